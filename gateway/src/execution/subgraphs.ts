@@ -1,0 +1,94 @@
+/** The way to the subgraphs: one keep-alive pool per service. */
+import { Pool } from 'undici'
+import { type Histogram } from 'prom-client'
+
+export type SubgraphRequest = {
+  readonly service: string
+  /** Serialised GraphQL request. */
+  readonly body: string
+  /** A read may be sent again when its connection fails; a mutation may not. */
+  readonly idempotent: boolean
+  readonly headers: Record<string, string>
+  readonly signal?: AbortSignal | undefined
+}
+export type SubgraphError = { readonly message?: string; readonly path?: readonly (string | number)[]; readonly extensions?: Record<string, unknown> }
+export type SubgraphResponse = { readonly data?: Record<string, unknown> | null; readonly errors?: readonly SubgraphError[] }
+
+/** The subgraph did not answer, or not with GraphQL. */
+export class SubgraphUnavailable extends Error {
+  readonly service: string
+  constructor(service: string, cause: unknown) {
+    super(`the service "${service}" is not available`, { cause })
+    this.name = 'SubgraphUnavailable'
+    this.service = service
+  }
+}
+
+export type Subgraphs = {
+  send(request: SubgraphRequest): Promise<SubgraphResponse>
+  /** Origin of the service, for its plain HTTP routes. */
+  originOf(service: string): string
+  pool(service: string): Pool
+  close(): Promise<void>
+}
+
+const timeoutMs = 10_000
+
+/** `urls`: GraphQL endpoint by service name. */
+export function connectSubgraphs(urls: Readonly<Record<string, string>>, durations?: Histogram<'subgraph' | 'outcome'>): Subgraphs {
+  const services = new Map(
+    Object.entries(urls).map(([name, text]) => {
+      const url = new URL(text)
+      // below the five seconds after which a Node server drops an idle connection, so that it is not us who finds out
+      const pool = new Pool(url.origin, { connections: 64, pipelining: 1, keepAliveTimeout: 4_000, connect: { timeout: 2_000 }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
+      return [name, { url, path: url.pathname + url.search, pool }] as const
+    }),
+  )
+  const find = (service: string) => {
+    const found = services.get(service)
+    if (!found) throw new SubgraphUnavailable(service, 'no address is configured')
+    return found
+  }
+
+  async function post(request: SubgraphRequest): Promise<SubgraphResponse> {
+    const { path, pool } = find(request.service)
+    const response = await pool.request({
+      path,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json', ...request.headers },
+      body: request.body,
+      ...(request.signal && { signal: request.signal }),
+    })
+    const text = await response.body.text()
+    const answer = JSON.parse(text) as SubgraphResponse
+    if (typeof answer !== 'object' || answer === null || (answer.data === undefined && answer.errors === undefined)) {
+      throw new Error(`answered ${response.statusCode} without data or errors`)
+    }
+    return answer
+  }
+
+  return {
+    async send(request) {
+      const stop = durations?.startTimer({ subgraph: request.service })
+      try {
+        const answer = await post(request).catch((error: unknown) => {
+          if (request.idempotent && connectionFailed(error) && !request.signal?.aborted) return post(request)
+          throw error
+        })
+        stop?.({ outcome: answer.errors ? 'errors' : 'ok' })
+        return answer
+      } catch (error) {
+        stop?.({ outcome: 'unavailable' })
+        throw error instanceof SubgraphUnavailable ? error : new SubgraphUnavailable(request.service, error)
+      }
+    },
+    originOf: (service) => find(service).url.origin,
+    pool: (service) => find(service).pool,
+    async close() {
+      await Promise.all([...services.values()].map(({ pool }) => pool.close()))
+    },
+  }
+}
+
+const connectionFailed = (error: unknown): boolean =>
+  ['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE'].includes((error as { code?: string } | undefined)?.code ?? '')

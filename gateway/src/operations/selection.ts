@@ -1,0 +1,244 @@
+/**
+ * One operation, for one authorisation and one choice of its @skip/@include variables: fragments expanded, conditions
+ * resolved, unauthorised fields marked. From it come the operation the planner sees and the shape the answer must have.
+ */
+import {
+  GraphQLError, Kind, TypeNameMetaFieldDef, getNamedType, isAbstractType, isCompositeType, isInterfaceType, isObjectType,
+  type DirectiveNode, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type GraphQLCompositeType,
+  type GraphQLField, type GraphQLObjectType, type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode,
+} from 'graphql'
+import { type Denial, type Requirement } from '../supergraph/rules.ts'
+import { type Graph } from '../supergraph/graph.ts'
+
+/** More selections than any screen needs once fragments are expanded; guards against fragments that multiply. */
+const maxSelections = 5_000
+
+export type SelectedField = {
+  readonly kind: 'field'
+  readonly key: string
+  readonly node: FieldNode
+  readonly definition: GraphQLField<unknown, unknown>
+  readonly parent: GraphQLCompositeType
+  readonly denied?: Denial
+  readonly selections: readonly Selected[]
+}
+export type SelectedFragment = { readonly kind: 'fragment'; readonly on: GraphQLCompositeType; readonly selections: readonly Selected[] }
+export type Selected = SelectedField | SelectedFragment
+
+export type Decide = {
+  /** Undefined when the caller fulfils the requirement. */
+  readonly denial: (requirement: Requirement) => Denial | undefined
+  readonly variable: (name: string) => boolean
+}
+
+/** Fragments by name, and the operation, of a validated document. */
+export type Parsed = { readonly operation: OperationDefinitionNode; readonly fragments: ReadonlyMap<string, FragmentDefinitionNode> }
+
+export function parsedOperation(document: DocumentNode, operationName: string | undefined): Parsed {
+  const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION)
+  const operation = operationName === undefined ? operations[0] : operations.find((node) => node.name?.value === operationName)
+  if (!operation) throw new GraphQLError(`there is no operation "${operationName ?? ''}" in the document`, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })
+  if (operationName === undefined && operations.length > 1) {
+    throw new GraphQLError('the document has several operations: name one in operationName', { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })
+  }
+  const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION)
+  return { operation, fragments: new Map(fragments.map((node) => [node.name.value, node])) }
+}
+
+/** All requirements that touch a document, each once, so that an actor's authorisation can be told by a few bits. */
+export function requirementsOf(parsed: Parsed, graph: Graph): Requirement[] {
+  const found = new Set<Requirement>()
+  select(parsed, graph, { denial: (requirement) => void found.add(requirement), variable: () => true }, true)
+  return [...found]
+}
+
+/** Names of the variables that @skip and @include read. */
+export function conditionVariables({ operation, fragments }: Parsed): string[] {
+  const names = new Set<string>()
+  const visit = (set: SelectionSetNode | undefined): void => {
+    for (const node of set?.selections ?? []) {
+      for (const directive of node.directives ?? []) {
+        const value = isCondition(directive) ? directive.arguments?.[0]?.value : undefined
+        if (value?.kind === Kind.VARIABLE) names.add(value.name.value)
+      }
+      if (node.kind !== Kind.FRAGMENT_SPREAD) visit(node.selectionSet)
+    }
+  }
+  visit(operation.selectionSet)
+  for (const fragment of fragments.values()) visit(fragment.selectionSet)
+  return [...names].sort()
+}
+
+const isCondition = (directive: DirectiveNode): boolean => directive.name.value === 'skip' || directive.name.value === 'include'
+
+/** Expands, resolves and marks. `everything` ignores conditions, to see all that could be asked. */
+export function select(parsed: Parsed, graph: Graph, decide: Decide, everything = false): Selected[] {
+  const { schema } = graph
+  const root = schema.getRootType(parsed.operation.operation)
+  if (!root) throw new GraphQLError(`the schema has no ${parsed.operation.operation}s`, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })
+  let count = 0
+
+  const included = (node: SelectionNode): boolean =>
+    everything ||
+    (node.directives ?? []).every((directive) => {
+      if (!isCondition(directive)) return true
+      const value = directive.arguments?.[0]?.value
+      const holds = value?.kind === Kind.VARIABLE ? decide.variable(value.name.value) : value?.kind === Kind.BOOLEAN && value.value
+      return directive.name.value === 'skip' ? !holds : holds
+    })
+
+  const walk = (set: SelectionSetNode, parent: GraphQLCompositeType, denied: Denial | undefined): Selected[] =>
+    set.selections.filter(included).map((node): Selected => {
+      if (++count > maxSelections) {
+        throw new GraphQLError(`the operation selects more than ${maxSelections} fields`, { extensions: { code: 'OPERATION_TOO_LARGE' } })
+      }
+      if (node.kind === Kind.FIELD) return field(node, parent, denied)
+      const fragment = node.kind === Kind.FRAGMENT_SPREAD ? parsed.fragments.get(node.name.value)! : node
+      const on = fragment.typeCondition ? (schema.getType(fragment.typeCondition.name.value) as GraphQLCompositeType) : parent
+      const ofType = graph.rules.types.get(on.name)
+      return { kind: 'fragment', on, selections: walk(fragment.selectionSet, on, denied ?? (on === parent || !ofType ? undefined : decide.denial(ofType))) }
+    })
+
+  const field = (node: FieldNode, parent: GraphQLCompositeType, inherited: Denial | undefined): SelectedField => {
+    const definition = fieldOf(schema, parent, node.name.value)
+    // asking for a type's name reveals nothing a union's definition does not
+    const denied = definition === TypeNameMetaFieldDef ? undefined : (inherited ?? firstDenial(requirementsOfField(graph, parent, definition), decide.denial))
+    const type = getNamedType(definition.type)
+    const selections = node.selectionSet && isCompositeType(type) ? walk(node.selectionSet, type, undefined) : []
+    return { kind: 'field', key: node.alias?.value ?? node.name.value, node, definition, parent, selections, ...(denied && { denied }) }
+  }
+
+  return walk(parsed.operation.selectionSet, root, undefined)
+}
+
+function fieldOf(schema: GraphQLSchema, parent: GraphQLCompositeType, name: string): GraphQLField<unknown, unknown> {
+  const definition = schema.getField(parent, name)
+  if (!definition) throw new GraphQLError(`${parent.name} has no field "${name}"`, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })
+  return definition
+}
+
+/** Selected through an interface, a field must satisfy what any of its implementations asks for. */
+function requirementsOfField(graph: Graph, parent: GraphQLCompositeType, definition: GraphQLField<unknown, unknown>): Requirement[] {
+  const { types, fields } = graph.rules
+  const found = [fields.get(`${parent.name}.${definition.name}`), types.get(getNamedType(definition.type).name)]
+  if (isInterfaceType(parent)) {
+    for (const implementation of graph.schema.getPossibleTypes(parent)) {
+      found.push(types.get(implementation.name), fields.get(`${implementation.name}.${definition.name}`))
+    }
+  }
+  return found.filter((requirement) => requirement !== undefined)
+}
+
+function firstDenial(requirements: Requirement[], denial: Decide['denial']): Denial | undefined {
+  let first: Denial | undefined
+  for (const requirement of requirements) first ??= denial(requirement)
+  return first
+}
+
+/** The operation for the planner: what is denied is left out; undefined when nothing is left to ask. */
+export function plannable(operation: OperationDefinitionNode, selections: readonly Selected[]): OperationDefinitionNode | undefined {
+  const set = plannableSet(selections)
+  if (set.length === 0) return undefined
+  return { ...operation, directives: [], selectionSet: { kind: Kind.SELECTION_SET, selections: set } }
+}
+
+const typenameNode: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }
+
+function plannableSet(selections: readonly Selected[]): SelectionNode[] {
+  return selections.flatMap((selected): SelectionNode[] => {
+    if (selected.kind === 'fragment') {
+      const inner = plannableSet(selected.selections)
+      if (inner.length === 0) return []
+      const typeCondition = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: selected.on.name } } as const
+      return [{ kind: Kind.INLINE_FRAGMENT, typeCondition, selectionSet: { kind: Kind.SELECTION_SET, selections: inner } }]
+    }
+    // introspection is answered here, from the schema that clients see
+    if (selected.denied || isIntrospection(selected)) return []
+    const { selectionSet, ...node } = selected.node
+    if (!selectionSet) return [{ ...node, directives: [] }]
+    const inner = plannableSet(selected.selections)
+    return [{ ...node, directives: [], selectionSet: { kind: Kind.SELECTION_SET, selections: inner.length > 0 ? inner : [typenameNode] } }]
+  })
+}
+
+export const isIntrospection = ({ node }: SelectedField): boolean => node.name.value === '__schema' || node.name.value === '__type'
+
+/** What an object of one concrete type must have in the answer, in the order of the operation. */
+export type FieldShape = {
+  readonly key: string
+  readonly definition: GraphQLField<unknown, unknown>
+  readonly denied?: Denial
+  readonly isTypename: boolean
+  readonly isIntrospection: boolean
+  /** Present for fields of composite types. */
+  readonly shape?: Shape
+}
+export type Shape = { readonly type: GraphQLCompositeType; readonly fieldsOf: (typename: string) => readonly FieldShape[] }
+
+/** Compiles, per concrete type on first sight, which fields apply: CollectFields of the GraphQL specification. */
+export function shapeOf(schema: GraphQLSchema, type: GraphQLCompositeType, selections: readonly Selected[]): Shape {
+  const known = new Map<string, readonly FieldShape[]>()
+  return {
+    type,
+    fieldsOf(typename) {
+      let fields = known.get(typename)
+      if (!fields) {
+        const concrete = schema.getType(typename)
+        fields = isObjectType(concrete) ? fieldShapes(schema, concrete, selections) : []
+        known.set(typename, fields)
+      }
+      return fields
+    },
+  }
+}
+
+function fieldShapes(schema: GraphQLSchema, type: GraphQLObjectType, selections: readonly Selected[]): FieldShape[] {
+  const groups = new Map<string, SelectedField[]>()
+  const collect = (list: readonly Selected[]): void => {
+    for (const selected of list) {
+      if (selected.kind === 'field') {
+        const group = groups.get(selected.key)
+        if (group) group.push(selected)
+        else groups.set(selected.key, [selected])
+      } else if (selected.on === type || (isAbstractType(selected.on) && schema.isSubType(selected.on, type))) {
+        collect(selected.selections)
+      }
+    }
+  }
+  collect(selections)
+  return [...groups].map(([key, group]): FieldShape => {
+    const [first] = group as [SelectedField]
+    const granted = group.filter((selected) => !selected.denied)
+    // the concrete type's own field may be stricter about null than the interface's
+    const definition = schema.getField(type, first.node.name.value) ?? first.definition
+    const named = getNamedType(definition.type)
+    return {
+      key,
+      definition,
+      isTypename: definition === TypeNameMetaFieldDef,
+      isIntrospection: isIntrospection(first),
+      ...(granted.length === 0 && first.denied && { denied: first.denied }),
+      ...(isCompositeType(named) && { shape: shapeOf(schema, named, granted.flatMap((selected) => selected.selections)) }),
+    }
+  })
+}
+
+/** Whether an answer has the field at `path` (list indexes left out of account), so that errors name only what was asked. */
+export function longestSelectedPath(shape: Shape, path: readonly (string | number)[], schema: GraphQLSchema): (string | number)[] {
+  const kept: (string | number)[] = []
+  let current: Shape | undefined = shape
+  for (const part of path) {
+    if (typeof part === 'number') {
+      kept.push(part)
+      continue
+    }
+    if (!current) break
+    const types: readonly GraphQLObjectType[] = isObjectType(current.type) ? [current.type] : schema.getPossibleTypes(current.type)
+    let next: FieldShape | undefined
+    for (const type of types) next ??= current.fieldsOf(type.name).find(({ key }) => key === part)
+    if (!next) break
+    kept.push(part)
+    current = next.shape
+  }
+  return kept
+}

@@ -1,0 +1,63 @@
+/** One composed supergraph, ready to plan: everything that changes when the supergraph file changes. */
+import { createHash } from 'node:crypto'
+import {
+  ROUTER_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph, operationFromDocument,
+} from '@apollo/federation-internals'
+import { QueryPlanner, type QueryPlan } from '@apollo/query-planner'
+import { Kind, parse, valueFromASTUntyped, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql'
+import { readLiveFields, type LiveField } from './live-fields.ts'
+import { readRules, type Rules } from './rules.ts'
+
+export type Graph = {
+  /** First 12 hex digits of the SDL's SHA-256. */
+  readonly version: string
+  readonly sdl: string
+  /** What clients see. */
+  readonly schema: GraphQLSchema
+  /** All types, those clients do not see included. */
+  readonly fullSchema: GraphQLSchema
+  readonly subgraphs: readonly { readonly name: string; readonly url: string }[]
+  readonly rules: Rules
+  readonly live: ReadonlyMap<string, LiveField>
+  /** Seconds a public answer may be kept, by `Type.field`. */
+  readonly maxAge: ReadonlyMap<string, number>
+  /** Plans an operation without fragments spreads; takes 1 to 25 ms. */
+  plan(operation: OperationDefinitionNode): QueryPlan
+}
+
+/** Throws where the SDL is no supergraph, or asks for protection the gateway does not enforce. */
+export function buildGraph(sdl: string): Graph {
+  const document = parse(sdl, { noLocation: true })
+  const supergraph = Supergraph.build(document, { supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES })
+  const features = supergraph.schema.coreFeatures
+  if (!features) throw new Error('the schema is not a supergraph: it links no features')
+  const rules = readRules(document, features)
+  const apiSchema = supergraph.apiSchema()
+  const schema = apiSchema.toGraphQLJSSchema()
+  const planner = new QueryPlanner(supergraph, {})
+  return {
+    version: createHash('sha256').update(sdl).digest('hex').slice(0, 12),
+    sdl,
+    schema,
+    fullSchema: supergraph.schema.toGraphQLJSSchema(),
+    subgraphs: supergraph.subgraphsMetadata(),
+    rules,
+    live: readLiveFields(document, schema, supergraph),
+    maxAge: readMaxAges(document),
+    plan: (operation) =>
+      planner.buildQueryPlan(operationFromDocument(apiSchema, { kind: Kind.DOCUMENT, definitions: [operation] }, { validate: false })),
+  }
+}
+
+function readMaxAges(document: DocumentNode): Map<string, number> {
+  const ages = new Map<string, number>()
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue
+    for (const field of definition.fields ?? []) {
+      const hint = field.directives?.find((directive) => directive.name.value === 'cacheControl')
+      const maxAge = hint?.arguments?.find((argument) => argument.name.value === 'maxAge')
+      if (maxAge) ages.set(`${definition.name.value}.${field.name.value}`, Number(valueFromASTUntyped(maxAge.value)))
+    }
+  }
+  return ages
+}

@@ -1,0 +1,62 @@
+/** The database of one subgraph: connection, migrations, transactions that retry what may be retried. */
+import {
+  DeadlockException, LockWaitTimeoutException, MikroORM, OptimisticLockError, UnderscoreNamingStrategy,
+  type EntityManager, type Options,
+} from '@mikro-orm/postgresql'
+import { Migrator } from '@mikro-orm/migrations'
+import { platformEntities } from './tables.ts'
+
+export type { EntityManager }
+export type Orm = MikroORM
+export type EntityList = NonNullable<Options['entities']>
+
+export type DatabaseOptions = { url: string; entities: EntityList; migrations: string; poolSize?: number }
+
+/** Options shared by the running service and by `npm run migration`. */
+export function ormOptions({ url, entities, migrations, poolSize = 10 }: DatabaseOptions): Options {
+  return {
+    clientUrl: url,
+    entities: [...platformEntities, ...entities],
+    namingStrategy: UnderscoreNamingStrategy,
+    extensions: [Migrator],
+    migrations: { path: migrations, pathTs: migrations, snapshot: true, snapshotName: '.snapshot', emit: 'ts', transactional: true },
+    pool: { min: 0, max: poolSize },
+    forceUtcTimezone: true,
+    // one fork per request: sharing the global identity map between requests would mix people's data
+    allowGlobalContext: false,
+    debug: false,
+  }
+}
+
+export async function openDatabase(options: DatabaseOptions): Promise<Orm> {
+  return MikroORM.init(ormOptions(options))
+}
+
+/** Runs pending migrations; instances that start together wait for each other on an advisory lock. */
+export async function migrate(orm: Orm): Promise<void> {
+  await orm.em.fork().transactional(async (lock) => {
+    await lock.execute('select pg_advisory_xact_lock(7166001)')
+    await orm.migrator.up()
+  })
+}
+
+const mayRetry = (error: unknown): boolean =>
+  error instanceof OptimisticLockError ||
+  error instanceof DeadlockException ||
+  error instanceof LockWaitTimeoutException ||
+  (error as { code?: string }).code === '40001'
+
+/**
+ * Runs `work` in one transaction on a fresh fork and commits. Version conflicts, deadlocks and serialisation failures
+ * run the whole of it again, up to five times: the work must have no effect outside the database.
+ */
+export async function transact<T>(orm: Orm, work: (em: EntityManager) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await orm.em.fork().transactional(work)
+    } catch (error) {
+      if (attempt >= 5 || !mayRetry(error)) throw error
+      await new Promise((done) => setTimeout(done, Math.random() * 20 * attempt))
+    }
+  }
+}

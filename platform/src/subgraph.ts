@@ -1,0 +1,271 @@
+/** One subgraph process: database, consumers, jobs, routes and the GraphQL server, started and stopped in order. */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { ApolloServer, HeaderMap, type BaseContext } from '@apollo/server'
+import { buildSubgraphSchema } from '@apollo/subgraph'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { GraphQLError, parse, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
+import { DateTimeResolver, JSONResolver, LocalDateResolver } from 'graphql-scalars'
+import { Gauge } from 'prom-client'
+import { actorHeader, actorVerifier, type Actor } from './actor.ts'
+import { clock } from './clock.ts'
+import { integerSetting, setting } from './config.ts'
+import { startConsumers, type Consumer } from './consumers.ts'
+import { AppError } from './errors.ts'
+import { newId } from './ids.ts'
+import { startJobs, type Job } from './jobs.ts'
+import { connectBroker, type Broker } from './nats.ts'
+import { migrate, openDatabase, transact, type EntityList, type EntityManager, type Orm } from './orm.ts'
+import { answerProblems } from './problems.ts'
+import { startRelay } from './relay.ts'
+import { withRequestContext } from './request-context.ts'
+import { createLogger, createMetrics, type Logger } from './telemetry.ts'
+
+/** What a resolver gets. `em` is this request's own; writes go through `transact`. */
+export type SubgraphContext<Loaders = unknown, Services = unknown> = {
+  readonly em: EntityManager
+  readonly actor: Actor
+  readonly loaders: Loaders
+  readonly services: Services
+  readonly now: Date
+  /** One transaction on a fresh entity manager, repeated on version conflicts. */
+  transact<T>(work: (em: EntityManager) => Promise<T>): Promise<T>
+}
+
+/** What a raw HTTP route gets: the body exactly as it came. */
+export type RouteTools<Services> = {
+  body: Buffer
+  headers: Record<string, string | string[] | undefined>
+  params: Record<string, string>
+  /** Set when the gateway vouched for a caller. */
+  actor: Actor | undefined
+  services: Services
+  orm: Orm
+  logger: Logger
+  transact<T>(work: (em: EntityManager) => Promise<T>): Promise<T>
+}
+export type RouteAnswer = { status: number; body?: string | object; contentType?: string }
+export type Route<Services> = { method: 'GET' | 'POST' | 'PUT'; path: string; run(tools: RouteTools<Services>): Promise<RouteAnswer> }
+
+/** The table of contents of a subgraph. */
+export type SubgraphDefinition<Loaders, Services> = {
+  name: string
+  /** Absolute folder of the subgraph; migrations/ lies in it. */
+  folder: string
+  entities: EntityList
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  resolvers: any
+  loaders(em: EntityManager, actor: Actor, services: Services): Loaders
+  /** Ports to the outside world, made once. */
+  services(logger: Logger): Services | Promise<Services>
+  consumers?: readonly Consumer<Services>[]
+  jobs?: readonly Job[]
+  routes?: readonly Route<Services>[]
+  /** Demo data, run once after migrations when SEED=demo; must be harmless when run again. */
+  seed?(tools: { orm: Orm; services: Services; logger: Logger; transact<T>(work: (em: EntityManager) => Promise<T>): Promise<T> }): Promise<void>
+}
+
+export type SubgraphOptions = {
+  port: number
+  host: string
+  databaseUrl: string
+  natsUrl: string
+  actorPublicJwk: string
+  seed: boolean
+  /** The event relay, consumers and jobs; off for tests of the graph alone. */
+  background: boolean
+}
+
+export type RunningSubgraph = { url: string; orm: Orm; broker: Broker | undefined; schema: GraphQLSchema; stop(): Promise<void> }
+
+export const defineSubgraph = <Loaders, Services>(definition: SubgraphDefinition<Loaders, Services>): SubgraphDefinition<Loaders, Services> => definition
+
+const scalars = { DateTime: DateTimeResolver, LocalDate: LocalDateResolver, JSON: JSONResolver }
+
+export function subgraphSchema(definition: Pick<SubgraphDefinition<unknown, unknown>, 'name' | 'resolvers'>): GraphQLSchema {
+  const sdl = readFileSync(resolve(import.meta.dirname, `../../schema/subgraphs/${definition.name}.graphql`), 'utf8')
+  const typeDefs = parse(sdl)
+  const declared = new Set(typeDefs.definitions.filter((node) => node.kind === 'ScalarTypeDefinition').map((node) => node.name.value))
+  const known = Object.fromEntries(Object.entries(scalars).filter(([name]) => declared.has(name)))
+  const schema = buildSubgraphSchema([{ typeDefs, resolvers: { ...known, ...definition.resolvers } }])
+  answerProblems(schema)
+  return schema
+}
+
+/** Starts a subgraph from the environment and stops it on SIGTERM or SIGINT: the one side effect of main.ts. */
+export async function startSubgraph<Loaders, Services>(definition: SubgraphDefinition<Loaders, Services>): Promise<void> {
+  const running = await runSubgraph(definition, {
+    port: integerSetting('PORT', 0),
+    host: setting('HOST', '127.0.0.1'),
+    databaseUrl: setting('DATABASE_URL'),
+    natsUrl: setting('NATS_URL'),
+    actorPublicJwk: setting('ACTOR_PUBLIC_JWK'),
+    seed: setting('SEED', 'none') === 'demo',
+    background: true,
+  })
+  process.stdout.write(`${JSON.stringify({ ready: definition.name, url: running.url })}\n`)
+  let stopping = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) return
+      stopping = true
+      void running.stop().finally(() => process.exit(0))
+    })
+  }
+}
+
+/** Starts a subgraph in this process; tests use it with port 0. */
+export async function runSubgraph<Loaders, Services>(
+  definition: SubgraphDefinition<Loaders, Services>, options: SubgraphOptions,
+): Promise<RunningSubgraph> {
+  const { name } = definition
+  const logger = createLogger(name)
+  const metrics = createMetrics(name)
+  const orm = await openDatabase({ url: options.databaseUrl, entities: definition.entities, migrations: resolve(definition.folder, 'migrations') })
+  await migrate(orm)
+  const services = await definition.services(logger)
+  const tools = { orm, services, logger, transact: <T>(work: (em: EntityManager) => Promise<T>) => transact(orm, work) }
+  if (options.seed) await withRequestContext({ correlationId: newId() }, async () => definition.seed?.(tools))
+
+  const schema = subgraphSchema(definition as never)
+  const apollo = new ApolloServer<BaseContext>({
+    schema,
+    introspection: true,
+    csrfPrevention: false, // only the gateway calls, with an actor token no browser has
+    includeStacktraceInErrorResponses: false,
+    formatError: (formatted, error) => formatError(formatted, error, logger),
+    stopOnTerminationSignals: false,
+    logger: { debug: () => {}, info: () => {}, warn: (text: string) => logger.warn(text), error: (text: string) => logger.error(text) },
+  })
+  await apollo.start()
+
+  const verifyActor = actorVerifier(JSON.parse(options.actorPublicJwk))
+  const http = fastify({ bodyLimit: 10 * 1024 * 1024, forceCloseConnections: true, keepAliveTimeout: 65_000 })
+  http.removeAllContentTypeParsers()
+  http.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+
+  let broker: Broker | undefined
+  let draining = false
+  http.get('/health', async () => ({ status: 'up', service: name }))
+  http.get('/ready', async (_request, reply) => {
+    const database = await orm.em.fork().execute('select 1').then(() => true, () => false)
+    const ready = database && !draining && (!options.background || broker?.connection.isClosed() === false)
+    return reply.status(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', service: name, database })
+  })
+  http.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
+  http.post('/graphql', async (request, reply) => {
+    const actor = await verifyActor(header(request, actorHeader)).catch((error: AppError) => error)
+    if (actor instanceof AppError) {
+      return reply.status(401).send({ errors: [{ message: actor.message, extensions: { code: actor.code } }] })
+    }
+    return withRequestContext(traceOf(request), () => executeGraphQL(apollo, request, reply, () => {
+      const em = orm.em.fork()
+      return { em, actor, services, now: clock.now(), transact: tools.transact, loaders: definition.loaders(em, actor, services) } satisfies SubgraphContext<Loaders, Services>
+    }))
+  })
+  for (const route of definition.routes ?? []) addRoute(http, route, tools, verifyActor)
+
+  new Gauge({
+    name: 'outbox_unpublished', help: 'Events that wait to be published', registers: [metrics],
+    async collect() {
+      const [row] = await orm.em.fork().execute<{ n: number }[]>('select count(*)::int as n from outbox where published_at is null')
+      this.set(row?.n ?? 0)
+    },
+  })
+
+  const url = await http.listen({ port: options.port, host: options.host })
+  const stoppers: (() => Promise<void>)[] = []
+  if (options.background) {
+    broker = await connectBroker(options.natsUrl, name)
+    const relay = startRelay(name, orm, options.databaseUrl, broker, logger)
+    const consumers = await startConsumers(name, definition.consumers ?? [], services, orm, broker, logger)
+    const jobs = startJobs(name, definition.jobs ?? [], orm, logger)
+    stoppers.push(() => jobs.stop(), () => consumers.stop(), () => relay.stop(), async () => void (await broker?.connection.close()))
+  }
+
+  return {
+    url: `${url}/graphql`,
+    orm,
+    broker,
+    schema,
+    async stop() {
+      draining = true
+      await http.close()
+      for (const stop of stoppers) await stop()
+      await apollo.stop()
+      await orm.close(true)
+    },
+  }
+}
+
+const header = (request: FastifyRequest, name: string): string | undefined => {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+function traceOf(request: FastifyRequest) {
+  const traceparent = header(request, 'traceparent')
+  return { correlationId: header(request, 'x-correlation-id') ?? newId(), ...(traceparent ? { traceparent } : {}) }
+}
+
+async function executeGraphQL(apollo: ApolloServer<BaseContext>, request: FastifyRequest, reply: FastifyReply, makeContext: () => object): Promise<FastifyReply> {
+  let body: unknown
+  try {
+    body = JSON.parse((request.body as Buffer | undefined)?.toString() ?? '')
+  } catch {
+    return reply.status(400).send({ errors: [{ message: 'the body is not JSON', extensions: { code: 'BAD_REQUEST' } }] })
+  }
+  const headers = new HeaderMap()
+  for (const [key, value] of Object.entries(request.headers)) if (value !== undefined) headers.set(key, Array.isArray(value) ? value.join(', ') : value)
+  const response = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method: 'POST', headers, search: '', body },
+    context: async () => makeContext(),
+  })
+  for (const [key, value] of response.headers) reply.header(key, value)
+  reply.status(response.status ?? 200)
+  if (response.body.kind === 'complete') return reply.send(response.body.string)
+  let text = ''
+  for await (const chunk of response.body.asyncIterator) text += chunk
+  return reply.send(text)
+}
+
+/** Known refusals keep code and sentence; anything else becomes INTERNAL without its text, which may hold data. */
+function formatError(formatted: GraphQLFormattedError, thrown: unknown, logger: Logger): GraphQLFormattedError {
+  const original = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown
+  if (original instanceof AppError) {
+    if (original.row.log === 'error') logger.error({ err: original, path: formatted.path }, 'request failed')
+    return { ...formatted, message: original.message, extensions: { ...original.details, code: original.code } }
+  }
+  if (original instanceof GraphQLError) return formatted
+  logger.error({ err: original, path: formatted.path }, 'request failed')
+  return { ...formatted, message: 'something went wrong on our side', extensions: { code: 'INTERNAL' } }
+}
+
+function addRoute<Services>(
+  http: FastifyInstance, route: Route<Services>, tools: Pick<RouteTools<Services>, 'orm' | 'services' | 'logger' | 'transact'>,
+  verifyActor: (token: string | undefined) => Promise<Actor>,
+): void {
+  http.route({
+    method: route.method,
+    url: route.path,
+    handler: (request, reply) =>
+      withRequestContext(traceOf(request), async () => {
+        try {
+          const token = header(request, actorHeader)
+          const answer = await route.run({
+            ...tools,
+            body: (request.body as Buffer | undefined) ?? Buffer.alloc(0),
+            headers: request.headers,
+            params: request.params as Record<string, string>,
+            actor: token ? await verifyActor(token) : undefined,
+          })
+          if (answer.contentType) reply.type(answer.contentType)
+          return await reply.status(answer.status).send(answer.body ?? '')
+        } catch (error) {
+          const known = error instanceof AppError ? error : new AppError('INTERNAL', 'something went wrong on our side')
+          tools.logger[known.row.log]({ err: error, route: route.path }, 'route refused')
+          return reply.status(known.row.http).send({ code: known.code, message: known.message })
+        }
+      }),
+  })
+}

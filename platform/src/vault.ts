@@ -1,0 +1,86 @@
+/**
+ * Encryption at rest of what identifies a person: AES-256-GCM under a data key per person, wrapped by a key-encryption
+ * key. Destroying the data key is erasure. Look-ups go through keyed hashes.
+ */
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
+import { AppError } from './errors.ts'
+import { clock } from './clock.ts'
+import type { EntityManager } from './orm.ts'
+import { DataKey } from './tables.ts'
+
+/** Wraps and unwraps data keys: a local file's key by default, a KMS in production. */
+export type KeyProvider = { version: number; wrap(key: Buffer): Promise<string>; unwrap(wrapped: string, version: number): Promise<Buffer> }
+
+export const localKeyProvider = (kek: Buffer): KeyProvider => ({
+  version: 1,
+  wrap: async (key) => encrypt(kek, key, 'data-key'),
+  unwrap: async (wrapped) => decrypt(kek, wrapped, 'data-key'),
+})
+
+export type Vault = {
+  /** JSON of `value`, sealed for the person; the key is made on first use, in the caller's transaction. */
+  seal(em: EntityManager, subjectId: string, value: unknown): Promise<string>
+  /** Throws ERASED when the person's key was destroyed. */
+  open<T>(em: EntityManager, subjectId: string, sealed: string): Promise<T>
+  /** Loads the keys of many people in one statement, before many `open`s. */
+  preload(em: EntityManager, subjectIds: readonly string[]): Promise<void>
+}
+
+export function createVault(provider: KeyProvider): Vault {
+  const unwrapped = new Map<string, { wrapped: string; key: Buffer }>()
+  const remember = async (row: DataKey): Promise<Buffer> => {
+    if (!row.wrapped) throw new AppError('ERASED', 'this record was erased', {}, { http: 410 })
+    const known = unwrapped.get(row.subjectId)
+    if (known?.wrapped === row.wrapped) return known.key
+    const key = await provider.unwrap(row.wrapped, row.kekVersion)
+    if (unwrapped.size > 10_000) unwrapped.clear()
+    unwrapped.set(row.subjectId, { wrapped: row.wrapped, key })
+    return key
+  }
+  // the row is read each time: a key destroyed by another instance must not live on in this one's memory
+  const keyOf = async (em: EntityManager, subjectId: string): Promise<Buffer | undefined> => {
+    const row = await em.findOne(DataKey, { subjectId })
+    return row ? remember(row) : undefined
+  }
+  return {
+    async seal(em, subjectId, value) {
+      let key = await keyOf(em, subjectId)
+      if (!key) {
+        key = randomBytes(32)
+        const row = new DataKey()
+        Object.assign(row, { subjectId, wrapped: await provider.wrap(key), kekVersion: provider.version, createdAt: clock.now(), destroyedAt: null })
+        em.persist(row)
+        unwrapped.set(subjectId, { wrapped: row.wrapped as string, key })
+      }
+      return encrypt(key, Buffer.from(JSON.stringify(value)), subjectId)
+    },
+    async open<T>(em: EntityManager, subjectId: string, sealed: string): Promise<T> {
+      const key = await keyOf(em, subjectId)
+      if (!key) throw new AppError('INTERNAL', 'sealed data without its key')
+      return JSON.parse(decrypt(key, sealed, subjectId).toString()) as T
+    },
+    async preload(em, subjectIds) {
+      await em.find(DataKey, { subjectId: { $in: [...new Set(subjectIds)] } })
+    },
+  }
+}
+
+/** v1.<iv>.<tag>.<ciphertext>, base64url; `context` binds the text to whom it belongs. */
+function encrypt(key: Buffer, plain: Buffer, context: string): string {
+  const iv = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(context))
+  const text = Buffer.concat([cipher.update(plain), cipher.final()])
+  return ['v1', ...[iv, cipher.getAuthTag(), text].map((part) => part.toString('base64url'))].join('.')
+}
+
+function decrypt(key: Buffer, sealed: string, context: string): Buffer {
+  const [version, iv, tag, text] = sealed.split('.')
+  if (version !== 'v1' || !iv || !tag || text === undefined) throw new AppError('INTERNAL', 'sealed data has an unknown form')
+  const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64url')).setAAD(Buffer.from(context))
+  decipher.setAuthTag(Buffer.from(tag, 'base64url'))
+  return Buffer.concat([decipher.update(Buffer.from(text, 'base64url')), decipher.final()])
+}
+
+/** Keyed hash for equality look-ups of a normalised value; the same under one key, worthless without it. */
+export const blindIndex = (key: Buffer, purpose: string, value: string): string =>
+  createHmac('sha256', key).update(`${purpose}\u0000${value}`).digest('base64url')
