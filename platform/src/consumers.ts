@@ -122,13 +122,13 @@ async function startGroup<Services>(
   async function runOnce(consumer: Consumer<Services>, event: CloudEvent): Promise<void> {
     if (consumer.kind === 'handler') {
       await transact(orm, async (em) => {
-        if (await enter(em, event.id, consumer.name)) await consumer.run(em, event, actor)
+        if (await enter(em, event.id, consumer.name)) await consumer.run(em, event as never, actor)
       })
       return
     }
     const [seen] = await orm.em.fork().execute<unknown[]>('select 1 from inbox where event_id = ? and consumer = ?', [event.id, consumer.name])
     if (seen) return
-    await consumer.run(event, { services, actor, transact: (step) => transact(orm, step) })
+    await consumer.run(event as never, { services, actor, transact: (step) => transact(orm, step) })
     await transact(orm, async (em) => void (await enter(em, event.id, consumer.name)))
   }
 

@@ -19,7 +19,7 @@ export function ormOptions({ url, entities, migrations, poolSize = 10 }: Databas
     entities: [...platformEntities, ...entities],
     namingStrategy: UnderscoreNamingStrategy,
     extensions: [Migrator],
-    migrations: { path: migrations, pathTs: migrations, snapshot: true, snapshotName: '.snapshot', emit: 'ts', transactional: true },
+    migrations: { path: migrations, pathTs: migrations, snapshot: true, snapshotName: '.snapshot', emit: 'ts', transactional: true, silent: true, fileName: (timestamp, name) => `Migration${timestamp}${name ? `_${name}` : ''}` },
     pool: { min: 0, max: poolSize },
     forceUtcTimezone: true,
     // one fork per request: sharing the global identity map between requests would mix people's data

@@ -25,6 +25,7 @@ export function createProvider(issuer: string, keys: Keys, accounts: Accounts): 
     clients: [...publicClients.map(publicClientMetadata), ...partnerClients.map(partnerClientMetadata)],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     clientBasedCORS: (_ctx: Context, origin: string) => isLoopback(origin),
+    responseTypes: ['code'],
     acrValues: Object.values(acr),
     scopes: issuerScopes,
     claims: { openid: ['sub'], profile: ['name', 'given_name', 'family_name'], email: ['email'], acr: null, auth_time: null },

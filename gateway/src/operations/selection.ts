@@ -3,7 +3,8 @@
  * resolved, unauthorised fields marked. From it come the operation the planner sees and the shape the answer must have.
  */
 import {
-  GraphQLError, Kind, TypeNameMetaFieldDef, getNamedType, isAbstractType, isCompositeType, isInterfaceType, isObjectType,
+  GraphQLError, Kind, SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef, getNamedType, isAbstractType, isCompositeType,
+  isInterfaceType, isObjectType, isUnionType,
   type DirectiveNode, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type GraphQLCompositeType,
   type GraphQLField, type GraphQLObjectType, type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode,
 } from 'graphql'
@@ -111,8 +112,15 @@ export function select(parsed: Parsed, graph: Graph, decide: Decide, everything 
   return walk(parsed.operation.selectionSet, root, undefined)
 }
 
+function findField(schema: GraphQLSchema, parent: GraphQLCompositeType, name: string): GraphQLField<unknown, unknown> | undefined {
+  if (name === '__typename') return TypeNameMetaFieldDef
+  if (parent === schema.getQueryType() && name === '__schema') return SchemaMetaFieldDef
+  if (parent === schema.getQueryType() && name === '__type') return TypeMetaFieldDef
+  return isUnionType(parent) ? undefined : parent.getFields()[name]
+}
+
 function fieldOf(schema: GraphQLSchema, parent: GraphQLCompositeType, name: string): GraphQLField<unknown, unknown> {
-  const definition = schema.getField(parent, name)
+  const definition = findField(schema, parent, name)
   if (!definition) throw new GraphQLError(`${parent.name} has no field "${name}"`, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })
   return definition
 }
@@ -210,7 +218,7 @@ function fieldShapes(schema: GraphQLSchema, type: GraphQLObjectType, selections:
     const [first] = group as [SelectedField]
     const granted = group.filter((selected) => !selected.denied)
     // the concrete type's own field may be stricter about null than the interface's
-    const definition = schema.getField(type, first.node.name.value) ?? first.definition
+    const definition = findField(schema, type, first.node.name.value) ?? first.definition
     const named = getNamedType(definition.type)
     return {
       key,

@@ -18,7 +18,8 @@ export type Stub = {
   readonly key: string
   /** Field of the event's data that holds the key. */
   readonly dataField: string
-  /** A field only the entity's owner knows: asking for it puts the owner's row rules before every push. */
+  /** The subgraph that decides who sees it, and a field only that one knows: asking for it puts the owner's rules before every push. */
+  readonly owner: string
   readonly witness: string
 }
 
@@ -73,15 +74,15 @@ function stubsOf(eventType: GraphQLObjectType, supergraph: Supergraph): Stub[] {
   return Object.values(eventType.getFields()).flatMap((field): Stub[] => {
     const type = getNamedType(field.type)
     if (!isObjectType(type)) return []
-    const { key, witness } = ownerOf(type, supergraph)
+    const { key, owner, witness } = ownerOf(type, supergraph)
     // an id goes by the entity's name, `orderId`; any other key, such as a queue's name, by the field's
     const dataField = key === 'id' ? `${type.name[0]!.toLowerCase()}${type.name.slice(1)}Id` : field.name
-    return [{ field: field.name, type: type.name, key, dataField, witness }]
+    return [{ field: field.name, type: type.name, key, dataField, owner, witness }]
   })
 }
 
 /** The owner is the subgraph that knows most fields of the entity. */
-function ownerOf(type: GraphQLObjectType, supergraph: Supergraph): { key: string; witness: string } {
+function ownerOf(type: GraphQLObjectType, supergraph: Supergraph): { key: string; owner: string; witness: string } {
   const counts = new Map<string, Set<string>>()
   let key = 'id'
   for (const subgraph of supergraph.subgraphs().values()) {
@@ -91,11 +92,11 @@ function ownerOf(type: GraphQLObjectType, supergraph: Supergraph): { key: string
     if (subgraph.name === liveService) key = [...names][0] ?? key
     else counts.set(subgraph.name, names)
   }
-  const [[owner, owned] = []] = [...counts].sort(([, a], [, b]) => b.size - a.size)
-  for (const name of owned ?? []) {
+  const [[owner, owned] = ['', new Set<string>()] as const] = [...counts].sort(([, a], [, b]) => b.size - a.size)
+  for (const name of owned) {
     const elsewhere = [...counts].some(([subgraph, names]) => subgraph !== owner && names.has(name))
     const field = type.getFields()[name]
-    if (field && name !== key && !elsewhere && field.args.length === 0 && isNonNullType(field.type) && isLeafType(field.type.ofType)) return { key, witness: name }
+    if (field && name !== key && !elsewhere && field.args.length === 0 && isNonNullType(field.type) && isLeafType(field.type.ofType)) return { key, owner, witness: name }
   }
   throw new Error(`no field of ${type.name} tells whether its owner shows it to a subscriber: it needs a non-null leaf field of one subgraph`)
 }

@@ -30,6 +30,8 @@ export interface Sandbox {
 export interface SandboxDefinition extends Omit<WebhookOptions, 'store' | 'faults' | 'traffic' | 'backoff'> {
   name: string;
   about: Html;
+  /** What its page shows between the text about it and the traffic. */
+  details?(): Html;
   errorBody(status: number, message: string, field?: string): object;
 }
 
@@ -37,8 +39,6 @@ export interface Workshop {
   app: FastifyInstance;
   store: Store;
   webhooks: WebhookQueue;
-  /** What `GET /` shows below the title; a sandbox may put something before the traffic. */
-  activity(): Html;
   url(): string;
   /** Serves. Routes are added before. */
   listen(): Promise<Sandbox>;
@@ -46,7 +46,7 @@ export interface Workshop {
 
 /** A server with state, webhooks, faults, a health check and a page: all a sandbox needs but its own routes. */
 export function createSandbox(definition: SandboxDefinition, options: SandboxOptions): Workshop {
-  const { name, about, errorBody, ...delivery } = definition;
+  const { name, about, details, errorBody, ...delivery } = definition;
   const store = new Store(join(options.dataDir, `${name}.jsonl`));
   const faults = new Faults();
   const traffic = new Traffic();
@@ -82,19 +82,18 @@ export function createSandbox(definition: SandboxDefinition, options: SandboxOpt
   app.get('/health', async () => ({ status: 'ok', sandbox: name, pendingDeliveries: webhooks.pending }));
   faults.install(app, (status) => errorBody(status, 'The sandbox was told to fail here.'));
 
-  const recent = (): Html => activity(traffic.entries, faults.list(), webhooks.pending);
+  app.get('/', async (_request, reply) => {
+    const recent = activity(traffic.entries, faults.list(), webhooks.pending);
+    const content = html`<h1>${name} sandbox</h1><p>${about}</p>${details?.()}${recent}`;
+    return reply.type('text/html; charset=utf-8').send(page(`${name} sandbox`, content, 10));
+  });
+
   return {
     app,
     store,
     webhooks,
-    activity: recent,
     url,
     async listen() {
-      if (!app.hasRoute({ method: 'GET', url: '/' })) {
-        app.get('/', async (_request, reply) => {
-          return reply.type('text/html; charset=utf-8').send(page(`${name} sandbox`, html`<h1>${name} sandbox</h1><p>${about}</p>${recent()}`, 10));
-        });
-      }
       await app.listen({ host, port: options.port ?? 0 });
       webhooks.start();
       return {

@@ -9,10 +9,11 @@ interface Transaction {
   undo: (() => void)[];
 }
 
-/** Documents by id, oldest first. `get` hands out a copy to change and `put` back; `all` is for reading only. */
+/** Documents by id, oldest first. `get` hands out a copy to change and `put` back; `all` and `entries` are for reading only. */
 export interface Table<T extends object> {
   get(id: string): T | undefined;
   all(): Iterable<Readonly<T>>;
+  entries(): Iterable<[id: string, document: Readonly<T>]>;
   put(id: string, document: T): void;
   delete(id: string): void;
   readonly size: number;
@@ -52,6 +53,7 @@ export class Store {
     return {
       get: (id) => structuredClone(rows.get(id)),
       all: () => rows.values(),
+      entries: () => rows.entries(),
       put: (id, document) => write(id, structuredClone(document)),
       delete: (id) => write(id, null),
       get size() {

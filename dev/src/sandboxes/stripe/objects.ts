@@ -10,7 +10,7 @@ export type Customer = Stripe.Customer;
 export type PaymentMethod = WithIds<Stripe.PaymentMethod, 'customer'> & { card: Stripe.PaymentMethod.Card };
 export type PaymentIntent = WithIds<Stripe.PaymentIntent, 'customer' | 'latest_charge' | 'payment_method'>;
 export type SetupIntent = WithIds<Stripe.SetupIntent, 'customer' | 'payment_method'>;
-export type Charge = WithIds<Stripe.Charge, 'customer' | 'payment_intent'> & {
+export type Charge = Omit<WithIds<Stripe.Charge, 'customer' | 'payment_intent'>, 'refunds'> & {
   payment_method_details: { type: 'card'; card: Stripe.Charge.PaymentMethodDetails.Card };
   refunds: List<Refund>;
 };
@@ -350,6 +350,7 @@ export const newDispute = (created: number, charge: Charge, amount: number, reas
     has_evidence: false,
     past_due: false,
     submission_count: 0,
+    submission_method: 'not_submitted',
   },
   intended_submission_method: null,
   is_charge_refundable: false,

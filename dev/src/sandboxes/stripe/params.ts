@@ -33,10 +33,13 @@ function toArrays(value: FormValue): FormValue {
 /** The parameters of one call, read with Stripe's own complaints. `undefined` means not given, '' unset. */
 export class Params {
   readonly form: Form;
+  /** The version of the API the caller asked for, such as `2026-10-28.endive`. */
+  readonly apiVersion: string;
   readonly #path: string;
 
-  constructor(form: Form, path = '') {
+  constructor(form: Form, apiVersion: string, path = '') {
     this.form = form;
+    this.apiVersion = apiVersion;
     this.#path = path;
   }
 
@@ -94,7 +97,7 @@ export class Params {
     const value = this.form[name];
     if (value === undefined || value === '') return undefined;
     if (typeof value !== 'object') throw badParam(this.#name(name), 'Invalid object');
-    return new Params({ ...value } as Form, this.#name(name));
+    return new Params({ ...value } as Form, this.apiVersion, this.#name(name));
   }
 
   /** Metadata after this call: keys are merged, '' unsets one, `metadata=` unsets all. */

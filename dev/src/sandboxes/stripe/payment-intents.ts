@@ -1,5 +1,6 @@
 import { newId } from '../shared/ids.ts';
 import { find, type Account } from './account.ts';
+import { allowMethods, METHOD_PARAMS, returnUrl } from './allowed-methods.ts';
 import { openDispute } from './disputes.ts';
 import { badParam, badState, Declined } from './errors.ts';
 import { LIST_PARAMS, listOf } from './lists.ts';
@@ -11,12 +12,12 @@ import { releaseRest } from './refunds.ts';
 import { AUTHENTICATION_NOT_HANDLED, AUTHENTICATION_REQUIRED, type Decline } from './test-cards.ts';
 
 const CONFIRM_ONLY = ['return_url', 'off_session', 'error_on_requires_action', 'use_stripe_sdk'];
-const FIELDS = ['amount', 'currency', 'customer', 'payment_method', 'payment_method_types', 'payment_method_options', 'setup_future_usage',
+const FIELDS = ['amount', 'currency', 'customer', 'payment_method', 'payment_method_options', 'setup_future_usage',
   'description', 'metadata', 'receipt_email', 'shipping', 'statement_descriptor', 'statement_descriptor_suffix', 'transfer_group'];
 
-export const CREATE_PARAMS = [...FIELDS, ...CONFIRM_ONLY, 'automatic_payment_methods', 'capture_method', 'confirmation_method', 'confirm', 'expand'];
+export const CREATE_PARAMS = [...FIELDS, ...METHOD_PARAMS, ...CONFIRM_ONLY, 'capture_method', 'confirmation_method', 'confirm', 'expand'];
 export const UPDATE_PARAMS = [...FIELDS, 'expand'];
-export const CONFIRM_PARAMS = [...CONFIRM_ONLY, 'payment_method', 'payment_method_options', 'payment_method_types', 'setup_future_usage',
+export const CONFIRM_PARAMS = [...CONFIRM_ONLY, 'payment_method', 'payment_method_options', 'setup_future_usage',
   'capture_method', 'receipt_email', 'shipping', 'client_secret', 'key', 'expand'];
 export const CAPTURE_PARAMS = ['amount_to_capture', 'final_capture', 'metadata', 'statement_descriptor', 'statement_descriptor_suffix', 'expand'];
 export const CANCEL_PARAMS = ['cancellation_reason', 'expand'];
@@ -30,10 +31,7 @@ export function createPaymentIntent(account: Account, params: Params): PaymentIn
   const intent = newPaymentIntent(account.now(), chargeAmount(params, currency), currency);
   intent.capture_method = params.oneOf('capture_method', ['automatic', 'automatic_async', 'manual']) ?? intent.capture_method;
   intent.confirmation_method = params.oneOf('confirmation_method', ['automatic', 'manual']) ?? intent.confirmation_method;
-  const automatic = params.group('automatic_payment_methods');
-  if (automatic ? automatic.flag('enabled') : !params.has('payment_method_types')) {
-    intent.automatic_payment_methods = { allow_redirects: automatic?.oneOf('allow_redirects', ['always', 'never']) ?? 'always', enabled: true };
-  }
+  allowMethods(intent, params);
   apply(account, intent, params);
   const confirmed = params.flag('confirm');
   const early = CONFIRM_ONLY.find((name) => params.has(name));
@@ -43,12 +41,11 @@ export function createPaymentIntent(account: Account, params: Params): PaymentIn
   return confirmed ? confirm(account, intent, params) : intent;
 }
 
-export function retrievePaymentIntent(account: Account, _params: Params, id: string): PaymentIntent {
-  return current(account, id);
-}
+export const retrievePaymentIntent = (account: Account, _params: Params, id: string): PaymentIntent =>
+  find(account.paymentIntents, 'payment_intent', id, 'intent', 404);
 
 export function updatePaymentIntent(account: Account, params: Params, id: string): PaymentIntent {
-  const intent = current(account, id);
+  const intent = retrievePaymentIntent(account, params, id);
   for (const field of ['amount', 'currency', 'payment_method']) {
     if (params.has(field) && !CONFIRMABLE.includes(intent.status)) {
       throw unexpectedState(
@@ -65,12 +62,12 @@ export function updatePaymentIntent(account: Account, params: Params, id: string
 }
 
 export function confirmPaymentIntent(account: Account, params: Params, id: string): PaymentIntent | Declined {
-  return confirm(account, current(account, id), params);
+  return confirm(account, retrievePaymentIntent(account, params, id), params);
 }
 
 /** Takes up to what is held; the rest of the hold is released, as one capture is all a card hold allows. */
 export function capturePaymentIntent(account: Account, params: Params, id: string): PaymentIntent {
-  const intent = current(account, id);
+  const intent = retrievePaymentIntent(account, params, id);
   if (intent.status !== 'requires_capture') {
     throw unexpectedState(
       intent,
@@ -98,7 +95,7 @@ export function capturePaymentIntent(account: Account, params: Params, id: strin
 }
 
 export function cancelPaymentIntent(account: Account, params: Params, id: string): PaymentIntent {
-  const intent = current(account, id);
+  const intent = retrievePaymentIntent(account, params, id);
   if (!CANCELABLE.includes(intent.status)) {
     throw unexpectedState(
       intent,
@@ -139,18 +136,16 @@ export function finishAuthentication(account: Account, id: string, passed: boole
     chargeCard(account, intent, method, true);
     return intent;
   }
-  intent.status = 'requires_payment_method';
-  intent.payment_method = null;
-  intent.next_action = null;
-  intent.last_payment_error = {
-    code: 'payment_intent_authentication_failure',
-    doc_url: 'https://docs.stripe.com/error-codes#payment-intent-authentication-failure',
-    message: 'We are unable to authenticate your payment method. Please choose a different payment method and try again.',
-    payment_method: method,
-    type: 'invalid_request_error',
-  };
-  account.paymentIntents.put(intent.id, intent);
-  account.emit('payment_intent.payment_failed', intent);
+  failAttempt(
+    account,
+    intent,
+    new Declined({
+      type: 'invalid_request_error',
+      code: 'payment_intent_authentication_failure',
+      message: 'We are unable to authenticate your payment method. Please choose a different payment method and try again.',
+      payment_method: method,
+    }),
+  );
   return intent;
 }
 
@@ -159,8 +154,6 @@ function apply(account: Account, intent: PaymentIntent, params: Params): void {
     if (params.has(field)) intent[field] = params.text(field) ?? null;
   }
   intent.metadata = params.metadata(intent.metadata);
-  const types = params.list('payment_method_types');
-  if (types?.some((type) => type !== 'card')) throw badParam('payment_method_types', 'The sandbox knows payment methods of type card only.');
   const customer = params.text('customer');
   if (customer) intent.customer = find(account.customers, 'customer', customer, 'customer').id;
   applyPayment(account, intent, params);
@@ -203,12 +196,7 @@ function confirm(account: Account, intent: PaymentIntent, params: Params): Payme
     );
   }
   applyPayment(account, intent, params);
-  const returnUrl = params.text('return_url') ?? null;
-  if (intent.automatic_payment_methods?.allow_redirects === 'always' && !returnUrl && !params.flag('use_stripe_sdk')) {
-    throw badState(
-      'This PaymentIntent is configured to accept payment methods that might redirect your customer off of your page: you must provide a `return_url`. If you do not want to accept redirects, set `automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating it.',
-    );
-  }
+  const back = returnUrl(intent, params);
   if (!intent.payment_method) {
     throw unexpectedState(
       intent,
@@ -218,20 +206,24 @@ function confirm(account: Account, intent: PaymentIntent, params: Params): Payme
   const method = methodOf(account, intent);
   if (!wantsAuthentication(account, intent, method)) return chargeCard(account, intent, method, false);
   if (params.has('off_session') && params.text('off_session') !== 'false') return decline(account, intent, method, AUTHENTICATION_REQUIRED);
-  if (params.flag('error_on_requires_action')) return decline(account, intent, method, AUTHENTICATION_NOT_HANDLED);
+  if (params.flag('error_on_requires_action')) {
+    const declined = new Declined({ type: 'card_error', ...AUTHENTICATION_NOT_HANDLED, payment_method: method });
+    failAttempt(account, intent, declined);
+    return declined;
+  }
   const challenge = newId('payatt');
-  account.challenges.put(challenge, { intent: intent.id, returnUrl });
+  account.challenges.put(challenge, { intent: intent.id, returnUrl: back });
   intent.status = 'requires_action';
-  intent.next_action = nextAction(account.challengeUrl(challenge), challenge, returnUrl);
+  intent.next_action = nextAction(account.challengeUrl(challenge), challenge, back);
   account.paymentIntents.put(intent.id, intent);
   account.emit('payment_intent.requires_action', intent);
   return intent;
 }
 
 /** Sends a customer who can be redirected to the challenge page, and tells a page running Stripe.js where it is. */
-export const nextAction = (url: string, challenge: string, returnUrl: string | null): NonNullable<PaymentIntent['next_action']> =>
-  returnUrl
-    ? { type: 'redirect_to_url', redirect_to_url: { return_url: returnUrl, url } }
+export const nextAction = (url: string, challenge: string, back: string | null): NonNullable<PaymentIntent['next_action']> =>
+  back
+    ? { type: 'redirect_to_url', redirect_to_url: { return_url: back, url } }
     : { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect', stripe_js: url, source: challenge } };
 
 function wantsAuthentication(account: Account, intent: PaymentIntent, method: PaymentMethod): boolean {
@@ -302,6 +294,14 @@ function finish(account: Account, intent: PaymentIntent, charge: Charge): void {
 }
 
 function decline(account: Account, intent: PaymentIntent, method: PaymentMethod, refusal: Decline): Declined {
+  const charge = failedCharge(account, intent, method, refusal);
+  const declined = new Declined({ type: 'card_error', ...refusal, charge: charge.id, payment_method: method });
+  intent.latest_charge = charge.id;
+  failAttempt(account, intent, declined);
+  return declined;
+}
+
+function failedCharge(account: Account, intent: PaymentIntent, method: PaymentMethod, refusal: Decline): Charge {
   const charge = newCharge(account.now(), intent, method, false);
   charge.status = 'failed';
   charge.paid = false;
@@ -319,18 +319,20 @@ function decline(account: Account, intent: PaymentIntent, method: PaymentMethod,
     type: 'issuer_declined',
   };
   account.charges.put(charge.id, charge);
-  const declined = new Declined({ type: 'card_error', ...refusal, charge: charge.id, payment_method: method });
+  account.emit('charge.failed', charge);
+  return charge;
+}
+
+/** Back to asking for a payment method, the refusal kept as the intent's last error. */
+function failAttempt(account: Account, intent: PaymentIntent, declined: Declined): void {
   intent.status = 'requires_payment_method';
   intent.payment_method = null;
   intent.next_action = null;
   intent.processing = null;
-  intent.latest_charge = charge.id;
   intent.last_payment_error = { ...declined.error } as PaymentIntent['last_payment_error'];
   account.paymentIntents.put(intent.id, intent);
-  account.emit('charge.failed', charge);
   account.emit('payment_intent.payment_failed', intent);
   declined.error.payment_intent = intent;
-  return declined;
 }
 
 /** Lets go of what is held, if anything is, and ends the payment. */
@@ -353,11 +355,12 @@ function release(account: Account, intent: PaymentIntent, reason: PaymentIntent[
   return intent;
 }
 
-/** The intent as it is now: a hold not captured in time has lapsed by itself. */
-function current(account: Account, id: string): PaymentIntent {
-  const intent = find(account.paymentIntents, 'payment_intent', id, 'intent', 404);
-  const lapses = intent.status === 'requires_capture' && chargeOf(account, intent).payment_method_details.card.capture_before;
-  return lapses && lapses <= account.now() ? expirePaymentIntent(account, id) : intent;
+/** A hold nobody captured in time has lapsed by itself; run before a call looks at the intent. */
+export function lapseIfOverdue(account: Account, id: string): void {
+  const intent = account.paymentIntents.get(id);
+  if (intent?.status !== 'requires_capture') return;
+  const { capture_before } = chargeOf(account, intent).payment_method_details.card;
+  if (capture_before !== undefined && capture_before <= account.now()) expirePaymentIntent(account, id);
 }
 
 const chargeOf = (account: Account, intent: PaymentIntent): Charge => find(account.charges, 'charge', intent.latest_charge ?? '', 'charge');

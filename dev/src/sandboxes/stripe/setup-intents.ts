@@ -1,12 +1,13 @@
 import { newId } from '../shared/ids.ts';
 import { find, type Account } from './account.ts';
+import { allowMethods, METHOD_PARAMS, returnUrl } from './allowed-methods.ts';
 import { badParam, badState, Declined } from './errors.ts';
 import { newSetupIntent, type PaymentMethod, type SetupIntent } from './objects.ts';
 import type { Params } from './params.ts';
 import { nextAction } from './payment-intents.ts';
 import { attach, cardOf, findPaymentMethod, saveForLater } from './payment-methods.ts';
 
-export const SETUP_CREATE_PARAMS = ['customer', 'payment_method', 'payment_method_types', 'automatic_payment_methods', 'usage', 'confirm', 'return_url',
+export const SETUP_CREATE_PARAMS = ['customer', 'payment_method', ...METHOD_PARAMS, 'usage', 'confirm', 'return_url',
   'use_stripe_sdk', 'description', 'metadata', 'expand'];
 export const SETUP_CONFIRM_PARAMS = ['payment_method', 'return_url', 'use_stripe_sdk', 'client_secret', 'key', 'expand'];
 export const SETUP_CANCEL_PARAMS = ['cancellation_reason', 'expand'];
@@ -18,11 +19,7 @@ export function createSetupIntent(account: Account, params: Params): SetupIntent
   setup.usage = params.oneOf('usage', ['off_session', 'on_session']) ?? 'off_session';
   setup.description = params.text('description') ?? null;
   setup.metadata = params.metadata();
-  if (params.list('payment_method_types')?.some((type) => type !== 'card')) throw badParam('payment_method_types', 'The sandbox knows payment methods of type card only.');
-  const automatic = params.group('automatic_payment_methods');
-  if (automatic?.flag('enabled')) {
-    setup.automatic_payment_methods = { allow_redirects: automatic.oneOf('allow_redirects', ['always', 'never']) ?? 'always', enabled: true };
-  }
+  allowMethods(setup, params);
   const customer = params.text('customer');
   if (customer) setup.customer = find(account.customers, 'customer', customer, 'customer').id;
   choose(account, setup, params);
@@ -76,10 +73,7 @@ function choose(account: Account, setup: SetupIntent, params: Params): void {
 function confirm(account: Account, setup: SetupIntent, params: Params): SetupIntent | Declined {
   if (!OPEN.includes(setup.status)) throw unexpectedState(setup, `You cannot confirm this SetupIntent because it has a status of ${setup.status}.`);
   choose(account, setup, params);
-  const returnUrl = params.text('return_url') ?? null;
-  if (setup.automatic_payment_methods?.allow_redirects === 'always' && !returnUrl && !params.flag('use_stripe_sdk')) {
-    throw badState('This SetupIntent is configured to accept payment methods that might redirect your customer off of your page: you must provide a `return_url`.');
-  }
+  const back = returnUrl(setup, params);
   if (!setup.payment_method) throw unexpectedState(setup, "You cannot confirm this SetupIntent because it's missing a payment method.");
   const method = find(account.paymentMethods, 'PaymentMethod', setup.payment_method, 'payment_method');
   const { authentication, decline, declinesLater } = cardOf(account, method);
@@ -91,9 +85,9 @@ function confirm(account: Account, setup: SetupIntent, params: Params): SetupInt
   }
   if (authentication !== 'always' && authentication !== 'unless-saved') return succeed(account, setup, method);
   const challenge = newId('setatt');
-  account.challenges.put(challenge, { intent: setup.id, returnUrl });
+  account.challenges.put(challenge, { intent: setup.id, returnUrl: back });
   setup.status = 'requires_action';
-  setup.next_action = nextAction(account.challengeUrl(challenge), challenge, returnUrl) as SetupIntent['next_action'];
+  setup.next_action = nextAction(account.challengeUrl(challenge), challenge, back) as SetupIntent['next_action'];
   account.setupIntents.put(setup.id, setup);
   account.emit('setup_intent.requires_action', setup);
   return setup;

@@ -1,0 +1,39 @@
+/** Who asks, with the way their fetches are sent: every request to a subgraph carries the signed actor and the trace. */
+import { randomBytes } from 'node:crypto'
+import { type Caller } from './operations/operations.ts'
+import { type Subgraphs } from './execution/subgraphs.ts'
+import { liveService } from './supergraph/live-fields.ts'
+import { type Session, type Sessions } from './identity/sessions.ts'
+import { actorHeader } from '../../platform/src/actor.ts'
+
+export type Trace = { readonly correlationId: string; readonly traceparent: string }
+
+export type Callers = {
+  readonly sessions: Sessions
+  caller(session: Session, trace: Trace): Caller
+  /** Headers for a subgraph's plain HTTP routes. */
+  headers(session: Session, trace: Trace): Promise<Record<string, string>>
+}
+
+export function createCallers(sessions: Sessions, subgraphs: Subgraphs): Callers {
+  const headers = async (session: Session, { correlationId, traceparent }: Trace): Promise<Record<string, string>> => ({
+    [actorHeader]: await session.actorToken(),
+    'x-correlation-id': correlationId,
+    traceparent,
+  })
+  return {
+    sessions,
+    headers,
+    caller: (session, trace) => ({
+      actor: session.actor,
+      // the event graph has no process: its one query says that it is there
+      send: async (service, body, idempotent) => (service === liveService ? { data: { live: true } } : subgraphs.send({ service, body, idempotent, headers: await headers(session, trace) })),
+    }),
+  }
+}
+
+/** W3C trace context: the caller's trace goes on, with a span of our own. */
+export function continueTrace(incoming: string | undefined): string {
+  const [, traceId, flags] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/.exec(incoming ?? '') ?? []
+  return `00-${traceId ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-${flags ?? '01'}`
+}

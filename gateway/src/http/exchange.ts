@@ -1,0 +1,54 @@
+/** One HTTP request and its answer: reading bodies within limits, writing JSON, refusing in one shape. */
+import { type IncomingMessage, type ServerResponse } from 'node:http'
+import { AppError } from '../../../platform/src/errors.ts'
+
+export type Exchange = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly url: URL
+  /** Path parameters of the route. */
+  readonly params: Readonly<Record<string, string>>
+  readonly correlationId: string
+  readonly traceparent: string
+}
+export type Handler = (exchange: Exchange) => Promise<void>
+
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const tooLarge = () => new AppError('INVALID_INPUT', `the body is larger than ${limit} bytes`, {}, { http: 413 })
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge()
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > limit) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+}
+
+export async function readJson(request: IncomingMessage, limit: number): Promise<Record<string, unknown>> {
+  // a type that a form cannot send: another site's page must ask by preflight first
+  if (!/^application\/([\w.-]+\+)?json\b/i.test(request.headers['content-type'] ?? '')) {
+    throw new AppError('INVALID_INPUT', 'the content type must be application/json', {}, { http: 415 })
+  }
+  try {
+    const parsed: unknown = JSON.parse((await readBody(request, limit)).toString('utf8') || '{}')
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>
+  } catch (error) {
+    if (error instanceof AppError) throw error
+  }
+  throw new AppError('INVALID_INPUT', 'the body must be a JSON object')
+}
+
+export function send(response: ServerResponse, status: number, body: string | Buffer, headers: Record<string, string> = {}): void {
+  if (response.headersSent || response.destroyed) return
+  response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers })
+  response.end(body)
+}
+
+export const sendJson = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void =>
+  send(response, status, JSON.stringify(body), { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers })
+
+/** A refusal outside GraphQL, in its one shape. */
+export const sendRefusal = (response: ServerResponse, error: AppError): void =>
+  sendJson(response, error.row.http, { code: error.code, message: error.message, ...error.details }, error.row.http === 401 ? { 'www-authenticate': 'Bearer' } : {})

@@ -1,0 +1,100 @@
+/** /graphql: persisted operations take the short way, everything else goes through Apollo Server. Same checks, same execution. */
+import { HeaderMap, type ApolloServer } from '@apollo/server'
+import { GraphQLError } from 'graphql'
+import { AppError } from '../../../platform/src/errors.ts'
+import { type Answer, type Prepared } from '../operations/operations.ts'
+import { type Session } from '../identity/sessions.ts'
+import { type Callers } from '../callers.ts'
+import { type PersistedOperations } from '../operations/persisted.ts'
+import { readJson, send, type Exchange, type Handler } from './exchange.ts'
+
+export type ApolloContext = { readonly session: Session; readonly exchange: Pick<Exchange, 'correlationId' | 'traceparent'> }
+
+type Deps = {
+  readonly callers: Callers
+  readonly persisted: PersistedOperations
+  readonly apollo: ApolloServer<ApolloContext>
+  /** Serves the explorer to browsers. */
+  readonly explorer: Handler
+}
+
+export const bodyLimit = 1024 * 1024
+
+type Parameters = { query?: string; operationName?: string; variables?: Record<string, unknown>; extensions?: Record<string, unknown>; id?: string; documentId?: string }
+
+export function graphqlHandler({ callers, persisted, apollo, explorer }: Deps): Handler {
+  return async (exchange) => {
+    const { request, url } = exchange
+    if (request.method === 'GET' && !url.search && request.headers.accept?.includes('text/html')) return explorer(exchange)
+    try {
+      const session = await callers.sessions.open(request.headers.authorization)
+      const parameters = request.method === 'GET' ? fromSearch(url) : ((await readJson(request, bodyLimit)) as Parameters)
+      const prepared = persisted.find(parameters, session.actor)
+      if (!prepared) return await throughApollo(exchange, session, parameters)
+      if (request.method === 'GET' && prepared.type !== 'query') throw new AppError('INVALID_INPUT', 'a GET request may only run a query', {}, { http: 405 })
+      const answer = await prepared.execute(callers.caller(session, exchange), parameters.variables)
+      answerTo(exchange, answer, request.method === 'GET' && !answer.errors ? prepared : undefined)
+    } catch (error) {
+      answerTo(exchange, { errors: graphqlErrors(error) }, undefined, error instanceof AppError && error.row.http !== 422 ? error.row.http : undefined)
+      if (!(error instanceof AppError || error instanceof GraphQLError || error instanceof AggregateError)) throw error
+    }
+  }
+
+  async function throughApollo(exchange: Exchange, session: Session, parameters: Parameters): Promise<void> {
+    const { request, response, url } = exchange
+    const headers = new HeaderMap()
+    for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers.set(name, String(value))
+    const result = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method: request.method ?? 'POST', headers, search: url.search, body: request.method === 'GET' ? undefined : parameters },
+      context: async () => ({ session, exchange }),
+    })
+    const body = result.body.kind === 'complete' ? result.body.string : ''
+    send(response, result.status ?? 200, body, { ...Object.fromEntries(result.headers), 'cache-control': 'no-store' })
+  }
+}
+
+function fromSearch(url: URL): Parameters {
+  const json = (name: string): Record<string, unknown> | undefined => {
+    const text = url.searchParams.get(name)
+    if (!text) return undefined
+    try {
+      return JSON.parse(text) as Record<string, unknown>
+    } catch {
+      throw new AppError('INVALID_INPUT', `the parameter "${name}" is not JSON`, { field: name })
+    }
+  }
+  const found: Parameters = {}
+  for (const name of ['query', 'operationName', 'id', 'documentId'] as const) {
+    const value = url.searchParams.get(name)
+    if (value) found[name] = value
+  }
+  const variables = json('variables')
+  const extensions = json('extensions')
+  return { ...found, ...(variables && { variables }), ...(extensions && { extensions }) }
+}
+
+function answerTo({ request, response }: Exchange, { data, errors }: Answer, cacheable: Prepared | undefined, status?: number): void {
+  const modern = request.headers.accept?.includes('application/graphql-response+json') ?? false
+  const body = JSON.stringify(errors ? { errors, ...(data !== undefined && { data }) } : { data })
+  const code = status ?? (modern && data === undefined ? statusOf(errors) : 200)
+  send(response, code, body, {
+    'content-type': `${modern ? 'application/graphql-response+json' : 'application/json'}; charset=utf-8`,
+    'cache-control': cacheable?.publicMaxAge !== undefined ? `public, max-age=${cacheable.publicMaxAge}` : 'no-store',
+    ...(code === 401 && { 'www-authenticate': 'Bearer' }),
+  })
+}
+
+/** Only a request that ran not at all has a status of its own (GraphQL over HTTP, section 6.4.2). */
+function statusOf(errors: readonly GraphQLError[] | undefined): number {
+  const code = String(errors?.[0]?.extensions['code'])
+  return code === 'UNAUTHENTICATED' ? 401 : code === 'FORBIDDEN' || code === 'PERSISTED_QUERY_ONLY' ? 403 : 400
+}
+
+/** Whatever was thrown, as GraphQL errors a client may see. */
+export function graphqlErrors(error: unknown): GraphQLError[] {
+  if (error instanceof AggregateError) return error.errors.flatMap(graphqlErrors)
+  if (error instanceof GraphQLError) return [error]
+  if (error instanceof AppError) return [new GraphQLError(error.message, { extensions: { code: error.code, ...error.details } })]
+  return [new GraphQLError('the gateway failed', { extensions: { code: 'INTERNAL' } })]
+}
+

@@ -1,0 +1,276 @@
+/** Operations made ready once per (graph, text, operation name, authorisation, conditions) and run many times. */
+import {
+  GraphQLError, Kind, executeSync, getVariableValues, parse, validate,
+  type DocumentNode, type FieldNode, type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode,
+} from 'graphql'
+import { type Actor } from '../../../platform/src/actor.ts'
+import { compilePlan, type Step } from '../execution/plan.ts'
+import { newRun, runStep, type Run, type Send } from '../execution/execute.ts'
+import { project, type Raw } from '../execution/project.ts'
+import { type Graph } from '../supergraph/graph.ts'
+import { liveService, type LiveField, type Stub } from '../supergraph/live-fields.ts'
+import { denialOf, type Denial, type Requirement } from '../supergraph/rules.ts'
+import { Bounded } from './bounded.ts'
+import {
+  conditionVariables, isIntrospection, longestSelectedPath, parsedOperation, plannable, requirementsOf, select, shapeOf,
+  type Parsed, type Selected, type SelectedField, type Shape,
+} from './selection.ts'
+
+export type Answer = { data?: Raw | null; errors?: GraphQLError[] }
+
+/** A read-only view of who runs an operation and how its fetches are sent. */
+export type Caller = { readonly actor: Actor; readonly send: Send }
+
+export type LivePlan = {
+  readonly field: LiveField
+  /** Response key of the root field. */
+  readonly key: string
+  readonly arguments: (variables: Readonly<Record<string, unknown>>) => Record<string, unknown>
+  /** What the event object must give to the plan, by the client's response keys. */
+  readonly selection: SelectionSetNode
+  /** Stubs whose owner is asked before every push, with the key their object has in the event. */
+  readonly witnesses: readonly { readonly stub: Stub; readonly key: string }[]
+  readonly rest: Step | undefined
+}
+
+type Variant = {
+  readonly shape: Shape
+  readonly step: Step | undefined
+  readonly live: LivePlan | undefined
+  /** Set when nothing of the operation is left: one refusal per root field. */
+  readonly refusals: GraphQLError[] | undefined
+}
+
+export type Prepared = {
+  readonly type: OperationTypeNode
+  readonly name: string | undefined
+  readonly document: DocumentNode
+  /** Seconds that anybody's cache may keep the answer; undefined when it is personal or not declared public. */
+  readonly publicMaxAge: number | undefined
+  /** Coerced values; throws BAD_USER_INPUT naming the variable. */
+  coerce(variables: Readonly<Record<string, unknown>> | undefined): Record<string, unknown>
+  execute(caller: Caller, variables: Readonly<Record<string, unknown>> | undefined): Promise<Answer>
+  /** The plan of a subscription for this actor; throws when it is refused. */
+  live(actor: Actor, variables: Readonly<Record<string, unknown>> | undefined): LiveRun
+}
+
+/** A subscription for one subscriber: from an event object to what is pushed. */
+export type LiveRun = {
+  readonly plan: LivePlan
+  readonly arguments: Record<string, unknown>
+  run(event: Raw, send: Send): Promise<{ answer: Answer; run: Run; event: Raw }>
+}
+
+/** Authorisations and conditions of one operation that are kept planned. */
+const maxVariants = 64
+const maxPrepared = 2_000
+
+export class Operations {
+  readonly graph: Graph
+  readonly #prepared = new Bounded<Prepared>(maxPrepared)
+
+  constructor(graph: Graph) {
+    this.graph = graph
+  }
+
+  get size(): number {
+    return this.#prepared.size
+  }
+
+  /** Prepares a text, validating it; throws an AggregateError of GraphQL errors. */
+  fromText(text: string, operationName?: string): Prepared {
+    return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () => {
+      const document = parse(text, { noLocation: true })
+      const errors = validate(this.graph.schema, document)
+      if (errors.length > 0) throw new AggregateError(errors, errors[0]!.message)
+      return prepare(this.graph, document, operationName)
+    })
+  }
+
+  /** Prepares a document that was validated against this graph already. */
+  fromValidated(text: string, document: DocumentNode, operationName?: string): Prepared {
+    return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () => prepare(this.graph, document, operationName))
+  }
+}
+
+function prepare(graph: Graph, document: DocumentNode, operationName: string | undefined): Prepared {
+  const parsed = parsedOperation(document, operationName)
+  const { operation } = parsed
+  const requirements = requirementsOf(parsed, graph)
+  const conditions = conditionVariables(parsed)
+  const variants = new Bounded<Variant>(maxVariants)
+
+  const coerce: Prepared['coerce'] = (variables) => {
+    const { coerced, errors } = getVariableValues(graph.schema, operation.variableDefinitions ?? [], variables ?? {}, { maxErrors: 10 })
+    if (errors) throw new AggregateError(errors.map((error) => new GraphQLError(error.message, { extensions: { code: 'BAD_USER_INPUT' } })), 'variables')
+    return coerced
+  }
+
+  const variantFor = (actor: Actor, variables: Record<string, unknown>): Variant => {
+    const denials = requirements.map((requirement) => denialOf(requirement, actor))
+    const key = `${denials.map((denial) => denial?.[0] ?? '.').join('')} ${conditions.map((name) => (variables[name] ? '1' : '0')).join('')}`
+    return variants.getOrAdd(key, () => {
+      const denial = (requirement: Requirement) => denials[requirements.indexOf(requirement)]
+      return makeVariant(graph, parsed, select(parsed, graph, { denial, variable: (name) => Boolean(variables[name]) }))
+    })
+  }
+
+  return {
+    type: operation.operation,
+    name: operation.name?.value,
+    document,
+    publicMaxAge: publicMaxAge(graph, parsed, requirements),
+    coerce,
+
+    async execute({ actor, send }, variables = {}) {
+      const coerced = coerce(variables)
+      const variant = variantFor(actor, coerced)
+      if (variant.refusals) return { errors: variant.refusals }
+      const run = newRun({}, variables, send)
+      if (variant.step) await runStep(variant.step, run)
+      return answerOf(graph, variant.shape, run, introspection(graph, parsed, coerced))
+    },
+
+    live(actor, variables = {}) {
+      const coerced = coerce(variables)
+      const variant = variantFor(actor, coerced)
+      if (variant.refusals) throw new AggregateError(variant.refusals, 'refused')
+      const { live } = variant
+      if (!live) throw new GraphQLError('the operation is not a subscription', { extensions: { code: 'BAD_REQUEST' } })
+      return {
+        plan: live,
+        arguments: live.arguments(coerced),
+        async run(source, send) {
+          const event = selectFrom(source, live.selection)
+          const run = newRun({ [live.key]: event }, variables, send)
+          if (live.rest) await runStep(live.rest, run)
+          return { answer: answerOf(graph, variant.shape, run, () => null), run, event }
+        },
+      }
+    },
+  }
+}
+
+function answerOf(graph: Graph, shape: Shape, run: Run, introspect: (key: string) => unknown): Answer {
+  const fetched = run.errors.map((error) => {
+    const path = longestSelectedPath(shape, error.path ?? [], graph.schema)
+    return path.length === error.path?.length ? error : new GraphQLError(error.message, { ...(path.length > 0 && { path }), extensions: error.extensions })
+  })
+  const { data, errors } = project(shape, run.raw, fetched, introspect)
+  const all = [...fetched, ...errors]
+  return all.length > 0 ? { data, errors: all } : { data }
+}
+
+function makeVariant(graph: Graph, parsed: Parsed, selections: readonly Selected[]): Variant {
+  const { operation } = parsed
+  const roots = rootFields(selections)
+  const shape = shapeOf(graph.schema, graph.schema.getRootType(operation.operation)!, selections)
+  if (roots.length > 0 && roots.every(({ denied }) => denied)) {
+    const refusals = roots.map(({ key, denied }) => refusal(denied!, key))
+    return { shape, step: undefined, live: undefined, refusals }
+  }
+  const asked = plannable(operation, selections)
+  if (operation.operation === 'subscription') return { shape, step: undefined, live: makeLivePlan(graph, asked!, roots), refusals: undefined }
+  if (!asked || onlyTypename(asked)) return { shape, step: undefined, live: undefined, refusals: undefined }
+  const { node } = graph.plan(asked)
+  if (!node || node.kind === 'Subscription') throw new GraphQLError('no service can answer the operation', { extensions: { code: 'UNPLANNABLE_OPERATION' } })
+  return { shape, step: compilePlan(node, graph.fullSchema), live: undefined, refusals: undefined }
+}
+
+const refusal = (denied: Denial, key: string): GraphQLError =>
+  new GraphQLError(denied === 'UNAUTHENTICATED' ? 'sign in to use this operation' : 'your roles do not give you this operation', { path: [key], extensions: { code: denied } })
+
+const rootFields = (selections: readonly Selected[]): SelectedField[] =>
+  selections.flatMap((selected) => (selected.kind === 'field' ? [selected] : rootFields(selected.selections)))
+
+const onlyTypename = (operation: OperationDefinitionNode): boolean =>
+  operation.selectionSet.selections.every((node) => node.kind === Kind.FIELD && node.name.value === '__typename')
+
+/** __schema and __type are answered by graphql-js from the schema clients see. */
+function introspection(graph: Graph, parsed: Parsed, variableValues: Record<string, unknown>): (key: string) => unknown {
+  let answers: Record<string, unknown> | null | undefined
+  return (key) => {
+    if (answers === undefined) {
+      const only = rootFields(select(parsed, graph, { denial: () => undefined, variable: (name) => Boolean(variableValues[name]) })).filter(isIntrospection)
+      const operation: OperationDefinitionNode = { ...parsed.operation, selectionSet: { kind: Kind.SELECTION_SET, selections: only.map(({ node }) => node) } }
+      const { data } = executeSync({ schema: graph.schema, document: { kind: Kind.DOCUMENT, definitions: [operation, ...parsed.fragments.values()] }, variableValues })
+      answers = data ?? null
+    }
+    return answers?.[key] ?? null
+  }
+}
+
+/** Public only when every root field says so and nothing selected asks who is calling. */
+function publicMaxAge(graph: Graph, parsed: Parsed, requirements: readonly Requirement[]): number | undefined {
+  if (parsed.operation.operation !== 'query' || requirements.length > 0) return undefined
+  const roots = rootFields(select(parsed, graph, { denial: () => undefined, variable: () => true }, true))
+  const ages = roots.map(({ parent, node }) => graph.maxAge.get(`${parent.name}.${node.name.value}`))
+  return ages.every((age) => age !== undefined) && ages.length > 0 ? Math.min(...ages) : undefined
+}
+
+const witnessKey = '__witness'
+
+/** Adds the witnesses to what the client selected, and plans: the event gives the stubs, the owners give the rest. */
+function makeLivePlan(graph: Graph, operation: OperationDefinitionNode, roots: readonly SelectedField[]): LivePlan {
+  const [root] = roots
+  const field = root && graph.live.get(root.node.name.value)
+  if (!root || !field) throw new GraphQLError('the subscription is not served here', { extensions: { code: 'UNPLANNABLE_OPERATION' } })
+  const [rootNode] = operation.selectionSet.selections as readonly FieldNode[]
+  const selections = [...rootNode!.selectionSet!.selections]
+  const witnesses = field.stubs.map((stub) => {
+    const witness: FieldNode = { kind: Kind.FIELD, alias: { kind: Kind.NAME, value: witnessKey }, name: { kind: Kind.NAME, value: stub.witness } }
+    const index = selections.findIndex((node) => node.kind === Kind.FIELD && node.name.value === stub.field)
+    const chosen = selections[index] as FieldNode | undefined
+    const key = chosen ? (chosen.alias?.value ?? chosen.name.value) : `__${stub.field}`
+    const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [...(chosen?.selectionSet?.selections ?? []), witness] }
+    const node: FieldNode = chosen ? { ...chosen, selectionSet } : { kind: Kind.FIELD, alias: { kind: Kind.NAME, value: key }, name: { kind: Kind.NAME, value: stub.field }, selectionSet }
+    if (chosen) selections[index] = node
+    else selections.push(node)
+    return { stub, key }
+  })
+  const watched: FieldNode = { ...rootNode!, selectionSet: { kind: Kind.SELECTION_SET, selections } }
+  const { node } = graph.plan({ ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections: [watched] } })
+  if (node?.kind !== 'Subscription' || node.primary.serviceName !== liveService) {
+    throw new GraphQLError('the subscription is not served here', { extensions: { code: 'UNPLANNABLE_OPERATION' } })
+  }
+  const [primary] = parse(node.primary.operation, { noLocation: true }).definitions as readonly OperationDefinitionNode[]
+  const [primaryRoot] = primary!.selectionSet.selections as readonly FieldNode[]
+  const argumentNames = root.definition.args.map(({ name }) => name)
+  return {
+    field,
+    key: root.key,
+    arguments: (variables) =>
+      Object.fromEntries(argumentNames.map((name) => {
+        const given = root.node.arguments?.find((argument) => argument.name.value === name)?.value
+        return [name, given?.kind === Kind.VARIABLE ? variables[given.name.value] : given && 'value' in given ? given.value : undefined]
+      })),
+    selection: primaryRoot!.selectionSet!,
+    witnesses,
+    rest: node.rest && compilePlan(node.rest, graph.fullSchema),
+  }
+}
+
+const refusalCodes = ['NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED']
+
+/** Whether the owner of every entity in the event showed it: GONE where it did not, UNKNOWN where it could not be asked. */
+export function visibility({ plan }: LiveRun, event: Raw, run: Run): 'SHOWN' | 'GONE' | 'UNKNOWN' {
+  for (const { stub, key } of plan.witnesses) {
+    const entity = event[key] as Raw | null | undefined
+    if (!entity || entity[witnessKey] != null) continue
+    const failed = run.errors.some(({ path, extensions }) => extensions['serviceName'] === stub.owner && path?.[1] === key && !refusalCodes.includes(String(extensions['code'])))
+    return failed || run.unavailable.has(stub.owner) ? 'UNKNOWN' : 'GONE'
+  }
+  return 'SHOWN'
+}
+
+/** Reads the primary selection from an event object: the event graph has no resolvers of its own. */
+function selectFrom(source: Raw, set: SelectionSetNode): Raw {
+  const result: Raw = {}
+  for (const node of set.selections) {
+    if (node.kind === Kind.INLINE_FRAGMENT) Object.assign(result, selectFrom(source, node.selectionSet))
+    if (node.kind !== Kind.FIELD) continue
+    const value = source[node.name.value] ?? null
+    result[node.alias?.value ?? node.name.value] = node.selectionSet && typeof value === 'object' && value !== null ? selectFrom(value as Raw, node.selectionSet) : value
+  }
+  return result
+}

@@ -1,0 +1,195 @@
+/**
+ * The event stream as this process follows it: one tail of the whole stream feeds all subscribers, found through an
+ * index by (event type, data field, value). A broker that restarts or is lost is waited for, and nothing is skipped.
+ */
+import { AckPolicy, DeliverPolicy, Events, nanos, type ConsumerMessages, type JsMsg } from 'nats'
+import { streamName, type Broker } from '../../../platform/src/nats.ts'
+import { type Logger } from '../../../platform/src/telemetry.ts'
+
+export type LiveEvent = {
+  /** Place in the stream. */
+  readonly sequence: number
+  readonly type: string
+  readonly time: string
+  /** Ids and states, never PHI. */
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+export type Filter = {
+  readonly types: readonly string[]
+  /** All must hold; values compare as text. */
+  readonly pairs: readonly { readonly field: string; readonly value: string }[]
+}
+type Watcher = { readonly filter: Filter; readonly deliver: (event: LiveEvent) => void }
+
+export const matches = ({ types, pairs }: Filter, event: LiveEvent): boolean =>
+  types.includes(event.type) && pairs.every(({ field, value }) => String(event.data[field]) === value)
+
+export class Feed {
+  readonly #broker: Promise<Broker>
+  readonly #logger: Logger
+  /** event type → data field → value → watchers; an unfiltered watcher is under field ''. */
+  readonly #index = new Map<string, Map<string, Map<string, Set<Watcher>>>>()
+  readonly #started = Promise.withResolvers<void>()
+  #messages: ConsumerMessages | undefined
+  #closed = false
+  #following = false
+  #watchers = 0
+  /** Sequence of the last event given to the watchers. */
+  position = 0
+  epoch = ''
+
+  constructor(broker: Promise<Broker>, logger: Logger) {
+    this.#broker = broker
+    this.#logger = logger
+    void this.#follow()
+  }
+
+  /** Whether the stream is being followed at this moment. */
+  get following(): boolean {
+    return this.#following
+  }
+
+  get watchers(): number {
+    return this.#watchers
+  }
+
+  /** Resolves when the feed knows its place in the stream. */
+  started(): Promise<void> {
+    return this.#started.promise
+  }
+
+  /** Calls `deliver` for every matching event after `position`, in order, until the returned function is called. */
+  watch(filter: Filter, deliver: (event: LiveEvent) => void): () => void {
+    const watcher: Watcher = { filter, deliver }
+    const [{ field, value } = { field: '', value: '' }] = filter.pairs
+    for (const type of filter.types) {
+      const fields = getOrAdd(this.#index, type, () => new Map<string, Map<string, Set<Watcher>>>())
+      getOrAdd(getOrAdd(fields, field, () => new Map<string, Set<Watcher>>()), value, () => new Set<Watcher>()).add(watcher)
+    }
+    this.#watchers++
+    return () => {
+      for (const type of filter.types) {
+        const fields = this.#index.get(type)
+        const values = fields?.get(field)
+        const set = values?.get(value)
+        if (!set?.delete(watcher)) continue
+        if (type === filter.types[0]) this.#watchers--
+        if (set.size === 0) values!.delete(value)
+        if (values!.size === 0) fields!.delete(field)
+        if (fields!.size === 0) this.#index.delete(type)
+      }
+    }
+  }
+
+  /** Whether the stream still holds everything after `sequence`. */
+  async holds(sequence: number): Promise<boolean> {
+    const { manager } = await this.#broker
+    const { state } = await manager.streams.info(streamName)
+    return state.first_seq <= sequence + 1
+  }
+
+  /** Matching events after `after` up to and including `upTo`, in order, from the stream itself. */
+  async *replay(filter: Filter, after: number, upTo: number): AsyncGenerator<LiveEvent, void, void> {
+    if (after >= upTo) return
+    const { manager, jetstream } = await this.#broker
+    const info = await manager.consumers.add(streamName, {
+      ack_policy: AckPolicy.None,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: after + 1,
+      filter_subjects: filter.types.map((type) => `events.${type}.>`),
+      inactive_threshold: nanos(30_000),
+      mem_storage: true,
+      num_replicas: 1,
+    })
+    try {
+      const consumer = await jetstream.consumers.get(streamName, info.name)
+      for (let left = info.num_pending; left > 0; ) {
+        const batch = await consumer.fetch({ max_messages: Math.min(left, 256), expires: 5_000 })
+        let received = 0
+        for await (const message of batch) {
+          received++
+          if (message.seq > upTo) return
+          const event = this.#parse(message)
+          if (event && matches(filter, event)) yield event
+        }
+        if (received === 0) throw new Error('the event stream stopped in the middle of a replay')
+        left -= received
+      }
+    } finally {
+      await manager.consumers.delete(streamName, info.name).catch(() => undefined)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#messages?.stop()
+    const { connection } = await Promise.race([this.#broker, new Promise<Partial<Broker>>((resolve) => setTimeout(resolve, 500, {}).unref())])
+    await connection?.close()
+  }
+
+  async #follow(): Promise<void> {
+    void this.#restartOnReconnect()
+    while (!this.#closed) {
+      try {
+        const { manager, jetstream } = await this.#broker
+        const { created, state } = await manager.streams.info(streamName)
+        if (this.epoch !== created) {
+          // a stream that replaced the one we followed is read from its beginning: all of it is news
+          this.position = this.epoch === '' ? state.last_seq : 0
+          this.epoch = created
+        }
+        const consumer = await jetstream.consumers.get(streamName, { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.position + 1 })
+        this.#messages = await consumer.consume({ max_messages: 1_000, expires: 10_000, idle_heartbeat: 2_000 })
+        this.#following = true
+        this.#started.resolve()
+        for await (const message of this.#messages) this.#dispatch(message)
+      } catch (error) {
+        if (!this.#closed) this.#logger.warn({ problem: (error as Error).message }, 'the event stream cannot be followed, trying again')
+      }
+      this.#following = false
+      if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+
+  /** The broker forgets our consumer when it restarts: make it anew from our own position at once. */
+  async #restartOnReconnect(): Promise<void> {
+    const { connection } = await this.#broker
+    for await (const status of connection.status()) {
+      if (status.type === Events.Disconnect) this.#following = false
+      if (status.type === Events.Reconnect) this.#messages?.stop()
+    }
+  }
+
+  #dispatch(message: JsMsg): void {
+    if (message.seq <= this.position) return
+    const event = this.#parse(message)
+    if (event) {
+      for (const [field, values] of this.#index.get(event.type) ?? []) {
+        for (const watcher of values.get(field === '' ? '' : String(event.data[field])) ?? []) {
+          if (matches(watcher.filter, event)) watcher.deliver(event)
+        }
+      }
+    }
+    this.position = message.seq
+  }
+
+  #parse(message: JsMsg): LiveEvent | undefined {
+    try {
+      const { type, time, data } = message.json<{ type: string; time: string; data: Record<string, unknown> }>()
+      if (typeof type === 'string' && typeof data === 'object' && data !== null) return { sequence: message.seq, type, time, data }
+    } catch {
+      // told below
+    }
+    this.#logger.error({ sequence: message.seq, subject: message.subject }, 'the stream holds a message that is no event')
+    return undefined
+  }
+}
+
+function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const found = map.get(key)
+  if (found !== undefined) return found
+  const made = make()
+  map.set(key, made)
+  return made
+}

@@ -1,0 +1,4 @@
+import { DrugSchema } from './drug.ts'
+import { InteractionSchema } from './interaction.ts'
+
+export const entities = [DrugSchema, InteractionSchema]

@@ -1,0 +1,4 @@
+import { startSubgraph } from '@pharmagraph/platform'
+import { catalog } from './subgraph.ts'
+
+await startSubgraph(catalog)

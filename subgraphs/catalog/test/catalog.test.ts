@@ -1,0 +1,79 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { anonymous } from '@pharmagraph/platform'
+import { actorWith, testSubgraph } from '../../../tests/environment.ts'
+import { catalog } from '../src/subgraph.ts'
+
+const subgraph = await testSubgraph(catalog, { seed: true })
+const patient = actorWith('patient')
+
+const search = async (text: string, first = 20, after?: string) =>
+  (await subgraph.data(patient, 'query ($s: String, $f: Int, $a: String) { drugs(search: $s, first: $f, after: $a) { nodes { id name ndc ndc11 ndc12 } pageInfo { hasNextPage endCursor } } }', { s: text, f: first, a: after })).drugs
+
+test('a caller without an actor token is refused', async () => {
+  const answer = await subgraph.graph(anonymous, '{ drugs { nodes { id } } }')
+  assert.equal(answer.errors?.[0]?.extensions['code'], 'UNAUTHENTICATED')
+})
+
+test('search finds a drug by name, by the beginning of it, and in spite of a typing error', async () => {
+  for (const text of ['lisinopril', 'lisin', 'lisinoprl', 'LISINOPRIL']) {
+    const { nodes } = await search(text, 5)
+    assert.match(nodes[0]?.name ?? 'nothing', /lisinopril/i, text)
+  }
+  assert.deepEqual((await search('zzzzqqqq')).nodes, [])
+})
+
+test('search finds the same drug by its NDC in every written form', async () => {
+  const [drug] = (await search('metformin', 1)).nodes
+  for (const form of [drug.ndc, drug.ndc11, drug.ndc11.replaceAll('-', ''), drug.ndc12, drug.ndc12.replaceAll('-', '')]) {
+    assert.deepEqual((await search(form)).nodes.map(({ id }: { id: string }) => id), [drug.id], form)
+  }
+})
+
+test('pages of a search join without gap or repeat', async () => {
+  const whole = (await search('', 30)).nodes.map(({ id }: { id: string }) => id)
+  const pages: string[] = []
+  let after: string | undefined
+  while (pages.length < 30) {
+    const { nodes, pageInfo } = await search('', 7, after)
+    pages.push(...nodes.map(({ id }: { id: string }) => id))
+    after = pageInfo.endCursor
+  }
+  assert.deepEqual(pages.slice(0, 30), whole)
+})
+
+test('interactions between two named drugs are told, most severe first, and none for a drug with itself', async () => {
+  const [warfarin] = (await search('warfarin', 1)).nodes
+  const [fluconazole] = (await search('fluconazole', 1)).nodes
+  const ask = async (ids: string[]) => (await subgraph.data(patient, 'query ($ids: [ID!]!) { interactions(drugIds: $ids) { severity effect evidence patientText } }', { ids })).interactions
+  const [found] = await ask([warfarin.id, fluconazole.id])
+  assert.equal(found?.severity, 'MAJOR')
+  assert.ok(found.evidence.length > 3 && found.patientText.length > 10)
+  assert.deepEqual(await ask([warfarin.id]), [])
+})
+
+test('a price is set by inventory staff only, is told to the others, and unit prices round half up', async () => {
+  const [drug] = (await search('lisinopril', 1)).nodes
+  const change = 'mutation ($id: ID!, $m: Int!) { changeDrugPrice(input: { drugId: $id, amountMinor: $m }) { price { perPackage { amountMinor } perUnit { amountMinor } note } packageSize } }'
+  const refused = await subgraph.graph(patient, change, { id: drug.id, m: 1 })
+  assert.equal(refused.errors?.[0]?.extensions['code'], 'FORBIDDEN')
+  const before = (await subgraph.emitted('catalog.drug-published.v1')).length
+  const { changeDrugPrice } = await subgraph.data(actorWith('inventory'), change, { id: drug.id, m: 1250 })
+  assert.equal(changeDrugPrice.price.perPackage.amountMinor, 1250)
+  assert.equal(changeDrugPrice.price.perUnit.amountMinor, Math.floor(1250 / changeDrugPrice.packageSize + 0.5))
+  const events = await subgraph.emitted('catalog.drug-published.v1')
+  assert.equal(events.length, before + 1)
+  assert.equal(events.at(-1)?.priceMinor, 1250)
+  assert.ok((events.at(-1)?.version ?? 0) > 1)
+})
+
+test('a hundred drugs by reference, with equivalents and interactions, cost a handful of SQL statements', async () => {
+  const ids = (await subgraph.sql<{ id: string }>('select id from drug limit 100')).map(({ id }) => id)
+  const statements = await subgraph.countSql(async () => {
+    const { _entities } = await subgraph.data(patient, 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Drug { id equivalents { id } interactions { id } } } }', {
+      r: ids.map((id) => ({ __typename: 'Drug', id })),
+    })
+    assert.equal(_entities.length, ids.length)
+  })
+  assert.ok(statements <= 3, `${statements} statements`)
+})
