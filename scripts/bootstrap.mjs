@@ -23,17 +23,20 @@ if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node 20 or newer is 
 if (missingRequired() || optionalUntried()) await installOnce()
 run()
 
-/** What is wrong with node_modules, or undefined. npm writes .package-lock.json last, so an interrupted install has none. */
+/**
+ * What is wrong with node_modules, or undefined. npm writes .package-lock.json last, so an interrupted install has none.
+ * The stamp says for which package-lock.json an install succeeded; without it, what is installed is compared.
+ */
 function missingRequired() {
   if (!existsSync(join(root, 'node_modules'))) return 'node_modules is missing'
   const installed = readJson(join(root, 'node_modules', '.package-lock.json'))?.packages
   if (!installed) return 'the last install did not finish'
-  for (const [path, wanted] of lockedPackages()) {
-    if (wanted.optional) continue
-    if (installed[path]?.version !== wanted.version) return `${path} is not the version that package-lock.json asks for`
-    if (!existsSync(join(root, path))) return `${path} has gone missing`
-  }
-  return existsSync(node) ? undefined : 'the pinned Node is missing'
+  const gone = Object.keys(installed).find((path) => path.startsWith('node_modules/') && !existsSync(join(root, path)))
+  if (gone) return `${gone} has gone missing`
+  if (!existsSync(node)) return 'the pinned Node is missing'
+  if (readText(stamp) === lockHash()) return undefined
+  const old = lockedPackages().find(([path, { version, optional, peer }]) => !optional && !peer && installed[path]?.version !== version)
+  return old && `${old[0]} is not the version that package-lock.json asks for`
 }
 
 function missingOptional() {
@@ -84,8 +87,7 @@ function install() {
     if (missingOptional().length > 0) say(`could not install ${missingOptional().join(', ')}; going on without`)
   }
   writeFileSync(stamp, lockHash())
-  const left = missingRequired()
-  if (left) fail(`the install ran but ${left}. Remove node_modules and try again.`)
+  if (!existsSync(node)) fail('the install succeeded but did not bring the pinned Node. Remove node_modules and try again.')
   if (problem) say(`packages installed in ${Math.round((Date.now() - started) / 1000)} s`)
 }
 

@@ -24,7 +24,7 @@ export async function scratchServer(): Promise<ScratchServer> {
   const { startPostgres } = await import('../dev/src/stack/postgres.ts')
   const server = await startPostgres({ dataDir, port: 0, durable: false })
   return {
-    adminUrl: server.adminUrl,
+    adminUrl: server.adminUrlFor('postgres'),
     async stop() {
       await server.stop()
       await rm(dataDir, { recursive: true, force: true })
@@ -53,12 +53,22 @@ export async function scratchDatabase(server: ScratchServer, name: string): Prom
   }
 }
 
-export async function scratchBroker(): Promise<{ url: string; stop(): Promise<void> }> {
+export type ScratchBroker = { url: string; kill(): Promise<void>; restart(): Promise<void>; stop(): Promise<void> }
+
+/** A NATS server of its own, which can be killed (as by kill -9) and started again on the same port and store. */
+export async function scratchBroker(): Promise<ScratchBroker> {
   const storeDir = await mkdtemp(join(tmpdir(), 'pharmagraph-nats-'))
   const { startNats } = await import('../dev/src/stack/nats.ts')
-  const server = await startNats({ storeDir, port: 0 })
+  let server = await startNats({ storeDir, port: 0 })
+  const { url } = server
   return {
-    url: server.url,
+    url,
+    async kill() {
+      await server.kill()
+    },
+    async restart() {
+      server = await startNats({ storeDir, port: Number(new URL(url).port) })
+    },
     async stop() {
       await server.stop()
       await rm(storeDir, { recursive: true, force: true })
@@ -89,6 +99,10 @@ export type SubgraphUnderTest = {
   data(actor: Actor, query: string, variables?: Record<string, unknown>): Promise<Answer['data']>
   /** Publishes an event of another subgraph, checked against its contract. */
   publish<Type extends EventType>(type: Type, subject: string, data: EventMap[Type], id?: string): Promise<string>
+  /** Delivers an event again under another message id, so that the broker does not drop the repeat. */
+  republish<Type extends EventType>(type: Type, subject: string, data: EventMap[Type], id: string): Promise<void>
+  /** The NATS of this test; only with { background: true }. */
+  broker: ScratchBroker
   /** Events this subgraph has written to its outbox, oldest first. */
   emitted<Type extends EventType>(type: Type): Promise<EventMap[Type][]>
   /** How many SQL statements the subgraph runs during `work`. */
@@ -139,6 +153,16 @@ export async function testSubgraph<Loaders, Services>(
     })
     return (await response.json()) as Answer
   }
+  const send = async <Type extends EventType>(type: Type, subject: string, data: EventMap[Type], id: string, messageId: string): Promise<void> => {
+    checkEvent(type, data)
+    if (!broker) throw new Error('publishing needs { background: true }')
+    publisher ??= await connectBroker(broker.url, 'test')
+    const event: CloudEvent = {
+      specversion: '1.0', id, source: '/test', type, subject, time: new Date().toISOString(), datacontenttype: 'application/json',
+      actor: 'system:test', actorrole: 'system', correlationid: newId(), data,
+    }
+    await publisher.jetstream.publish(subjectOf(type, subject), JSON.stringify(event), { msgID: messageId })
+  }
   return {
     running,
     url: running.url,
@@ -150,15 +174,12 @@ export async function testSubgraph<Loaders, Services>(
       if (answer.errors) throw new Error(`unexpected errors: ${JSON.stringify(answer.errors)}`)
       return answer.data
     },
+    broker: broker as ScratchBroker,
+    async republish(type, subject, data, id) {
+      await send(type, subject, data, id, newId())
+    },
     async publish(type, subject, data, id = newId()) {
-      checkEvent(type, data)
-      if (!broker) throw new Error('publish needs { background: true }')
-      publisher ??= await connectBroker(broker.url, 'test')
-      const event: CloudEvent = {
-        specversion: '1.0', id, source: '/test', type, subject, time: new Date().toISOString(), datacontenttype: 'application/json',
-        actor: 'system:test', actorrole: 'system', correlationid: newId(), data,
-      }
-      await publisher.jetstream.publish(subjectOf(type, subject), JSON.stringify(event), { msgID: id })
+      await send(type, subject, data, id, id)
       return id
     },
     async emitted<Type extends EventType>(type: Type) {

@@ -18,10 +18,10 @@ export function readJsonFile<T>(file: string): T | undefined {
 }
 
 /** Replaces the file as a whole, so that a crash leaves the old or the new content. Readable by the owner only. */
-export function writeJsonFile(file: string, value: unknown): void {
+export function writeJsonFile(file: string, value: unknown, { flush = true } = {}): void {
   mkdirSync(dirname(file), { recursive: true })
   const next = `${file}.${process.pid}.tmp`
-  writeFileSync(next, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flush: true })
+  writeFileSync(next, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flush })
   renameSync(next, file)
 }
 

@@ -210,6 +210,8 @@ const schedules: Record<string, readonly string[]> = {
   temazepam: ['CIV'],
   zolpidem: ['CIV'],
   eszopiclone: ['CIV'],
+  zaleplon: ['CIV'],
+  phenobarbital: ['CIV'],
   tramadol: ['CIV'],
   phentermine: ['CIV'],
   carisoprodol: ['CIV'],
@@ -218,6 +220,7 @@ const schedules: Record<string, readonly string[]> = {
   pregabalin: ['CV'],
   lacosamide: ['CV'],
   brivaracetam: ['CV'],
+  diphenoxylate: ['CV'],
 }
 
 test('controlled substances, and only they, carry their federal schedule and need a prescription', () => {
@@ -316,7 +319,7 @@ test('patients are whole: a home, an allergy the formulary knows, a fictitious p
 })
 
 test('addresses and pharmacies lie in the metro area, each ZIP code in its city', () => {
-  const zips: Record<string, RegExp> = { 'San Francisco': /^941[0-58]\d$|^94158$/, Oakland: /^946(0[1-7]|1[0-9]|2[01])$/, Berkeley: /^947(0[2-9]|10)$/ }
+  const zips: Record<string, RegExp> = { 'San Francisco': /^941[0-58]\d$|^94158$/, Oakland: /^946(0[1-9]|1[0-9]|2[01])$/, Berkeley: /^947(0[2-9]|10)$/ }
   const boxes: Record<string, [number, number, number, number]> = {
     'San Francisco': [37.705, 37.812, -122.515, -122.38],
     Oakland: [37.735, 37.86, -122.31, -122.16],

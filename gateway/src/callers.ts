@@ -1,9 +1,9 @@
 /** Who asks, with the way their fetches are sent: every request to a subgraph carries the signed actor and the trace. */
 import { randomBytes } from 'node:crypto'
-import { type Caller } from './operations/operations.ts'
-import { type Subgraphs } from './execution/subgraphs.ts'
+import type { Caller } from './operations/operations.ts'
+import type { Subgraphs } from './execution/subgraphs.ts'
 import { liveService } from './supergraph/live-fields.ts'
-import { type Session, type Sessions } from './identity/sessions.ts'
+import type { Session, Sessions } from './identity/sessions.ts'
 import { actorHeader } from '../../platform/src/actor.ts'
 
 export type Trace = { readonly correlationId: string; readonly traceparent: string }

@@ -31,7 +31,7 @@ export type Effect<Type extends EventType, Services> = {
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type Consumer<Services = any> = Handler<never> | Effect<never, Services>
+export type Consumer<Services = any> = { [Type in EventType]: Handler<Type> | Effect<Type, Services> }[EventType]
 
 /** A consumer that changes our own tables only. */
 export const handler = <Type extends EventType>(on: Type, name: string, run: Handler<Type>['run']): Handler<Type> => ({ kind: 'handler', on, name, run })
@@ -65,7 +65,7 @@ async function startGroup<Services>(
   await ensureConsumer(broker.manager, durable, [...byType.keys()].map((type) => `events.${type}.*`))
   const actor = systemActor(service)
   const runner = await broker.jetstream.consumers.get(streamName, durable)
-  const messages = await runner.consume({ max_messages: 64, idle_heartbeat: 2_000, expires: 10_000 })
+  const messages = await runner.consume({ max_messages: 64, idle_heartbeat: 1_000, expires: 5_000 })
 
   /** Events of one aggregate wait for each other; different aggregates run side by side. */
   const tails = new Map<string, Promise<void>>()

@@ -52,6 +52,8 @@ export type SubgraphDefinition<Loaders, Services> = {
   name: string
   /** Absolute folder of the subgraph; migrations/ lies in it. */
   folder: string
+  /** SDL text; by default schema/subgraphs/<name>.graphql. */
+  sdl?: string
   entities: EntityList
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   resolvers: any
@@ -82,8 +84,8 @@ export const defineSubgraph = <Loaders, Services>(definition: SubgraphDefinition
 
 const scalars = { DateTime: DateTimeResolver, LocalDate: LocalDateResolver, JSON: JSONResolver }
 
-export function subgraphSchema(definition: Pick<SubgraphDefinition<unknown, unknown>, 'name' | 'resolvers'>): GraphQLSchema {
-  const sdl = readFileSync(resolve(import.meta.dirname, `../../schema/subgraphs/${definition.name}.graphql`), 'utf8')
+export function subgraphSchema(definition: Pick<SubgraphDefinition<unknown, unknown>, 'name' | 'resolvers' | 'sdl'>): GraphQLSchema {
+  const sdl = definition.sdl ?? readFileSync(resolve(import.meta.dirname, `../../schema/subgraphs/${definition.name}.graphql`), 'utf8')
   const typeDefs = parse(sdl)
   const declared = new Set(typeDefs.definitions.filter((node) => node.kind === 'ScalarTypeDefinition').map((node) => node.name.value))
   const known = Object.fromEntries(Object.entries(scalars).filter(([name]) => declared.has(name)))

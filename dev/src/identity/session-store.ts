@@ -4,6 +4,9 @@
  */
 import type { Adapter, Payload } from 'oidc-provider'
 
+/** What a revoked grant takes with it; an interaction, say, refers to a grant but outlives it. */
+const ofGrant = new Set(['AuthorizationCode', 'RefreshToken', 'AccessToken'])
+
 interface Entry {
   payload: Payload
   expiresAt: number
@@ -42,8 +45,8 @@ export function createSessionStore(): (model: string) => Adapter {
         const key = keyOf(id)
         remove(key)
         entries.set(key, { payload, expiresAt: expiresIn === undefined ? Infinity : Date.now() + expiresIn * 1000 })
-        if (payload.uid) byUid.set(payload.uid, key)
-        if (payload.grantId) byGrant.set(payload.grantId, (byGrant.get(payload.grantId) ?? new Set()).add(key))
+        if (payload.uid && model === 'Session') byUid.set(payload.uid, key)
+        if (payload.grantId && ofGrant.has(model)) byGrant.set(payload.grantId, (byGrant.get(payload.grantId) ?? new Set()).add(key))
       },
       find: async (id) => live(keyOf(id)),
       findByUid: async (uid) => live(byUid.get(uid)),

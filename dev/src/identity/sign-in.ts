@@ -20,6 +20,8 @@ export interface SignedIn {
   stepUp(): Promise<SignedIn>
   /** A new access token for the refresh token, with the `auth_time` of the old one. */
   refresh(): Promise<SignedIn>
+  /** Opens another application, or signs somebody else in, in the same browser. */
+  signInAs(person: Credentials, options?: SignInOptions): Promise<SignedIn>
 }
 
 export interface SignInOptions {
@@ -27,6 +29,8 @@ export interface SignInOptions {
   clientId?: string
   /** Ask for the second factor. Accounts that always need it give their code either way. */
   otp?: boolean
+  /** Ask for a refresh token that outlives the browser session. */
+  offline?: boolean
   /** The code to enter instead of the person's current one. */
   code?: string
 }
@@ -44,8 +48,12 @@ export class SignInError extends Error {
 }
 
 export async function signIn(issuer: string, person: Credentials, options: SignInOptions = {}): Promise<SignedIn> {
+  return signInWith(new Cookies(), issuer, person, options)
+}
+
+function signInWith(cookies: Cookies, issuer: string, person: Credentials, options: SignInOptions): Promise<SignedIn> {
   const clientId = options.clientId ?? (scopesOf(person.roles ?? ['patient']).has('patient') ? 'web' : 'staff')
-  return authorize({ issuer, clientId, cookies: new Cookies() }, options.otp === true, answers(person, options.code))
+  return authorize({ issuer, clientId, cookies }, options, answers(person, options.code))
 }
 
 export interface NewPatient {
@@ -58,7 +66,7 @@ export interface NewPatient {
 /** Creates a patient's account on the sign-up page, which also signs it in. */
 export async function signUp(issuer: string, form: NewPatient, options: { clientId?: string } = {}): Promise<SignedIn> {
   const browser = { issuer, clientId: options.clientId ?? 'web', cookies: new Cookies() }
-  return authorize(browser, false, (page) => {
+  return authorize(browser, {}, (page) => {
     const link = page.text.match(/href="([^"]*\/sign-up)"/)?.[1]
     if (link !== undefined && !page.fields.has('givenName')) return { open: link }
     return { fill: { ...form } }
@@ -87,17 +95,18 @@ interface Page {
 
 type Answer = { open: string } | { fill: Record<string, string> }
 
-/** What a person would do on a page: give the code where one is asked, else e-mail and password. */
+/** What a person would do on a page: fill in e-mail and password, or the code; just go on where nothing is asked. */
 function answers({ email, password, totpSecret }: Credentials, code?: string): (page: Page) => Answer {
   return (page): Answer => {
-    if (!page.fields.has('code')) return { fill: { email, password } }
+    if (page.fields.has('email')) return { fill: { email, password } }
+    if (!page.fields.has('code')) return { fill: {} }
     const current = code ?? (totpSecret === undefined ? undefined : totpNow(totpSecret).code)
     if (current === undefined) throw new SignInError('no_code', `the issuer asks for a code, but ${email} has no TOTP secret`)
     return { fill: { code: current } }
   }
 }
 
-async function authorize(browser: Browser, otp: boolean, answer: (page: Page) => Answer): Promise<SignedIn> {
+async function authorize(browser: Browser, { otp, offline }: SignInOptions, answer: (page: Page) => Answer): Promise<SignedIn> {
   const verifier = randomBytes(32).toString('base64url')
   const state = randomBytes(8).toString('base64url')
   const apiScope = publicClients.find(({ id }) => id === browser.clientId)?.scope
@@ -110,8 +119,11 @@ async function authorize(browser: Browser, otp: boolean, answer: (page: Page) =>
     state,
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
-    ...(otp && { acr_values: acr.secondFactor, prompt: 'login' }),
+    ...(otp && { acr_values: acr.secondFactor }),
+    // OpenID Connect Core, 11: offline access is granted only where consent was asked for.
+    prompt: [...(otp ? ['login'] : []), ...(offline ? ['consent'] : [])].join(' '),
   }).toString()
+  if (!otp && !offline) request.searchParams.delete('prompt')
 
   const callback = await browse(browser, request.href, answer)
   const error = callback.searchParams.get('error')
@@ -149,12 +161,13 @@ async function browse({ cookies }: Browser, start: string, answer: (page: Page) 
       if (url.startsWith(redirectUri)) return new URL(url)
       continue
     }
-    const problem = text.match(/class="problem"[^>]*>([^<]*)</)?.[1]
-    if (!response.ok) throw new SignInError('form', problem ?? `${url} answered ${response.status}`)
+    const problems = [...text.matchAll(/class="problem"[^>]*>([^<]*)</g)].map(([, problem]) => problem)
+    if (!response.ok) throw new SignInError('form', problems.join(' ') || `${url} answered ${response.status}`)
     const next = answer({ url, text, fields: new Set([...text.matchAll(/<input[^>]* name="([^"]+)"/g)].map(([, name = '']) => name)) })
     const target = 'open' in next ? next.open : (text.match(/<form[^>]* action="([^"]+)"/)?.[1] ?? url)
     url = new URL(target, url).href
-    form = 'fill' in next ? next.fill : undefined
+    const hidden = [...text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value])
+    form = 'fill' in next ? { ...Object.fromEntries(hidden), ...next.fill } : undefined
   }
   throw new SignInError('loop', `no end after ${maxSteps} pages; the last was ${url}`)
 }
@@ -179,7 +192,8 @@ function signedIn(browser: Browser, tokens: Tokens, answer: (page: Page) => Answ
     expiresAt: Date.now() + tokens.expires_in * 1000,
     ...(tokens.refresh_token !== undefined && { refreshToken: tokens.refresh_token }),
     ...(tokens.id_token !== undefined && { idToken: tokens.id_token }),
-    stepUp: () => authorize(browser, true, answer),
+    stepUp: () => authorize(browser, { otp: true }, answer),
+    signInAs: (person, options = {}) => signInWith(browser.cookies, browser.issuer, person, options),
     async refresh() {
       const form = { grant_type: 'refresh_token', client_id: browser.clientId, refresh_token: tokens.refresh_token ?? '' }
       return signedIn(browser, await tokenRequest(browser.issuer, form), answer)

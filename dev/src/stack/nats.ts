@@ -3,12 +3,14 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { StackError } from './errors.ts'
+import { freePort } from './ports.ts'
 import { commandLineOf, endLeftover } from './process-table.ts'
 import { Service } from './service.ts'
 import type { ServiceOptions } from './service.ts'
 
 export interface NatsOptions extends ServiceOptions {
   storeDir: string
+  /** 0 for any free port. */
   port: number
 }
 
@@ -24,7 +26,8 @@ export interface Nats {
 }
 
 export async function startNats(options: NatsOptions): Promise<Nats> {
-  const { storeDir, port } = options
+  const { storeDir } = options
+  const port = options.port || (await freePort())
   mkdirSync(storeDir, { recursive: true })
   const pidFile = join(storeDir, 'nats.pid')
   const configFile = join(storeDir, 'nats.conf')

@@ -49,20 +49,21 @@ export async function checkPorts(ports: Ports): Promise<void> {
 }
 
 /**
- * A free port for each name. They are drawn from below the range that the system gives to outgoing connections, so that
- * none is taken between the check and its use, and at random, so that stacks started at once rarely meet.
+ * A free port, other than those in `except`. It is drawn from below the range that the system gives to outgoing
+ * connections, so that none of those takes it before its use, and at random, so that stacks started at once rarely meet.
  */
-export async function freePorts(names: readonly string[]): Promise<Ports> {
-  const ports: Ports = {}
-  const used = new Set<number>()
-  for (const name of names) {
-    let port: number
-    do port = 20_000 + Math.floor(Math.random() * 12_000)
-    while (used.has(port) || !(await isFree(port)))
-    used.add(port)
-    ports[name] = port
+export async function freePort(except: ReadonlySet<number> = new Set()): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000)
+    if (!except.has(port) && (await isFree(port))) return port
   }
-  return ports
+}
+
+/** A free port for each name. */
+export async function freePorts(names: readonly string[]): Promise<Ports> {
+  const used = new Set<number>()
+  for (const _ of names) used.add(await freePort(used))
+  return Object.fromEntries([...used].map((port, i) => [names[i] ?? '', port]))
 }
 
 function isFree(port: number): Promise<boolean> {

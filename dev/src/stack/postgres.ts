@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { storedOnce, writeJsonFile } from '../json-file.ts'
 import { StackError } from './errors.ts'
+import { freePort } from './ports.ts'
 import { postgresHome } from './postgres-home.ts'
 import type { PostgresHome } from './postgres-home.ts'
 import { commandLineOf, endLeftover } from './process-table.ts'
@@ -20,6 +21,7 @@ export const defaultDatabases = ['patients', 'prescriptions', 'catalog', 'invent
 
 export interface PostgresOptions extends ServiceOptions {
   dataDir: string
+  /** 0 for any free port. */
   port: number
   /** false for tests: nothing is forced to disk, so a crash of the machine (not of the server) may lose data. */
   durable: boolean
@@ -42,7 +44,8 @@ interface Credentials {
 }
 
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
-  const { dataDir, port, databases = defaultDatabases } = options
+  const { dataDir, databases = defaultDatabases } = options
+  const port = options.port || (await freePort())
   const home = await postgresHome(dataDir)
   const cluster = join(home.dataDir, 'cluster')
   const credentialsFile = join(dataDir, 'credentials.json')
@@ -122,7 +125,8 @@ function settings(port: number, durable: boolean): string[] {
     timezone: 'UTC',
     // Statements may hold PHI; they stay out of the log even when they fail.
     log_min_error_statement: 'panic',
-    ...(!durable && { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    // synchronous_commit stays on: without fsync it costs little, and what was committed outlives kill -9.
+    ...(!durable && { fsync: 'off', full_page_writes: 'off' }),
   }
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }
@@ -141,29 +145,28 @@ async function endLeftoverServer(cluster: string): Promise<void> {
   else rmSync(file, { force: true })
 }
 
-/** Makes what is missing of roles, databases and extensions; the same every time. */
+/** Makes what is missing of extensions, roles and databases; the same every time. */
 async function prepare(urlFor: (database: string) => string, databases: readonly string[], passwords: Record<string, string>): Promise<void> {
+  // What is in template1 is in every database made after it.
+  await withClient(urlFor('template1'), (client) => client.query(extensions.map((name) => `create extension if not exists ${name};`).join('\n')))
   const existing = await withClient(urlFor('postgres'), async (client) => {
+    await client.query('revoke all on database postgres, template1 from public')
     const { rows } = await client.query<{ datname: string }>('select datname from pg_database')
     return new Set(rows.map(({ datname }) => datname))
   })
   const missing = databases.filter((name) => !existing.has(name))
-  if (missing.length === 0) return
-  // What is in template1 is in every database made after it.
-  await withClient(urlFor('template1'), (client) =>
-    client.query(extensions.map((name) => `create extension if not exists ${name};`).join('\n')),
+  await Promise.all(
+    missing.map((name) =>
+      withClient(urlFor('postgres'), async (client) => {
+        const role = client.escapeIdentifier(name)
+        const { rowCount } = await client.query('select from pg_roles where rolname = $1', [name])
+        const verb = rowCount === 0 ? 'create' : 'alter'
+        await client.query(`${verb} role ${role} login password ${client.escapeLiteral(passwords[name] ?? '')}`)
+        await client.query(`create database ${role} owner ${role} template template1`)
+        await client.query(`revoke all on database ${role} from public`)
+      }),
+    ),
   )
-  await withClient(urlFor('postgres'), async (client) => {
-    await client.query('revoke all on database postgres, template1 from public')
-    for (const name of missing) {
-      const role = client.escapeIdentifier(name)
-      const { rowCount } = await client.query('select from pg_roles where rolname = $1', [name])
-      const verb = rowCount === 0 ? 'create' : 'alter'
-      await client.query(`${verb} role ${role} login password ${client.escapeLiteral(passwords[name] ?? '')}`)
-      await client.query(`create database ${role} owner ${role} template template1`)
-      await client.query(`revoke all on database ${role} from public`)
-    }
-  })
 }
 
 async function withClient<T>(connectionString: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 /** One server of the stack as a child process: start and wait until it serves, stop, kill, restart, keep it running. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { StackError } from './errors.ts'
 import { forget, watch } from './guard.ts'
@@ -38,6 +39,8 @@ export interface ServiceOptions {
   onEvent?: (event: ServiceEvent) => void
   /** Each line of output. */
   onLine?: (name: string, line: string) => void
+  /** Told of the service before its first start, so that it can be stopped at any time. */
+  onCreate?: (service: Service) => void
 }
 
 const keptLines = 200
@@ -62,6 +65,7 @@ export class Service {
     this.name = spec.name
     this.#spec = spec
     this.#options = options
+    options.onCreate?.(this)
   }
 
   get pid(): number | undefined {
@@ -83,9 +87,9 @@ export class Service {
     if (this.#child) throw new Error(`${this.name} is running already`)
     this.#stopping = false
     this.#status = 'starting'
-    this.#emit({ name: this.name, what: 'starting' })
     const started = Date.now()
     const child = this.#spawn()
+    this.#emit({ name: this.name, what: 'starting' })
     const { promise: ready, resolve } = Promise.withResolvers<'ready'>()
     this.#read(child, (line) => this.#spec.isReady(line) && resolve('ready'))
 
@@ -100,6 +104,8 @@ export class Service {
       throw new StackError('START_TIMEOUT', `${this.name} did not serve within ${readyMs / 1000} s${this.#tail()}`)
     }
     this.#status = 'ready'
+    // A program that ends, or a test that fails, without stopping its servers must not wait for them: the guardian does.
+    this.#keepsUsAlive(false)
     this.#emit({ name: this.name, what: 'ready', ms: Date.now() - started })
   }
 
@@ -110,6 +116,7 @@ export class Service {
     this.#stopping = true
     const child = this.#child
     if (child) {
+      this.#keepsUsAlive(true)
       child.kill(this.#spec.stopSignal)
       const force = setTimeout(() => child.kill('SIGKILL'), this.#spec.stopMs ?? 10_000)
       await this.#exit
@@ -121,6 +128,7 @@ export class Service {
 
   /** Ends it as an accident would; resolves when the process is gone. Under supervision it comes back. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    this.#keepsUsAlive(true)
     this.#child?.kill(signal)
     await this.#exit
   }
@@ -164,8 +172,14 @@ export class Service {
     if (!this.#options.supervise) return this.#emit({ name: this.name, what: 'crashed', detail })
     if (livedMs > wellAfterMs) this.#pauseMs = firstPauseMs
     this.#emit({ name: this.name, what: 'crashed', detail: `${detail}; starting it again in ${this.#pauseMs} ms` })
-    this.#restartTimer = setTimeout(() => this.start().catch(() => {}), this.#pauseMs)
+    this.#restartTimer = setTimeout(() => this.start().catch(() => {}), this.#pauseMs).unref()
     this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs)
+  }
+
+  #keepsUsAlive(keeps: boolean): void {
+    const verb = keeps ? 'ref' : 'unref'
+    this.#child?.[verb]()
+    for (const stream of [this.#child?.stdout, this.#child?.stderr]) (stream as Socket | undefined)?.[verb]()
   }
 
   #read(child: ChildProcess, onLine: (line: string) => void): void {

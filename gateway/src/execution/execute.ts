@@ -1,7 +1,7 @@
 /** Runs a compiled plan: fetches, merges, and tells where in the answer something went wrong. */
 import { GraphQLError } from 'graphql'
 import { merge, type Fetch, type Step } from './plan.ts'
-import { type Raw } from './project.ts'
+import type { Raw } from './project.ts'
 import { SubgraphUnavailable, type SubgraphError, type SubgraphResponse } from './subgraphs.ts'
 
 /** Sends one request of the plan; the caller adds who asks. */

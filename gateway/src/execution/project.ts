@@ -3,7 +3,7 @@ import {
   GraphQLError, getNullableType, isEnumType, isListType, isNonNullType, isObjectType, isScalarType,
   type GraphQLEnumType, type GraphQLOutputType, type GraphQLScalarType,
 } from 'graphql'
-import { type FieldShape, type Shape } from '../operations/selection.ts'
+import type { FieldShape, Shape } from '../operations/selection.ts'
 
 export type Raw = Record<string, unknown>
 type Path = { readonly key: string | number; readonly previous: Path | undefined }

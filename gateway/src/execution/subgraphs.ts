@@ -1,6 +1,6 @@
 /** The way to the subgraphs: one keep-alive pool per service. */
 import { Pool } from 'undici'
-import { type Histogram } from 'prom-client'
+import type { Histogram } from 'prom-client'
 
 export type SubgraphRequest = {
   readonly service: string
@@ -26,28 +26,27 @@ export class SubgraphUnavailable extends Error {
 
 export type Subgraphs = {
   send(request: SubgraphRequest): Promise<SubgraphResponse>
-  /** Origin of the service, for its plain HTTP routes. */
-  originOf(service: string): string
+  /** Connections to the service, for its plain HTTP routes. */
   pool(service: string): Pool
   close(): Promise<void>
 }
 
 const timeoutMs = 10_000
 
-/** `urls`: GraphQL endpoint by service name. */
-export function connectSubgraphs(urls: Readonly<Record<string, string>>, durations?: Histogram<'subgraph' | 'outcome'>): Subgraphs {
-  const services = new Map(
-    Object.entries(urls).map(([name, text]) => {
-      const url = new URL(text)
-      // below the five seconds after which a Node server drops an idle connection, so that it is not us who finds out
-      const pool = new Pool(url.origin, { connections: 64, pipelining: 1, keepAliveTimeout: 4_000, connect: { timeout: 2_000 }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
-      return [name, { url, path: url.pathname + url.search, pool }] as const
-    }),
-  )
-  const find = (service: string) => {
-    const found = services.get(service)
-    if (!found) throw new SubgraphUnavailable(service, 'no address is configured')
-    return found
+/** `addressOf`: GraphQL endpoint of a service, asked when it is first needed. */
+export function connectSubgraphs(addressOf: (service: string) => string | undefined, durations?: Histogram<'subgraph' | 'outcome'>): Subgraphs {
+  const services = new Map<string, { path: string; pool: Pool }>()
+  const find = (service: string): { path: string; pool: Pool } => {
+    const known = services.get(service)
+    if (known) return known
+    const address = addressOf(service)
+    if (address === undefined) throw new SubgraphUnavailable(service, 'no address is configured')
+    const url = new URL(address)
+    // below the five seconds after which a Node server drops an idle connection, so that it is not us who finds out
+    const pool = new Pool(url.origin, { connections: 64, pipelining: 1, keepAliveTimeout: 4_000, connect: { timeout: 2_000 }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
+    const made = { path: url.pathname + url.search, pool }
+    services.set(service, made)
+    return made
   }
 
   async function post(request: SubgraphRequest): Promise<SubgraphResponse> {
@@ -82,7 +81,6 @@ export function connectSubgraphs(urls: Readonly<Record<string, string>>, duratio
         throw error instanceof SubgraphUnavailable ? error : new SubgraphUnavailable(request.service, error)
       }
     },
-    originOf: (service) => find(service).url.origin,
     pool: (service) => find(service).pool,
     async close() {
       await Promise.all([...services.values()].map(({ pool }) => pool.close()))

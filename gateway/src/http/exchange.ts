@@ -1,5 +1,5 @@
 /** One HTTP request and its answer: reading bodies within limits, writing JSON, refusing in one shape. */
-import { type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '../../../platform/src/errors.ts'
 
 export type Exchange = {

@@ -2,10 +2,10 @@
 import { HeaderMap, type ApolloServer } from '@apollo/server'
 import { GraphQLError } from 'graphql'
 import { AppError } from '../../../platform/src/errors.ts'
-import { type Answer, type Prepared } from '../operations/operations.ts'
-import { type Session } from '../identity/sessions.ts'
-import { type Callers } from '../callers.ts'
-import { type PersistedOperations } from '../operations/persisted.ts'
+import type { Answer, Prepared } from '../operations/operations.ts'
+import type { Session } from '../identity/sessions.ts'
+import type { Callers } from '../callers.ts'
+import type { PersistedOperations } from '../operations/persisted.ts'
 import { readJson, send, type Exchange, type Handler } from './exchange.ts'
 
 export type ApolloContext = { readonly session: Session; readonly exchange: Pick<Exchange, 'correlationId' | 'traceparent'> }

@@ -1,9 +1,9 @@
 /** Messages whose exact bytes count (signatures, EDI): handed to the subgraph that owns them, unchanged. */
 import { AppError } from '../../../platform/src/errors.ts'
-import { type Callers } from '../callers.ts'
-import { type Subgraphs } from '../execution/subgraphs.ts'
+import type { Callers } from '../callers.ts'
+import type { Subgraphs } from '../execution/subgraphs.ts'
 import { readBody, send, type Handler } from './exchange.ts'
-import { type Route } from './router.ts'
+import type { Route } from './router.ts'
 
 /** `bearer`: the caller must be signed in, and the subgraph learns who it is; the others prove themselves by signature. */
 const messages: readonly { method: string; path: string; service: string; bearer?: true }[] = [

@@ -1,9 +1,9 @@
 /** The REST names partners know: persisted operations under another name, so one implementation answers both. */
 import { AppError } from '../../../platform/src/errors.ts'
-import { type Callers } from '../callers.ts'
-import { type PersistedOperations } from '../operations/persisted.ts'
+import type { Callers } from '../callers.ts'
+import type { PersistedOperations } from '../operations/persisted.ts'
 import { readJson, sendJson, type Exchange } from './exchange.ts'
-import { type Route } from './router.ts'
+import type { Route } from './router.ts'
 import { bodyLimit } from './graphql.ts'
 
 type Values = Record<string, unknown>

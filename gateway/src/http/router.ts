@@ -1,6 +1,6 @@
 /** Method and path to handler; `:name` matches one segment, a final `*` the rest. */
 import { AppError } from '../../../platform/src/errors.ts'
-import { type Handler } from './exchange.ts'
+import type { Handler } from './exchange.ts'
 
 export type Route = { readonly method: string; readonly path: string; readonly handle: Handler }
 export type Found = { readonly route: Route; readonly params: Record<string, string> }

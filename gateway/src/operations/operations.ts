@@ -1,16 +1,17 @@
 /** Operations made ready once per (graph, text, operation name, authorisation, conditions) and run many times. */
 import {
-  GraphQLError, Kind, executeSync, getVariableValues, parse, validate,
-  type DocumentNode, type FieldNode, type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode,
+  GraphQLError, Kind, executeSync, getVariableValues, parse, specifiedRules, validate,
+  type DocumentNode, type FieldNode, type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, type ValidationRule,
 } from 'graphql'
-import { type Actor } from '../../../platform/src/actor.ts'
+import type { Actor } from '../../../platform/src/actor.ts'
 import { compilePlan, type Step } from '../execution/plan.ts'
 import { newRun, runStep, type Run, type Send } from '../execution/execute.ts'
 import { project, type Raw } from '../execution/project.ts'
-import { type Graph } from '../supergraph/graph.ts'
+import type { Graph } from '../supergraph/graph.ts'
 import { liveService, type LiveField, type Stub } from '../supergraph/live-fields.ts'
 import { denialOf, type Denial, type Requirement } from '../supergraph/rules.ts'
 import { Bounded } from './bounded.ts'
+import { limits, operationLimits } from './limits.ts'
 import {
   conditionVariables, isIntrospection, longestSelectedPath, parsedOperation, plannable, requirementsOf, select, shapeOf,
   type Parsed, type Selected, type SelectedField, type Shape,
@@ -47,8 +48,8 @@ export type Prepared = {
   readonly document: DocumentNode
   /** Seconds that anybody's cache may keep the answer; undefined when it is personal or not declared public. */
   readonly publicMaxAge: number | undefined
-  /** Coerced values; throws BAD_USER_INPUT naming the variable. */
-  coerce(variables: Readonly<Record<string, unknown>> | undefined): Record<string, unknown>
+  /** Plans it for a caller who may see everything, so that the first real one waits less. */
+  warm(): void
   execute(caller: Caller, variables: Readonly<Record<string, unknown>> | undefined): Promise<Answer>
   /** The plan of a subscription for this actor; throws when it is refused. */
   live(actor: Actor, variables: Readonly<Record<string, unknown>> | undefined): LiveRun
@@ -77,14 +78,22 @@ export class Operations {
     return this.#prepared.size
   }
 
-  /** Prepares a text, validating it; throws an AggregateError of GraphQL errors. */
+  /** Prepares a text that was reviewed; throws an AggregateError of GraphQL errors where it does not fit the schema. */
   fromText(text: string, operationName?: string): Prepared {
-    return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () => {
-      const document = parse(text, { noLocation: true })
-      const errors = validate(this.graph.schema, document)
-      if (errors.length > 0) throw new AggregateError(errors, errors[0]!.message)
-      return prepare(this.graph, document, operationName)
-    })
+    return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () => this.#validated(parseText(text), specifiedRules, operationName))
+  }
+
+  /** Prepares a text of the client's own, which may be only so large. */
+  fromClient(text: string, operationName?: string): Prepared {
+    return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () =>
+      this.#validated(parseText(text, limits.tokens), [...specifiedRules, operationLimits], operationName),
+    )
+  }
+
+  #validated(document: DocumentNode, rules: readonly ValidationRule[], operationName: string | undefined): Prepared {
+    const errors = validate(this.graph.schema, document, rules).map((error) => (error.extensions['code'] === undefined ? withCode(error, 'GRAPHQL_VALIDATION_FAILED') : error))
+    if (errors.length > 0) throw new AggregateError(errors, errors[0]!.message)
+    return prepare(this.graph, document, operationName)
   }
 
   /** Prepares a document that was validated against this graph already. */
@@ -93,6 +102,16 @@ export class Operations {
   }
 }
 
+function parseText(text: string, maxTokens?: number): DocumentNode {
+  try {
+    return parse(text, { noLocation: true, ...(maxTokens !== undefined && { maxTokens }) })
+  } catch (error) {
+    throw new AggregateError([withCode(error as GraphQLError, 'GRAPHQL_PARSE_FAILED')], 'the text does not parse')
+  }
+}
+
+const withCode = (error: GraphQLError, code: string): GraphQLError => new GraphQLError(error.message, { ...(error.path && { path: error.path }), extensions: { code } })
+
 function prepare(graph: Graph, document: DocumentNode, operationName: string | undefined): Prepared {
   const parsed = parsedOperation(document, operationName)
   const { operation } = parsed
@@ -100,14 +119,16 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
   const conditions = conditionVariables(parsed)
   const variants = new Bounded<Variant>(maxVariants)
 
-  const coerce: Prepared['coerce'] = (variables) => {
+  const coerce = (variables: Readonly<Record<string, unknown>> | undefined): Record<string, unknown> => {
     const { coerced, errors } = getVariableValues(graph.schema, operation.variableDefinitions ?? [], variables ?? {}, { maxErrors: 10 })
     if (errors) throw new AggregateError(errors.map((error) => new GraphQLError(error.message, { extensions: { code: 'BAD_USER_INPUT' } })), 'variables')
     return coerced
   }
 
-  const variantFor = (actor: Actor, variables: Record<string, unknown>): Variant => {
-    const denials = requirements.map((requirement) => denialOf(requirement, actor))
+  const variantFor = (actor: Actor, variables: Record<string, unknown>): Variant =>
+    variantOf(requirements.map((requirement) => denialOf(requirement, actor)), variables)
+
+  const variantOf = (denials: readonly (Denial | undefined)[], variables: Record<string, unknown>): Variant => {
     const key = `${denials.map((denial) => denial?.[0] ?? '.').join('')} ${conditions.map((name) => (variables[name] ? '1' : '0')).join('')}`
     return variants.getOrAdd(key, () => {
       const denial = (requirement: Requirement) => denials[requirements.indexOf(requirement)]
@@ -120,7 +141,7 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
     name: operation.name?.value,
     document,
     publicMaxAge: publicMaxAge(graph, parsed, requirements),
-    coerce,
+    warm: () => void variantOf(requirements.map(() => undefined), Object.fromEntries(conditions.map((name) => [name, true]))),
 
     async execute({ actor, send }, variables = {}) {
       const coerced = coerce(variables)

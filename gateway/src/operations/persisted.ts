@@ -1,8 +1,8 @@
 /** Which operations a client may run: persisted ones by id; partners nothing else, and only their own list. */
-import { type Actor } from '../../../platform/src/actor.ts'
+import type { Actor } from '../../../platform/src/actor.ts'
 import { AppError } from '../../../platform/src/errors.ts'
-import { type Manifest, type PersistedOperation } from './manifest.ts'
-import { type Operations, type Prepared } from './operations.ts'
+import type { Manifest, PersistedOperation } from './manifest.ts'
+import type { Operations, Prepared } from './operations.ts'
 
 export type PersistedRequest = {
   readonly query?: string
@@ -60,7 +60,7 @@ export class PersistedOperations {
     const problems: { operation: PersistedOperation; problem: string }[] = []
     for (const { operation } of this.#byId.values()) {
       try {
-        operations.fromText(operation.body, operation.name)
+        operations.fromText(operation.body, operation.name).warm()
       } catch (error) {
         problems.push({ operation, problem: (error as Error).message })
       }

@@ -8,8 +8,8 @@ import {
   type DirectiveNode, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type GraphQLCompositeType,
   type GraphQLField, type GraphQLObjectType, type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode,
 } from 'graphql'
-import { type Denial, type Requirement } from '../supergraph/rules.ts'
-import { type Graph } from '../supergraph/graph.ts'
+import type { Denial, Requirement } from '../supergraph/rules.ts'
+import type { Graph } from '../supergraph/graph.ts'
 
 /** More selections than any screen needs once fragments are expanded; guards against fragments that multiply. */
 const maxSelections = 5_000

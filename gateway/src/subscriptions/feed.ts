@@ -4,7 +4,7 @@
  */
 import { AckPolicy, DeliverPolicy, Events, nanos, type ConsumerMessages, type JsMsg } from 'nats'
 import { streamName, type Broker } from '../../../platform/src/nats.ts'
-import { type Logger } from '../../../platform/src/telemetry.ts'
+import type { Logger } from '../../../platform/src/telemetry.ts'
 
 export type LiveEvent = {
   /** Place in the stream. */

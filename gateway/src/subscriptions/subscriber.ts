@@ -4,12 +4,12 @@
  */
 import { GraphQLError } from 'graphql'
 import { visibility, type Answer, type LiveRun, type Prepared } from '../operations/operations.ts'
-import { type Raw } from '../execution/project.ts'
-import { type Callers, type Trace } from '../callers.ts'
-import { type Session } from '../identity/sessions.ts'
-import { type LiveField } from '../supergraph/live-fields.ts'
-import { type Cursors } from './cursors.ts'
-import { type Feed, type Filter, type LiveEvent } from './feed.ts'
+import type { Raw } from '../execution/project.ts'
+import type { Callers, Trace } from '../callers.ts'
+import type { Session } from '../identity/sessions.ts'
+import type { LiveField } from '../supergraph/live-fields.ts'
+import type { Cursors } from './cursors.ts'
+import type { Feed, Filter, LiveEvent } from './feed.ts'
 
 export type SubscriberOptions = {
   readonly feed: Feed
@@ -24,6 +24,8 @@ export type SubscriberOptions = {
   readonly queueLimit: number
   /** Told when a lossless stream cannot keep its promise: the connection must close so that the client resumes. */
   readonly onOverflow: () => void
+  /** Told once, when nothing is held any more. */
+  readonly onEnd: () => void
 }
 
 /** How long a push waits for the owner of an entity to come back before the stream ends with an error. */
@@ -74,11 +76,13 @@ export class Subscriber implements AsyncIterableIterator<Answer> {
   }
 
   #release(): void {
+    if (this.#left.signal.aborted) return
     this.#left.abort()
     this.#unwatch?.()
     this.#unwatch = undefined
     this.#waiting = []
     this.#wake?.()
+    this.#options.onEnd()
   }
 
   async *#produce(): AsyncGenerator<Answer, void, void> {

@@ -1,21 +1,20 @@
 /** graphql-ws on /graphql: subscriptions, and queries and mutations for clients that keep one connection. */
-import { type IncomingMessage, type Server } from 'node:http'
-import { type Duplex } from 'node:stream'
-import { GraphQLError, parse, validate, specifiedRules, type ExecutionArgs } from 'graphql'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { GraphQLError, type ExecutionArgs } from 'graphql'
 import { CloseCode, type Context } from 'graphql-ws'
 import { useServer, type Extra as SocketExtra } from 'graphql-ws/use/ws'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { AppError } from '../../../platform/src/errors.ts'
 import { newId } from '../../../platform/src/ids.ts'
-import { type Logger } from '../../../platform/src/telemetry.ts'
-import { continueTrace, type Callers } from '../callers.ts'
+import type { Logger } from '../../../platform/src/telemetry.ts'
+import { continueTrace, type Callers, type Trace } from '../callers.ts'
 import { graphqlErrors } from '../http/graphql.ts'
-import { type Session } from '../identity/sessions.ts'
-import { limits, operationLimits } from '../operations/limits.ts'
-import { type Answer, type Operations, type Prepared } from '../operations/operations.ts'
-import { type PersistedOperations } from '../operations/persisted.ts'
-import { type Cursors } from './cursors.ts'
-import { type Feed } from './feed.ts'
+import type { Session } from '../identity/sessions.ts'
+import type { Operations, Prepared } from '../operations/operations.ts'
+import type { PersistedOperations } from '../operations/persisted.ts'
+import type { Cursors } from './cursors.ts'
+import type { Feed } from './feed.ts'
 import { Subscriber } from './subscriber.ts'
 
 /** Beyond those of graphql-ws; its client treats them, like 4403, as worth trying again. */
@@ -28,11 +27,11 @@ export const closeCodes = {
   restart: 1012,
 } as const
 
-const maxSubscriptionsPerSocket = 100
+const maxOperationsPerSocket = 100
 const maxMessageBytes = 256 * 1024
 
-type Extra = SocketExtra & { session: Session; expiry?: NodeJS.Timeout | undefined; correlationId: string; traceparent: string }
-type Ctx = Context<Record<string, unknown> | undefined, Extra>
+type Connection = Trace & { session: Session; expiry?: NodeJS.Timeout | undefined }
+type Ctx = Context<Record<string, unknown> | undefined, SocketExtra>
 
 export type WebSocketOptions = {
   readonly server: Server
@@ -60,56 +59,60 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
   }
   server.on('upgrade', onUpgrade)
 
-  const holdUntilExpiry = ({ extra }: Ctx): void => {
-    clearTimeout(extra.expiry)
-    const { expiresAt } = extra.session
+  const connections = new WeakMap<WebSocket, Connection>()
+  const connectionOf = ({ extra }: Ctx): Connection => connections.get(extra.socket)!
+
+  const holdUntilExpiry = (socket: WebSocket, connection: Connection): void => {
+    clearTimeout(connection.expiry)
+    const { expiresAt } = connection.session
     if (expiresAt === undefined) return
-    // a timer holds at most 24.8 days; whoever stays that long is looked at again then
+    // a timer holds at most 24.8 days; whoever stays that long connects again
     const wait = Math.min(expiresAt * 1000 - Date.now(), 2 ** 31 - 1)
-    extra.expiry = setTimeout(() => closeSoon(extra.socket, closeCodes.tokenExpired, 'TOKEN_EXPIRED'), wait)
-    extra.expiry.unref()
+    connection.expiry = setTimeout(() => closeSoon(socket, closeCodes.tokenExpired, 'TOKEN_EXPIRED'), wait)
+    connection.expiry.unref()
   }
 
-  useServer<Record<string, unknown> | undefined, Extra>(
+  useServer<Record<string, unknown> | undefined>(
     {
-      async onConnect(ctx) {
-        const { extra } = ctx
-        const params = ctx.connectionParams ?? {}
-        const authorization = params['authorization'] ?? params['Authorization']
-        extra.correlationId = newId()
-        extra.traceparent = continueTrace(extra.request.headers.traceparent as string | undefined)
+      async onConnect({ extra: { socket, request }, connectionParams }) {
+        const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization']
         try {
-          extra.session = await callers.sessions.open(typeof authorization === 'string' ? authorization : undefined)
+          const session = await callers.sessions.open(typeof authorization === 'string' ? authorization : undefined)
+          const connection: Connection = { session, correlationId: newId(), traceparent: continueTrace(String(request.headers['traceparent'])) }
+          connections.set(socket, connection)
+          holdUntilExpiry(socket, connection)
+          return { correlationId: connection.correlationId }
         } catch (error) {
-          refuseSocket(extra.socket, error)
+          refuseSocket(socket, error)
           return false
         }
-        holdUntilExpiry(ctx)
-        return { correlationId: extra.correlationId }
       },
       /** A ping with a new access token of the same person keeps the connection beyond the old one's end. */
       async onPing(ctx, payload) {
         const authorization = payload?.['authorization']
         if (typeof authorization !== 'string' || !ctx.acknowledged) return
+        const connection = connectionOf(ctx)
         try {
           const session = await callers.sessions.open(authorization)
-          if (session.actor.subject !== ctx.extra.session.actor.subject) throw new AppError('FORBIDDEN', 'a refreshed token must be of the same person')
-          ctx.extra.session = session
-          holdUntilExpiry(ctx)
+          if (session.actor.subject !== connection.session.actor.subject) throw new AppError('FORBIDDEN', 'a refreshed token must be of the same person')
+          connection.session = session
+          holdUntilExpiry(ctx.extra.socket, connection)
         } catch (error) {
           refuseSocket(ctx.extra.socket, error)
         }
       },
-      onClose({ extra }) {
-        clearTimeout(extra.expiry)
+      onClose({ extra: { socket } }) {
+        clearTimeout(connections.get(socket)?.expiry)
       },
       onSubscribe(ctx, _id, payload): ExecutionArgs | GraphQLError[] {
-        if (Object.keys(ctx.subscriptions).length > maxSubscriptionsPerSocket) {
-          return [new GraphQLError(`one connection may hold ${maxSubscriptionsPerSocket} operations`, { extensions: { code: 'TOO_MANY_OPERATIONS' } })]
+        if (Object.keys(ctx.subscriptions).length > maxOperationsPerSocket) {
+          return [new GraphQLError(`one connection may hold ${maxOperationsPerSocket} operations`, { extensions: { code: 'TOO_MANY_OPERATIONS' } })]
         }
         try {
-          const { operationName, variables } = payload
-          const prepare = (): Prepared => persisted.find(payload, ctx.extra.session.actor) ?? prepareText(operations(), payload.query, operationName ?? undefined)
+          const { operationName, extensions, variables, query } = payload
+          const { session } = connectionOf(ctx)
+          const prepare = (): Prepared =>
+            persisted.find({ query, ...(extensions && { extensions }) }, session.actor) ?? operations().fromClient(query, operationName ?? undefined)
           const { document, name } = prepare()
           return {
             schema: operations().graph.schema,
@@ -124,23 +127,23 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
       },
       async execute(args) {
         const { ctx, prepare } = args.contextValue as Asked
-        const { extra } = ctx
-        return prepare().execute(callers.caller(extra.session, extra), args.variableValues ?? undefined).catch((error: unknown) => ({ errors: graphqlErrors(error) }))
+        const connection = connectionOf(ctx)
+        return prepare().execute(callers.caller(connection.session, connection), args.variableValues ?? undefined).catch((error: unknown) => ({ errors: graphqlErrors(error) }))
       },
       subscribe(args) {
         const { ctx, prepare } = args.contextValue as Asked
-        const { extra } = ctx
-        const subscriber = new Subscriber({
+        const connection = connectionOf(ctx)
+        options.onSubscribers(1)
+        return new Subscriber({
           feed, cursors, callers,
           prepared: prepare,
-          session: () => extra.session,
+          session: () => connection.session,
           variables: args.variableValues ?? undefined,
-          trace: extra,
+          trace: connection,
           queueLimit: options.queueLimit,
-          onOverflow: () => closeSoon(extra.socket, closeCodes.slowConsumer, 'SLOW_CONSUMER: resume with the last cursor'),
+          onOverflow: () => closeSoon(ctx.extra.socket, closeCodes.slowConsumer, 'SLOW_CONSUMER: resume with the last cursor'),
+          onEnd: () => options.onSubscribers(-1),
         })
-        options.onSubscribers(1)
-        return releasing(subscriber, () => options.onSubscribers(-1)) as unknown as AsyncIterableIterator<never>
       },
       onError(_ctx, _id, _payload, errors) {
         for (const { extensions, originalError } of errors) {
@@ -173,7 +176,7 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
 type Asked = { readonly ctx: Ctx; readonly prepare: () => Prepared }
 
 /** How long a client may take to answer a close before its connection is cut. */
-const closePatienceMs = 2_000
+const closePatienceMs = 5_000
 
 function closeSoon(socket: WebSocket, code: number, reason: string): void {
   socket.close(code, reason)
@@ -186,40 +189,4 @@ function refuseSocket(socket: WebSocket, error: unknown): void {
   const reason = String(refused.details['reason'] ?? refused.code)
   const code = reason === 'TOKEN_EXPIRED' ? closeCodes.tokenExpired : refused.code === 'UNAVAILABLE' ? 1013 : CloseCode.Unauthorized
   socket.close(code, reason)
-}
-
-function prepareText(operations: Operations, text: string, operationName: string | undefined): Prepared {
-  const { schema } = operations.graph
-  const document = parse(text, { noLocation: true, maxTokens: limits.tokens })
-  const errors = validate(schema, document, [...specifiedRules, operationLimits])
-  if (errors.length > 0) throw new AggregateError(errors, 'invalid')
-  return operations.fromValidated(text, document, operationName)
-}
-
-/** Calls `onEnd` once when the iterator ends in any way. */
-function releasing(iterator: AsyncIterableIterator<Answer>, onEnd: () => void): AsyncIterableIterator<Answer> {
-  let ended = false
-  const end = (): void => {
-    if (!ended) onEnd()
-    ended = true
-  }
-  return {
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    async next() {
-      try {
-        const result = await iterator.next()
-        if (result.done) end()
-        return result
-      } catch (error) {
-        end()
-        throw error
-      }
-    },
-    return() {
-      end()
-      return iterator.return!()
-    },
-  }
 }

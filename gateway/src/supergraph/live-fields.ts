@@ -1,5 +1,5 @@
 /** The subscription fields of the event-driven graph `live`, as its `@live` directive describes them. */
-import { type Supergraph } from '@apollo/federation-internals'
+import type { Supergraph } from '@apollo/federation-internals'
 import {
   Kind, getNamedType, isLeafType, isNonNullType, isObjectType, valueFromASTUntyped,
   type DocumentNode, type GraphQLObjectType, type GraphQLSchema,

@@ -1,5 +1,5 @@
 /** Who may see what, read from the security directives of the supergraph before the planner forgets them. */
-import { type CoreFeatures } from '@apollo/federation-internals'
+import type { CoreFeatures } from '@apollo/federation-internals'
 import { Kind, valueFromASTUntyped, type ConstDirectiveNode, type DocumentNode } from 'graphql'
 import { staffRoles, type Actor, type Role } from '../../../platform/src/actor.ts'
 

@@ -1,29 +1,29 @@
-import { randomUUID } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { sleep } from './sleep.ts';
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { sleep } from './sleep.ts'
 
 /** What goes wrong: see SIDES for what befalls calls to the sandbox and what the webhooks it sends. */
-export type FaultKind = 'error' | 'timeout' | 'drop-after-commit' | 'delay' | 'duplicate' | 'reorder' | 'drop';
+export type FaultKind = 'error' | 'timeout' | 'drop-after-commit' | 'delay' | 'duplicate' | 'reorder' | 'drop'
 
 /** A fault as asked for: it befalls the next `times` things that match, then it is spent. */
 export interface FaultRequest {
-  kind: FaultKind;
+  kind: FaultKind
   /** All given parts must match; `path` and `event` are regular expressions. `event` is a webhook's type. */
-  match?: { method?: string; path?: string; event?: string };
+  match?: { method?: string; path?: string; event?: string }
   /** HTTP status of an `error`, 500 by default. */
-  status?: number;
+  status?: number
   /** Length of a `delay` (1000 by default), or the longest a `reorder` holds a webhook back (2000). */
-  delayMs?: number;
+  delayMs?: number
   /** 1 by default. */
-  times?: number;
+  times?: number
 }
 
 export interface Fault extends FaultRequest {
-  id: string;
-  times: number;
+  id: string
+  times: number
 }
 
-type Side = 'call' | 'webhook';
+type Side = 'call' | 'webhook'
 
 const SIDES: Record<FaultKind, readonly Side[]> = {
   error: ['call'], // answered with `status`, nothing done
@@ -33,7 +33,7 @@ const SIDES: Record<FaultKind, readonly Side[]> = {
   duplicate: ['webhook'], // delivered twice
   reorder: ['webhook'], // delivered after a later one
   drop: ['webhook'], // never delivered
-};
+}
 
 const SCHEMA = {
   type: 'object',
@@ -54,30 +54,30 @@ const SCHEMA = {
     delayMs: { type: 'integer', minimum: 0, maximum: 3_600_000 },
     times: { type: 'integer', minimum: 1 },
   },
-};
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
-    fault?: Fault | undefined;
+    fault?: Fault | undefined
   }
 }
 
 /** The faults of one sandbox. They live in memory only: a restart heals. */
 export class Faults {
-  #faults: Fault[] = [];
+  #faults: Fault[] = []
 
   add(request: FaultRequest): Fault {
-    const fault = { times: 1, ...request, id: randomUUID() };
-    this.#faults.push(fault);
-    return fault;
+    const fault = { times: 1, ...request, id: randomUUID() }
+    this.#faults.push(fault)
+    return fault
   }
 
   list(): readonly Fault[] {
-    return this.#faults;
+    return this.#faults
   }
 
   clear(): void {
-    this.#faults = [];
+    this.#faults = []
   }
 
   /** The first fault that fits, used up by one. */
@@ -86,43 +86,44 @@ export class Faults {
       SIDES[kind].includes(side) &&
       (!match?.method || match.method.toUpperCase() === what.method) &&
       (!match?.path || new RegExp(match.path).test(what.path)) &&
-      (!match?.event || new RegExp(match.event).test(what.event ?? ''));
-    const fault = this.#faults.find(fits);
-    if (fault && --fault.times === 0) this.#faults = this.#faults.filter((other) => other !== fault);
-    return fault;
+      (!match?.event || new RegExp(match.event).test(what.event ?? ''))
+    const fault = this.#faults.find(fits)
+    if (fault && --fault.times === 0) this.#faults = this.#faults.filter((other) => other !== fault)
+    return fault
   }
 
   /** Serves `/control/faults` and lets faults befall every other call. `errorBody` is the sandbox's error shape. */
   install(app: FastifyInstance, errorBody: (status: number) => object): void {
     app.post<{ Body: FaultRequest }>('/control/faults', { schema: { body: SCHEMA } }, async (request, reply) => {
-      return reply.code(201).send(this.add(request.body));
-    });
-    app.get('/control/faults', async () => ({ faults: this.list() }));
+      return reply.code(201).send(this.add(request.body))
+    })
+    app.get('/control/faults', async () => ({ faults: this.list() }))
     app.delete('/control/faults', async (_request, reply) => {
-      this.clear();
-      return reply.code(204).send();
-    });
+      this.clear()
+      return reply.code(204).send()
+    })
 
     app.addHook('onRequest', async (request, reply) => {
-      if (!canFail(request)) return;
-      request.fault = this.take('call', { method: request.method, path: pathOf(request) });
-      if (request.fault?.kind === 'timeout') reply.hijack();
+      if (!canFail(request)) return
+      request.fault = this.take('call', { method: request.method, path: pathOf(request) })
+      if (request.fault?.kind === 'timeout') reply.hijack()
       if (request.fault?.kind === 'error') {
-        const status = request.fault.status ?? 500;
-        return reply.code(status).send(errorBody(status));
+        const status = request.fault.status ?? 500
+        return reply.code(status).send(errorBody(status))
       }
-    });
+    })
     // After preValidation, where a sandbox takes its idempotency lock: a retry during the delay meets the first call.
     app.addHook('preHandler', async (request) => {
-      if (request.fault?.kind === 'delay') await sleep(request.fault.delayMs ?? 1000);
-    });
+      if (request.fault?.kind === 'delay') await sleep(request.fault.delayMs ?? 1000)
+    })
     app.addHook('onSend', async (request, _reply, payload) => {
-      if (request.fault?.kind === 'drop-after-commit') request.raw.socket.destroy();
-      return payload;
-    });
+      if (request.fault?.kind === 'drop-after-commit') request.raw.socket.destroy()
+      return payload
+    })
   }
 }
 
-export const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? '/';
+export const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? '/'
 
-const canFail = (request: FastifyRequest): boolean => !/^\/($|health$|control\/)/.test(pathOf(request));
+/** The page, the health check, the control API and a browser's preflight are beyond faults. */
+const canFail = (request: FastifyRequest): boolean => request.method !== 'OPTIONS' && !/^\/($|health$|control\/)/.test(pathOf(request))

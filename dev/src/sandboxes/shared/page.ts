@@ -1,24 +1,24 @@
-import type { Fault } from './faults.ts';
-import type { TrafficEntry } from './traffic.ts';
+import type { Fault } from './faults.ts'
+import type { TrafficEntry } from './traffic.ts'
 
 /** Markup that is safe to put into a page as it stands. */
 export class Html {
-  readonly text: string;
+  readonly text: string
   constructor(text: string) {
-    this.text = text;
+    this.text = text
   }
 }
 
-const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 const render = (value: unknown): string => {
-  if (value instanceof Html) return value.text;
-  if (Array.isArray(value)) return value.map(render).join('');
-  return String(value ?? '').replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
-};
+  if (value instanceof Html) return value.text
+  if (Array.isArray(value)) return value.map(render).join('')
+  return String(value ?? '').replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
+}
 
 /** A template whose values are escaped, other templates and lists of them excepted. */
 export const html = (strings: TemplateStringsArray, ...values: unknown[]): Html =>
-  new Html(strings.reduce((text, part, index) => text + render(values[index - 1]) + part));
+  new Html(strings.reduce((text, part, index) => text + render(values[index - 1]) + part))
 
 /** A whole page. `refreshSeconds` has the browser load it again. */
 export const page = (title: string, content: Html, refreshSeconds?: number): string =>
@@ -45,7 +45,7 @@ ${refreshSeconds ? html`<meta http-equiv="refresh" content="${refreshSeconds}">`
 ${content}
 </body>
 </html>
-`.text;
+`.text
 
 /** What the sandbox lately heard and said, and the faults it is under. */
 export const activity = (traffic: readonly (TrafficEntry & { at: string })[], faults: readonly Fault[], pending: number): Html => html`
@@ -62,4 +62,4 @@ ${faults.length === 0
 <td><code>${entry.method} ${entry.path}</code></td><td>${entry.status}</td>
 <td>${entry.note ?? (entry.ms === undefined ? '' : `${entry.ms} ms`)}</td></tr>`,
 )}</tbody>
-</table>`;
+</table>`

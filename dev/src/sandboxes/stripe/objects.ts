@@ -1,49 +1,49 @@
-import { createHash } from 'node:crypto';
-import type Stripe from 'stripe';
-import { newId, randomText } from '../shared/ids.ts';
-import type { TestCard } from './test-cards.ts';
+import { createHash } from 'node:crypto'
+import type Stripe from 'stripe'
+import { newId, randomText } from '../shared/ids.ts'
+import type { TestCard } from './test-cards.ts'
 
 /** A resource as it is kept: what an API call may expand is an id. */
-type WithIds<T, K extends keyof T> = Omit<T, K> & { [P in K]: string | null };
+type WithIds<T, K extends keyof T> = Omit<T, K> & { [P in K]: string | null }
 
-export type Customer = Stripe.Customer;
-export type PaymentMethod = WithIds<Stripe.PaymentMethod, 'customer'> & { card: Stripe.PaymentMethod.Card };
-export type PaymentIntent = WithIds<Stripe.PaymentIntent, 'customer' | 'latest_charge' | 'payment_method'>;
-export type SetupIntent = WithIds<Stripe.SetupIntent, 'customer' | 'payment_method'>;
+export type Customer = Stripe.Customer
+export type PaymentMethod = WithIds<Stripe.PaymentMethod, 'customer'> & { card: Stripe.PaymentMethod.Card }
+export type PaymentIntent = WithIds<Stripe.PaymentIntent, 'customer' | 'latest_charge' | 'payment_method'>
+export type SetupIntent = WithIds<Stripe.SetupIntent, 'customer' | 'payment_method'>
 export type Charge = Omit<WithIds<Stripe.Charge, 'customer' | 'payment_intent'>, 'refunds'> & {
-  payment_method_details: { type: 'card'; card: Stripe.Charge.PaymentMethodDetails.Card };
-  refunds: List<Refund>;
-};
-export type Refund = WithIds<Stripe.Refund, 'charge' | 'payment_intent'>;
-export type Dispute = Omit<Stripe.Dispute, 'charge' | 'payment_intent'> & { charge: string; payment_intent: string | null };
+  payment_method_details: { type: 'card'; card: Stripe.Charge.PaymentMethodDetails.Card }
+  refunds: List<Refund>
+}
+export type Refund = WithIds<Stripe.Refund, 'charge' | 'payment_intent'>
+export type Dispute = Omit<Stripe.Dispute, 'charge' | 'payment_intent'> & { charge: string; payment_intent: string | null }
 
 export interface List<T> {
-  object: 'list';
-  url: string;
-  has_more: boolean;
-  data: T[];
+  object: 'list'
+  url: string
+  has_more: boolean
+  data: T[]
 }
 
 export interface Event {
-  id: string;
-  object: 'event';
-  api_version: string;
-  created: number;
-  data: { object: object; previous_attributes?: object };
-  livemode: false;
-  pending_webhooks: number;
-  request: { id: string | null; idempotency_key: string | null };
-  type: string;
+  id: string
+  object: 'event'
+  api_version: string
+  created: number
+  data: { object: object; previous_attributes?: object }
+  livemode: false
+  pending_webhooks: number
+  request: { id: string | null; idempotency_key: string | null }
+  type: string
 }
 
 /** The version of Stripe's API whose shapes these are: that of the stripe package in use. */
-export const API_VERSION = '2026-10-28.endive';
+export const API_VERSION = '2026-10-28.endive'
 
 /** How long a card hold lasts. https://docs.stripe.com/payments/place-a-hold-on-a-payment-method */
-const HOLD_SECONDS = 7 * 24 * 3600;
+const HOLD_SECONDS = 7 * 24 * 3600
 
-const NO_ADDRESS = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null };
-const NOBODY = { address: NO_ADDRESS, email: null, name: null, phone: null, tax_id: null };
+const NO_ADDRESS = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null }
+const NOBODY = { address: NO_ADDRESS, email: null, name: null, phone: null, tax_id: null }
 
 export const newCustomer = (created: number): Customer => ({
   id: newId('cus'),
@@ -69,7 +69,7 @@ export const newCustomer = (created: number): Customer => ({
   shipping: null,
   tax_exempt: 'none',
   test_clock: null,
-});
+})
 
 export const newPaymentMethod = (created: number, card: TestCard): PaymentMethod => ({
   id: newId('pm'),
@@ -98,10 +98,10 @@ export const newPaymentMethod = (created: number, card: TestCard): PaymentMethod
   livemode: false,
   metadata: {},
   type: 'card',
-});
+})
 
 export const newPaymentIntent = (created: number, amount: number, currency: string): PaymentIntent => {
-  const id = newId('pi');
+  const id = newId('pi')
   return {
     id,
     object: 'payment_intent',
@@ -147,11 +147,11 @@ export const newPaymentIntent = (created: number, amount: number, currency: stri
     status: 'requires_payment_method',
     transfer_data: null,
     transfer_group: null,
-  };
-};
+  }
+}
 
 export const newSetupIntent = (created: number): SetupIntent => {
-  const id = newId('seti');
+  const id = newId('seti')
   return {
     id,
     object: 'setup_intent',
@@ -180,13 +180,13 @@ export const newSetupIntent = (created: number): SetupIntent => {
     single_use_mandate: null,
     status: 'requires_payment_method',
     usage: 'off_session',
-  };
-};
+  }
+}
 
 /** A charge as the issuer approved it: held, not yet captured. */
 export const newCharge = (created: number, intent: PaymentIntent, method: PaymentMethod, authenticated: boolean): Charge => {
-  const id = newId('ch');
-  const { amount, currency, customer, description, metadata, receipt_email, shipping } = intent;
+  const id = newId('ch')
+  const { amount, currency, customer, description, metadata, receipt_email, shipping } = intent
   return {
     id,
     object: 'charge',
@@ -279,8 +279,8 @@ export const newCharge = (created: number, intent: PaymentIntent, method: Paymen
     status: 'succeeded',
     transfer_data: null,
     transfer_group: null,
-  };
-};
+  }
+}
 
 export const newRefund = (created: number, charge: Charge, amount: number): Refund => ({
   id: newId('re'),
@@ -301,7 +301,7 @@ export const newRefund = (created: number, charge: Charge, amount: number): Refu
   source_transfer_reversal: null,
   status: 'succeeded',
   transfer_reversal: null,
-});
+})
 
 const NO_EVIDENCE: Dispute['evidence'] = {
   access_activity_log: null,
@@ -332,7 +332,7 @@ const NO_EVIDENCE: Dispute['evidence'] = {
   shipping_tracking_number: null,
   uncategorized_file: null,
   uncategorized_text: null,
-};
+}
 
 export const newDispute = (created: number, charge: Charge, amount: number, reason: string): Dispute => ({
   id: newId('du'),
@@ -368,4 +368,4 @@ export const newDispute = (created: number, charge: Charge, amount: number, reas
   },
   reason,
   status: 'needs_response',
-});
+})

@@ -1,27 +1,27 @@
 /** How an issuer refuses: Stripe's code, decline code, advice and message. */
 export interface Decline {
-  code: string;
-  decline_code: string;
-  message: string;
-  param?: string;
-  advice_code?: string;
+  code: string
+  decline_code: string
+  message: string
+  param?: string
+  advice_code?: string
 }
 
 /** What one of Stripe's test cards does. Numbers are no part of it; the last four digits are what Stripe shows. */
 export interface TestCard {
-  brand: 'visa' | 'mastercard' | 'amex' | 'discover';
-  last4: string;
-  funding?: 'credit' | 'debit' | 'prepaid';
-  country?: string;
-  decline?: Decline;
+  brand: 'visa' | 'mastercard' | 'amex' | 'discover'
+  last4: string
+  funding?: 'credit' | 'debit' | 'prepaid'
+  country?: string
+  decline?: Decline
   /** Declined only when charged: saving it works. */
-  declinesLater?: true;
+  declinesLater?: true
   /** When the issuer wants 3-D Secure; `unless-saved` spares a card set up for later use, `on-request` obeys the API call. */
-  authentication?: 'always' | 'unless-saved' | 'on-request';
+  authentication?: 'always' | 'unless-saved' | 'on-request'
   /** What happens by itself once the money is taken. */
-  dispute?: 'fraudulent' | 'product_not_received';
+  dispute?: 'fraudulent' | 'product_not_received'
   /** A refund to it stays pending until settled through the control API. */
-  refundsPending?: true;
+  refundsPending?: true
 }
 
 const declined = (decline_code: string, message = 'Your card was declined.', advice_code?: string): Decline => ({
@@ -29,18 +29,18 @@ const declined = (decline_code: string, message = 'Your card was declined.', adv
   decline_code,
   message,
   ...(advice_code && { advice_code }),
-});
+})
 
-const GENERIC = declined('generic_decline', undefined, 'try_again_later');
-const INSUFFICIENT_FUNDS = declined('insufficient_funds', 'Your card has insufficient funds.', 'try_again_later');
+const GENERIC = declined('generic_decline', undefined, 'try_again_later')
+const INSUFFICIENT_FUNDS = declined('insufficient_funds', 'Your card has insufficient funds.', 'try_again_later')
 
 /** The refusals of a card that wants authentication nobody is there to give, or the caller does not handle. */
 export const AUTHENTICATION_REQUIRED: Decline = {
   code: 'authentication_required',
   decline_code: 'authentication_required',
   message: 'Your card was declined. This transaction requires authentication.',
-};
-export const AUTHENTICATION_NOT_HANDLED: Decline = { ...AUTHENTICATION_REQUIRED, decline_code: 'authentication_not_handled' };
+}
+export const AUTHENTICATION_NOT_HANDLED: Decline = { ...AUTHENTICATION_REQUIRED, decline_code: 'authentication_not_handled' }
 
 const CARDS: Record<string, TestCard> = {
   visa: { brand: 'visa', last4: '4242' },
@@ -65,12 +65,24 @@ const CARDS: Record<string, TestCard> = {
   chargeDeclinedExpiredCard: {
     brand: 'visa',
     last4: '0069',
-    decline: { code: 'expired_card', decline_code: 'expired_card', message: 'Your card has expired.', param: 'exp_month', advice_code: 'confirm_card_data' },
+    decline: {
+      code: 'expired_card',
+      decline_code: 'expired_card',
+      message: 'Your card has expired.',
+      param: 'exp_month',
+      advice_code: 'confirm_card_data',
+    },
   },
   chargeDeclinedIncorrectCvc: {
     brand: 'visa',
     last4: '0127',
-    decline: { code: 'incorrect_cvc', decline_code: 'incorrect_cvc', message: "Your card's security code is incorrect.", param: 'cvc', advice_code: 'confirm_card_data' },
+    decline: {
+      code: 'incorrect_cvc',
+      decline_code: 'incorrect_cvc',
+      message: "Your card's security code is incorrect.",
+      param: 'cvc',
+      advice_code: 'confirm_card_data',
+    },
   },
   chargeDeclinedProcessingError: {
     brand: 'visa',
@@ -102,14 +114,14 @@ const CARDS: Record<string, TestCard> = {
   createDispute: { brand: 'visa', last4: '0259', dispute: 'fraudulent' },
   createDisputeProductNotReceived: { brand: 'visa', last4: '2685', dispute: 'product_not_received' },
   pendingRefund: { brand: 'visa', last4: '7726', refundsPending: true },
-};
+}
 
 /**
  * The card behind a test token: `pm_card_<name>`, `pm_card_visa_<name>` for the declines, or `tok_<name>`.
  * Names and behaviour: https://docs.stripe.com/testing
  */
 export function testCard(token: string): TestCard | undefined {
-  const name = /^(?:pm_card|tok)_(.+)$/.exec(token)?.[1];
-  if (!name) return undefined;
-  return Object.hasOwn(CARDS, name) ? CARDS[name] : CARDS[name.replace(/^visa_(?=chargeDeclined)/, '')];
+  const name = /^(?:pm_card|tok)_(.+)$/.exec(token)?.[1]
+  if (!name) return undefined
+  return Object.hasOwn(CARDS, name) ? CARDS[name] : CARDS[name.replace(/^visa_(?=chargeDeclined)/, '')]
 }

@@ -1,0 +1,162 @@
+/** The gateway: one graph in front of the subgraphs, over HTTP and WebSocket. Started and stopped in order. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { JWK } from 'jose'
+import { Counter, Gauge, Histogram } from 'prom-client'
+import { AppError } from '../../platform/src/errors.ts'
+import { newId } from '../../platform/src/ids.ts'
+import { connectBroker } from '../../platform/src/nats.ts'
+import { withRequestContext } from '../../platform/src/request-context.ts'
+import { createLogger, createMetrics } from '../../platform/src/telemetry.ts'
+import { continueTrace, createCallers } from './callers.ts'
+import { connectSubgraphs } from './execution/subgraphs.ts'
+import { startApollo } from './http/apollo.ts'
+import { allowOrigin } from './http/cors.ts'
+import { send, sendJson, sendRefusal, type Exchange } from './http/exchange.ts'
+import { explorerRoutes, explorerPage } from './http/explorer.ts'
+import { graphqlHandler } from './http/graphql.ts'
+import { passthroughRoutes } from './http/passthrough.ts'
+import { restRoutes } from './http/rest.ts'
+import { createRouter, type Route } from './http/router.ts'
+import { createSessions } from './identity/sessions.ts'
+import { readManifest } from './operations/manifest.ts'
+import { PersistedOperations } from './operations/persisted.ts'
+import { createCursors } from './subscriptions/cursors.ts'
+import { Feed } from './subscriptions/feed.ts'
+import { serveWebSockets } from './subscriptions/websocket.ts'
+import { watchGraph } from './supergraph/watch.ts'
+
+export type GatewayOptions = {
+  readonly port: number
+  readonly host: string
+  readonly issuer: string
+  readonly audience: string
+  readonly natsUrl: string
+  /** Ed25519 private key that signs the actor for the subgraphs. */
+  readonly actorPrivateJwk: JWK
+  readonly supergraphFile: string
+  readonly operationsFolder: string
+  /** GraphQL address of a service, where it differs from the supergraph's. */
+  readonly addressOf: (service: string) => string | undefined
+  /** Any secret shared by all gateways; without it one is derived from the signing key. */
+  readonly cursorKey?: string | undefined
+  readonly introspection: boolean
+  /** Origins of other sites whose pages may call; pages of this machine always may. */
+  readonly corsOrigins: readonly string[]
+  readonly queueLimit?: number
+  readonly pingInterval?: number
+  readonly drainMs?: number
+}
+
+export type RunningGateway = {
+  readonly url: string
+  readonly port: number
+  /** Reads the supergraph file again. */
+  reload(): Promise<void>
+  /** Subscriptions held, and event filters in the index: both 0 when everybody has left. */
+  live(): { subscribers: number; watchers: number; position: number; following: boolean }
+  /** Ends connections in peace: new ones are refused, running requests finish, subscribers are sent away one by one. */
+  stop(): Promise<void>
+}
+
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const logger = createLogger('gateway')
+  const registry = createMetrics('gateway')
+  const requests = new Histogram({ name: 'gateway_request_seconds', help: 'HTTP requests by route and status', labelNames: ['route', 'status'], buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5], registers: [registry] })
+  const fetches = new Histogram({ name: 'gateway_subgraph_seconds', help: 'Requests to subgraphs by outcome', labelNames: ['subgraph', 'outcome'], buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5], registers: [registry] })
+  const subscribers = new Gauge({ name: 'gateway_subscribers', help: 'Subscriptions held', registers: [registry] })
+  const reloads = new Counter({ name: 'gateway_reloads_total', help: 'Supergraphs that took over', registers: [registry] })
+  let subscriberCount = 0
+
+  const graph = await watchGraph(options.supergraphFile, logger)
+  const persisted = new PersistedOperations(readManifest(options.operationsFolder), graph.current)
+  await graph.warmWith(persisted)
+  graph.onChange(() => reloads.inc())
+  const subgraphs = connectSubgraphs((name) => options.addressOf(name) ?? graph.current().graph.subgraphs.find((subgraph) => subgraph.name === name)?.url, fetches)
+  const sessions = createSessions({ issuer: options.issuer, audience: options.audience, signingKey: options.actorPrivateJwk })
+  const callers = createCallers(sessions, subgraphs)
+  const apollo = await startApollo(graph, callers, options.introspection, logger)
+  const feed = new Feed(connectBroker(options.natsUrl, 'gateway'), logger)
+  const cursors = createCursors(options.cursorKey ?? JSON.stringify(options.actorPrivateJwk.d))
+  let draining = false
+
+  const graphql = graphqlHandler({ callers, persisted, apollo, explorer: explorerPage })
+  const routes: Route[] = [
+    { method: 'POST', path: '/graphql', handle: graphql },
+    { method: 'GET', path: '/graphql', handle: graphql },
+    { method: 'GET', path: '/health', handle: async ({ response }) => sendJson(response, 200, { status: 'ok' }) },
+    {
+      method: 'GET', path: '/ready',
+      handle: async ({ response }) => {
+        const ready = !draining && feed.following
+        sendJson(response, ready ? 200 : 503, { status: draining ? 'draining' : feed.following ? 'ready' : 'waiting for the event stream', supergraph: graph.current().graph.version })
+      },
+    },
+    { method: 'GET', path: '/metrics', handle: async ({ response }) => send(response, 200, await registry.metrics(), { 'content-type': registry.contentType }) },
+    ...explorerRoutes(),
+    ...restRoutes(callers, persisted),
+    ...passthroughRoutes(callers, subgraphs),
+  ]
+  const find = createRouter(routes)
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const started = process.hrtime.bigint()
+    const given = request.headers['x-correlation-id']
+    const correlationId = typeof given === 'string' && /^[\w.:-]{8,100}$/.test(given) ? given : newId()
+    const traceparent = continueTrace(request.headers.traceparent as string | undefined)
+    response.setHeader('x-correlation-id', correlationId)
+    let name = 'unknown'
+    await withRequestContext({ correlationId, traceparent }, async () => {
+      try {
+        if (allowOrigin(request, response, options.corsOrigins)) return
+        const url = new URL(request.url ?? '/', 'http://gateway')
+        const { route, params } = find(request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'), url.pathname)
+        name = route.path
+        const exchange: Exchange = { request, response, url, params, correlationId, traceparent }
+        await route.handle(exchange)
+      } catch (error) {
+        if (!(error instanceof AppError)) logger.error({ route: name, problem: (error as Error).stack }, 'a request failed')
+        sendRefusal(response, error instanceof AppError ? error : new AppError('INTERNAL', 'the gateway failed'))
+      }
+      const seconds = Number(process.hrtime.bigint() - started) / 1e9
+      requests.observe({ route: name, status: response.statusCode }, seconds)
+      if (logger.isLevelEnabled('debug')) logger.debug({ route: name, status: response.statusCode, ms: Math.round(seconds * 1000) }, 'request')
+    })
+  }
+
+  const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 30_000, maxHeaderSize: 32 * 1024 }, (request, response) => void answer(request, response))
+  const sockets = serveWebSockets({
+    server, persisted, callers, feed, cursors, logger,
+    operations: graph.current,
+    queueLimit: options.queueLimit ?? 256,
+    pingInterval: options.pingInterval ?? 15_000,
+    onSubscribers: (change) => {
+      subscriberCount += change
+      subscribers.set(subscriberCount)
+    },
+  })
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port, options.host, resolve))
+  const { port } = server.address() as AddressInfo
+  logger.info({ port, supergraph: graph.current().graph.version }, 'the gateway listens')
+
+  return {
+    url: `http://${options.host === '0.0.0.0' ? '127.0.0.1' : options.host}:${port}/graphql`,
+    port,
+    reload: graph.reload,
+    live: () => ({ subscribers: subscriberCount, watchers: feed.watchers, position: feed.position, following: feed.following }),
+    async stop() {
+      draining = true
+      graph.close()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      await sockets.drain(options.drainMs ?? 2_000)
+      // running requests have this long to end
+      const cut = setTimeout(() => server.closeAllConnections(), 10_000)
+      await closed
+      clearTimeout(cut)
+      await apollo.stop()
+      await feed.close()
+      await subgraphs.close()
+    },
+  }
+}

@@ -1,0 +1,42 @@
+/** Starts the gateway from the environment; prints one ready line on standard output. */
+import { resolve } from 'node:path'
+import type { JWK } from 'jose'
+import { ConfigError, integerSetting, optionalSetting, setting } from '../../platform/src/config.ts'
+import { startGateway } from './gateway.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+
+function signingKey(): JWK {
+  try {
+    const key = JSON.parse(setting('ACTOR_PRIVATE_JWK')) as JWK
+    if (key.kty === 'OKP' && key.crv === 'Ed25519' && key.d) return key
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+  }
+  throw new ConfigError('ACTOR_PRIVATE_JWK', 'is not an Ed25519 private key in JWK form')
+}
+
+const gateway = await startGateway({
+  port: integerSetting('PORT', 4000),
+  host: setting('HOST', '127.0.0.1'),
+  issuer: setting('OIDC_ISSUER'),
+  audience: setting('OIDC_AUDIENCE', 'pharmagraph'),
+  natsUrl: setting('NATS_URL'),
+  actorPrivateJwk: signingKey(),
+  supergraphFile: resolve(root, setting('SUPERGRAPH_FILE', 'schema/supergraph.graphql')),
+  operationsFolder: resolve(root, 'schema/operations'),
+  addressOf: (service) => optionalSetting(`${service.toUpperCase().replaceAll('-', '_')}_URL`),
+  cursorKey: optionalSetting('CURSOR_KEY'),
+  introspection: setting('INTROSPECTION', process.env['NODE_ENV'] === 'production' ? 'off' : 'on') === 'on',
+  corsOrigins: setting('CORS_ORIGINS', ',').split(',').filter(Boolean),
+})
+console.log(JSON.stringify({ ready: 'gateway', url: gateway.url }))
+
+let stopping = false
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (stopping) return
+    stopping = true
+    void gateway.stop().then(() => process.exit(0))
+  })
+}

@@ -1,0 +1,65 @@
+/** The supergraph file and what it makes; a new file takes over without a request noticing, a bad one is told and ignored. */
+import { readFile } from 'node:fs/promises'
+import { unwatchFile, watchFile } from 'node:fs'
+import type { Logger } from '../../../platform/src/telemetry.ts'
+import { Operations } from '../operations/operations.ts'
+import type { PersistedOperations } from '../operations/persisted.ts'
+import { buildGraph } from './graph.ts'
+
+export type WatchedGraph = {
+  current(): Operations
+  onChange(callback: (operations: Operations) => void): () => void
+  /** Reads the file again now; resolves when the new graph is in force or was refused. */
+  reload(): Promise<void>
+  /** Makes the persisted operations ready on every new graph before it takes over. */
+  warmWith(persisted: PersistedOperations): Promise<void>
+  close(): void
+}
+
+const pollMs = 500
+
+/** Throws where the file at start-up is no supergraph that can be served. */
+export async function watchGraph(file: string, logger: Logger): Promise<WatchedGraph> {
+  let operations = new Operations(buildGraph(await readFile(file, 'utf8')))
+  let persisted: PersistedOperations | undefined
+  let reloading: Promise<void> = Promise.resolve()
+  const listeners = new Set<(operations: Operations) => void>()
+
+  const warm = async (next: Operations): Promise<void> => {
+    for (const { operation, problem } of (await persisted?.warm(next)) ?? []) {
+      logger.error({ operation: `${operation.clientName}/${operation.name}`, problem }, 'a persisted operation does not fit the supergraph')
+    }
+  }
+
+  const reload = async (): Promise<void> => {
+    try {
+      const sdl = await readFile(file, 'utf8')
+      if (sdl === operations.graph.sdl) return
+      const next = new Operations(buildGraph(sdl))
+      await warm(next)
+      operations = next
+      for (const listener of listeners) listener(next)
+      logger.info({ version: next.graph.version }, 'the supergraph was reloaded')
+    } catch (error) {
+      logger.error({ file, problem: (error as Error).message }, 'the supergraph file is not usable: the one in force stays')
+    }
+  }
+  const inTurn = (): Promise<void> => (reloading = reloading.then(reload))
+
+  // polling sees a file that was replaced by rename or through a mounted volume, where notifications do not come
+  watchFile(file, { interval: pollMs, persistent: false }, () => void inTurn())
+  return {
+    current: () => operations,
+    onChange(callback) {
+      listeners.add(callback)
+      callback(operations)
+      return () => listeners.delete(callback)
+    },
+    reload: inTurn,
+    async warmWith(operationsToWarm) {
+      persisted = operationsToWarm
+      await warm(operations)
+    },
+    close: () => unwatchFile(file),
+  }
+}

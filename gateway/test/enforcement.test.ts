@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type Role } from '../../platform/src/actor.ts'
+import { buildGraph } from '../src/supergraph/graph.ts'
+import { aDrug, anOrder } from './support/subgraphs.ts'
+import { personas, startWorld, type Answer, type World } from './support/world.ts'
+
+let world: World
+before(async () => {
+  world = await startWorld()
+  world.data.orders.set('o1', anOrder('o1', 'p1'))
+  world.data.drugs.set('d1', aDrug('d1', 'amoxicillin'))
+  world.data.workItems.set('w1', { id: 'w1', queue: 'VERIFICATION', state: 'AVAILABLE', priority: 50, attempt: 0, dueAt: '2026-01-01T00:00:00Z', createdAt: '2026-01-01T00:00:00Z' })
+})
+after(() => world.stop())
+
+const roles: Role[] = ['patient', 'caregiver', 'prescriber', 'technician', 'pharmacist', 'pharmacist-in-charge', 'inventory', 'driver', 'support', 'compliance', 'partner']
+const staff = ['technician', 'pharmacist', 'pharmacist-in-charge', 'inventory', 'support', 'compliance']
+const ask = async (query: string, roles?: Role[]): Promise<Answer> => (await world.graphql({ query }, roles && (await world.issuer.token({ roles, patient_id: 'p1' })))).body
+const codes = ({ errors = [] }: Answer): unknown[] => errors.map(({ path, extensions }) => [path?.join('.'), extensions['code']])
+
+/** Operation, root field, and the roles that may run it. */
+const matrix: [string, string, readonly string[]][] = [
+  ['{ orders { nodes { id } } }', 'orders', staff],
+  ['{ workQueue(name: VERIFICATION) { depth } }', 'workQueue', staff],
+  ['{ inventory { nodes { id } } }', 'inventory', staff],
+  ['{ cart { id } }', 'cart', ['patient', 'caregiver']],
+  ['mutation { cancelOrder(input: { orderId: "o1" }) { __typename } }', 'cancelOrder', ['patient', 'support', 'pharmacist-in-charge']],
+  ['mutation { adjustInventory(input: { drugId: "d1", lotId: "x", delta: 1, reason: LOSS, idempotencyKey: "k" }) { __typename } }', 'adjustInventory', ['inventory', 'pharmacist-in-charge']],
+]
+
+test('each role runs what its policies give it and nothing else', async () => {
+  for (const [query, field, allowed] of matrix) {
+    for (const role of roles) {
+      const answer = await ask(query, [role])
+      if (allowed.includes(role)) assert.deepEqual(codes(answer), [], `${role} may use ${field}`)
+      else assert.deepEqual([codes(answer), answer.data], [[[field, 'FORBIDDEN']], undefined], `${role} may not use ${field}`)
+    }
+  }
+})
+
+test('nobody is asked to sign in rather than refused', async () => {
+  for (const [query, field] of matrix) assert.deepEqual(codes(await ask(query)), [[field, 'UNAUTHENTICATED']])
+})
+
+test('an operation of which nothing is left reaches no subgraph', async () => {
+  const { orders } = world.subgraphs
+  orders.received.length = 0
+  const response = await world.graphql({ query: '{ orders { nodes { id } } }' }, await world.issuer.token({ roles: ['patient'] }), { accept: 'application/graphql-response+json' })
+  assert.deepEqual([orders.received.length, response.body.data], [0, undefined])
+})
+
+test('a field that is not for the caller is null with its path, the rest is answered', async () => {
+  const answer = await ask('{ drug(id: "d1") { name } orders { nodes { id } } drugs(search: "amox") { nodes { id } } order(id: "o1") { id } }', ['patient'])
+  assert.equal(answer.data, null, 'orders is not nullable, so its null bubbles to the root')
+  const nullable = await ask('{ drug(id: "d1") { name } order(id: "o1") { id shipment { id route { id } } } lot(id: "x") { id } }', ['patient'])
+  assert.deepEqual(nullable.data, { drug: { name: 'amoxicillin' }, order: { id: 'o1', shipment: null }, lot: null })
+  assert.deepEqual(codes(nullable), [['lot', 'FORBIDDEN']])
+})
+
+test('a forbidden field is not fetched, and its null bubbles to the nearest nullable parent', async () => {
+  world.subgraphs.inventory.received.length = 0
+  const answer = await ask('{ order(id: "o1") { id reservations { id } } }', ['patient'])
+  assert.deepEqual(answer.data, { order: null })
+  assert.deepEqual(codes(answer), [['order.reservations', 'FORBIDDEN']])
+  assert.equal(world.subgraphs.inventory.received.length, 0)
+  assert.deepEqual(await ask('{ order(id: "o1") { id reservations { id } } }', ['technician']), { data: { order: { id: 'o1', reservations: [] } } })
+})
+
+test('a type that is not for the caller is refused wherever it is returned, aliased and through fragments', async () => {
+  for (const query of ['{ x: lot(id: "1") { id } drug(id: "d1") { id } }', '{ ...F drug(id: "d1") { id } } fragment F on Query { x: lot(id: "1") { ... on Lot { id } } }']) {
+    const answer = await ask(query, ['driver'])
+    assert.deepEqual([answer.data, codes(answer)], [{ x: null, drug: { id: 'd1' } }, [['x', 'FORBIDDEN']]])
+  }
+})
+
+test('a field that is skipped is not refused', async () => {
+  const query = 'query Q($full: Boolean!) { order(id: "o1") { id reservations @include(if: $full) { id } } }'
+  const token = await world.issuer.token(personas.patient())
+  const without = await world.graphql({ query, variables: { full: false } }, token)
+  assert.deepEqual(without.body, { data: { order: { id: 'o1' } } })
+  const withIt = await world.graphql({ query, variables: { full: true } }, token)
+  assert.deepEqual(codes(withIt.body), [['order.reservations', 'FORBIDDEN']])
+})
+
+test('mutations that remain run in order when others are refused', async () => {
+  world.data.orders.set('o2', anOrder('o2', 'p1'))
+  const answer = await ask('mutation { a: cancelOrder(input: { orderId: "o2" }) { ... on OrderPayload { order { status } } } b: refundOrder(input: { orderId: "o2", amountMinor: 1, reason: "x", idempotencyKey: "k" }) { __typename } }', ['patient'])
+  assert.equal(world.data.orders.get('o2')!['status'], 'CANCELLED')
+  assert.deepEqual(codes(answer), [['b', 'FORBIDDEN']])
+})
+
+const sdl = readFileSync(resolve(import.meta.dirname, '../../schema/supergraph.graphql'), 'utf8')
+
+test('a supergraph with a policy that nobody can decide is refused', () => {
+  assert.throws(() => buildGraph(sdl.replace('["role:compliance"]', '["role:wizard"]')), /role:wizard/)
+})
+
+test('a supergraph with a security feature that is not enforced is refused', () => {
+  const unknown = sdl.replace('@link(url: "https://specs.apollo.dev/policy/v0.1", for: SECURITY)', '@link(url: "https://specs.apollo.dev/policy/v0.1", for: SECURITY)\n  @link(url: "https://specs.example.com/secrecy/v1.0", for: SECURITY)')
+  assert.notEqual(unknown, sdl)
+  assert.throws(() => buildGraph(unknown), /secrecy/)
+})
+
+test('a security directive keeps its meaning under another name', () => {
+  const renamed = sdl
+    .replace('@link(url: "https://specs.apollo.dev/policy/v0.1", for: SECURITY)', '@link(url: "https://specs.apollo.dev/policy/v0.1", as: "guard", for: SECURITY)')
+    .replaceAll('@policy(', '@guard(').replaceAll('policy__Policy', 'guard__Policy')
+  assert.deepEqual(buildGraph(renamed).rules, buildGraph(sdl).rules)
+})

@@ -1,0 +1,59 @@
+import { AppError, apply, newId, notYet, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
+import { LockMode } from '@mikro-orm/postgresql'
+import { access } from '../access.ts'
+import type { Lot } from '../entities/lot.ts'
+import { Allocation, Reservation } from '../entities/reservation.ts'
+import { reservationLifecycle } from '../lifecycles/reservation.ts'
+import { units } from '../quantity.ts'
+import { book, lockLots } from './book.ts'
+
+type Taken = { lotId: string; quantity: number }
+
+/** A pharmacist released the fill of one order line: what left the shelf leaves the books, lot by lot as it was scanned. */
+export async function commitFill(em: EntityManager, actor: Actor, { orderLineId, lots }: EventMap['prescriptions.fill-released.v1']): Promise<void> {
+  access.must(actor, 'stock:commit', undefined)
+  const reservation = await em.findOne(Reservation, { orderLineId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  if (!reservation) throw notYet('the hold of this order line')
+  if (reservation.status !== 'COMMITTED') await commit(em, actor, [reservation], new Map([[reservation.id, lots]]))
+}
+
+/** Everything of the order was released: what is still held, the lines without a pharmacist, leaves the books as it was held. */
+export async function commitOrder(em: EntityManager, actor: Actor, { orderId }: EventMap['orders.order-released.v1']): Promise<void> {
+  access.must(actor, 'stock:commit', undefined)
+  const reservations = await em.find(Reservation, { orderId }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
+  if (reservations.length === 0) throw notYet('the hold of this order')
+  await commit(em, actor, reservations.filter(({ status }) => status === 'HELD'), new Map())
+}
+
+/** `taken` by reservation; a reservation it does not name gives what it holds. */
+async function commit(em: EntityManager, actor: Actor, reservations: readonly Reservation[], taken: Map<string, Taken[]>): Promise<void> {
+  const allocations = await em.find(Allocation, { reservationId: { $in: reservations.map(({ id }) => id) } }, { orderBy: { id: 'asc' } })
+  const scanned = [...taken.values()].flat()
+  const lots = await lockLots(em, [...allocations, ...scanned].map(({ lotId }) => lotId))
+  for (const reservation of reservations) {
+    const own = allocations.filter(({ reservationId }) => reservationId === reservation.id)
+    commitOne(em, actor, reservation, own, taken.get(reservation.id) ?? own, lots)
+  }
+}
+
+function commitOne(em: EntityManager, actor: Actor, reservation: Reservation, allocations: readonly Allocation[], taken: readonly Taken[], lots: Map<string, Lot>): void {
+  const held = new Map(reservation.status === 'HELD' ? allocations.map(({ lotId, quantity }) => [lotId, quantity]) : [])
+  const gone = new Map<string, number>()
+  for (const { lotId, quantity } of taken) gone.set(lotId, units((gone.get(lotId) ?? 0) + quantity))
+
+  for (const lotId of new Set([...held.keys(), ...gone.keys()])) {
+    const lot = lots.get(lotId)
+    if (!lot) throw new AppError('UNKNOWN_LOT', 'a fill was released from a lot that is not on the books', { lotId })
+    const quantity = gone.get(lotId) ?? 0
+    book(em, actor, lot, { type: quantity > 0 ? 'COMMIT' : 'RELEASE', delta: -quantity, reservedDelta: -(held.get(lotId) ?? 0), reference: reservation.orderLineId })
+    if (lot.quantityOnHand < lot.quantityReserved) {
+      throw new AppError('INSUFFICIENT_STOCK', 'a fill was released from units that are not on the books or are held for others: count the lot', { lotId })
+    }
+    const allocation = allocations.find((row) => row.lotId === lotId)
+    if (allocation && quantity > 0) allocation.quantity = quantity
+    else if (allocation) em.remove(allocation)
+    else em.create(Allocation, { id: newId(), reservationId: reservation.id, lotId, quantity })
+  }
+  reservation.quantity = units([...gone.values()].reduce((total, quantity) => total + quantity, 0))
+  apply(em, actor, reservationLifecycle, reservation, 'commit')
+}

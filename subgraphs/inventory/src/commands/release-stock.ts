@@ -1,0 +1,36 @@
+import { apply, clock, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { LockMode } from '@mikro-orm/postgresql'
+import { access } from '../access.ts'
+import { Allocation, Reservation } from '../entities/reservation.ts'
+import { reservationLifecycle } from '../lifecycles/reservation.ts'
+import { book, lockLots } from './book.ts'
+import { lockOrder } from './hold-stock.ts'
+
+/** Gives back what an order holds, and remembers the cancellation, should the request it cancels come later. */
+export async function releaseOrder(em: EntityManager, actor: Actor, { orderId }: { orderId: string }): Promise<void> {
+  access.must(actor, 'stock:release', undefined)
+  const order = await lockOrder(em, orderId)
+  order.cancelledAt ??= clock.now()
+  const held = await em.find(Reservation, { orderId, status: 'HELD' }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
+  await giveBack(em, actor, held, 'release')
+}
+
+/** Gives back holds whose time is over, a few hundred at a time; those that another transaction has in hand wait for the next round. */
+export async function expireHolds(em: EntityManager, actor: Actor): Promise<void> {
+  access.must(actor, 'stock:release', undefined)
+  const due = await em.find(Reservation, { status: 'HELD', expiresAt: { $lt: clock.now() } }, {
+    orderBy: { id: 'asc' }, limit: 500, lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE,
+  })
+  await giveBack(em, actor, due, 'expire')
+}
+
+async function giveBack(em: EntityManager, actor: Actor, reservations: readonly Reservation[], verb: 'release' | 'expire'): Promise<void> {
+  const allocations = await em.find(Allocation, { reservationId: { $in: reservations.map(({ id }) => id) } }, { orderBy: { id: 'asc' } })
+  const lots = await lockLots(em, allocations.map(({ lotId }) => lotId))
+  for (const reservation of reservations) {
+    for (const { lotId, quantity } of allocations.filter(({ reservationId }) => reservationId === reservation.id)) {
+      book(em, actor, lots.get(lotId)!, { type: 'RELEASE', reservedDelta: -quantity, reference: reservation.orderLineId })
+    }
+    apply(em, actor, reservationLifecycle, reservation, verb)
+  }
+}

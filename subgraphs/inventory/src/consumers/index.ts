@@ -1,0 +1,7 @@
+import { drugPublished } from './drug-published.ts'
+import { fillReleased } from './fill-released.ts'
+import { orderCancelled } from './order-cancelled.ts'
+import { orderReleased } from './order-released.ts'
+import { stockRequested } from './stock-requested.ts'
+
+export const consumers = [drugPublished, stockRequested, fillReleased, orderReleased, orderCancelled]

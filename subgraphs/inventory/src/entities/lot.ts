@@ -1,0 +1,39 @@
+import { defineEntity, p } from '@mikro-orm/postgresql'
+import { LocationSchema } from './location.ts'
+
+export const lotStatuses = ['RECEIVING', 'QUARANTINE', 'AVAILABLE', 'ON_HOLD', 'RECALLED', 'EXPIRED', 'DAMAGED', 'DESTROYED', 'RETURNED_TO_SUPPLIER'] as const
+export type LotStatus = (typeof lotStatuses)[number]
+
+/** Stock of one drug, one batch, at one location. The balances are the sums of the lot's ledger; only `book` moves them. */
+export const LotSchema = defineEntity({
+  name: 'Lot',
+  tableName: 'lot',
+  properties: {
+    id: p.uuid().primary(),
+    version: p.integer().version(),
+    drugId: p.uuid(),
+    /** As listed, at the time of receipt. */
+    ndc: p.string(),
+    batchNumber: p.string().index(),
+    /** Last day of use. */
+    expiryDate: p.date(),
+    quantityOnHand: p.decimal('number').precision(12).scale(3),
+    quantityReserved: p.decimal('number').precision(12).scale(3),
+    locationId: () => p.manyToOne(LocationSchema).mapToPk().fieldName('location_id'),
+    status: p.enum(lotStatuses),
+    /** Who brought the lot into its status: destroying it takes somebody else. */
+    statusBy: p.string(),
+    receivedAt: p.datetime(),
+  },
+  uniques: [{ properties: ['drugId', 'batchNumber', 'locationId'] }],
+  indexes: [
+    { properties: ['locationId', 'status'] },
+    { name: 'lot_fefo', expression: `create index lot_fefo on lot (drug_id, expiry_date, id) where status = 'AVAILABLE'` },
+  ],
+  checks: [
+    { name: 'lot_on_hand_not_negative', expression: 'quantity_on_hand >= 0' },
+    { name: 'lot_reserved_within_on_hand', expression: 'quantity_reserved >= 0 and quantity_reserved <= quantity_on_hand' },
+  ],
+})
+export class Lot extends LotSchema.class {}
+LotSchema.setClass(Lot)

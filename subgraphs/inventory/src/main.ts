@@ -1,0 +1,4 @@
+import { startSubgraph } from '@pharmagraph/platform'
+import { inventory } from './subgraph.ts'
+
+await startSubgraph(inventory)

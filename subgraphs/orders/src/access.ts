@@ -1,0 +1,24 @@
+import { defineAccess, hasRole, isStaff, isSystem, type Actor } from '@pharmagraph/platform'
+
+type Owned = { patientId: string | undefined }
+
+const owns = (actor: Actor, { patientId }: Owned): boolean =>
+  hasRole(actor, 'patient', 'caregiver') && actor.patientId !== undefined && actor.patientId === patientId
+
+/** A cart is its patient's alone; an order is seen by its patient and the staff. */
+export const access = defineAccess({
+  'cart:view': owns,
+  'cart:edit': (actor: Actor, cart: Owned) => hasRole(actor, 'patient') && owns(actor, cart),
+  'order:view': (actor: Actor, order: Owned) => owns(actor, order) || isStaff(actor),
+  'order:list': (actor: Actor) => isStaff(actor),
+  'order:pay': (actor: Actor, order: Owned) => hasRole(actor, 'patient') && owns(actor, order),
+  'order:cancel': (actor: Actor, order: Owned) => (hasRole(actor, 'patient') && owns(actor, order)) || hasRole(actor, 'support', 'pharmacist-in-charge'),
+  'order:refund': (actor: Actor) => hasRole(actor, 'support', 'pharmacist-in-charge'),
+  'order:secret': owns,
+  'order:run': (actor: Actor) => isSystem(actor),
+})
+
+/** Rows of orders or carts the actor may see, as a filter. */
+export const visibleTo = (actor: Actor): object => (isStaff(actor) ? {} : ownedBy(actor))
+export const ownedBy = (actor: Actor): object =>
+  hasRole(actor, 'patient', 'caregiver') && actor.patientId ? { patientId: actor.patientId } : { patientId: null }

@@ -1,0 +1,8 @@
+import { emit, type Actor, type EntityManager } from '@pharmagraph/platform'
+import type { Payment } from '../entities/payment.ts'
+
+/** Says that something is to be done with the provider for this payment; what, follows from order and payment when it is done. */
+export function askProvider(em: EntityManager, actor: Actor, payment: Payment): void {
+  const { orderId, id: paymentId, attempts } = payment
+  emit(em, actor, 'orders.payment-requested.v1', orderId, { orderId, paymentId, attempt: attempts })
+}

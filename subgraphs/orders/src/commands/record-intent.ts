@@ -1,0 +1,94 @@
+import { apply, clock, newId, type Actor, type EntityManager } from '@pharmagraph/platform'
+import type { Order } from '../entities/order.ts'
+import { LedgerEntry, type Payment } from '../entities/payment.ts'
+import type { PaymentStatus } from '../entities/payment-status.ts'
+import { arrow, isEnded, isCaptured, needsProof, paymentLifecycle } from '../lifecycles/payment.ts'
+import type { IntentNews } from '../payments/port.ts'
+import type { Services } from '../services.ts'
+import { askProvider } from './ask-provider.ts'
+import { followPayment } from './follow-payment.ts'
+
+/**
+ * Takes over what the provider says of the intent. `proved`: the provider was asked after the payment was read and
+ * nothing changed it since, so this is the truth. Otherwise it is a message of some past moment: it may move the
+ * payment forward, never back, and where it leaves a doubt the provider is asked.
+ */
+export async function recordIntent(
+  em: EntityManager, actor: Actor, { vault }: Pick<Services, 'vault'>, order: Order, payment: Payment, news: IntentNews, proved: boolean,
+): Promise<void> {
+  if (news.id !== payment.intentId) {
+    if (news.attempt <= payment.intentAttempt) return // an intent that a later attempt has replaced
+    payment.intentId = news.id
+    payment.intentAttempt = news.attempt
+    payment.clientSecretSealed = null
+  }
+  if (news.clientSecret && !payment.clientSecretSealed) payment.clientSecretSealed = await vault.seal(em, payment.patientId, news.clientSecret)
+
+  const next = statusOf(news)
+  const moved = next !== undefined && move(em, actor, payment, news, next, proved)
+  if (proved) {
+    payment.checkDue = false
+    payment.checkedAt = clock.now()
+    payment.captureBefore = news.captureBefore ? new Date(news.captureBefore) : payment.captureBefore
+    payment.nextActionUrl = news.nextActionUrl ?? null
+    payment.failureCode = news.failure?.code ?? null
+    payment.failureMessage = news.failure?.message ?? null
+  } else if (leavesDoubt(payment, news, next)) {
+    payment.checkDue = true
+    askProvider(em, actor, payment)
+  }
+  if (moved || order.paymentStatus !== payment.status) await followPayment(em, actor, order, payment)
+}
+
+function statusOf({ status, lapsed, capturedMinor = 0, refundedMinor = 0 }: IntentNews): PaymentStatus | undefined {
+  switch (status) {
+    case 'requires_payment_method':
+    case 'requires_confirmation': return 'REQUIRES_METHOD'
+    case 'requires_action': return 'REQUIRES_ACTION'
+    case 'requires_capture': return 'AUTHORIZED'
+    case 'canceled': return lapsed ? 'AUTH_EXPIRED' : 'VOIDED'
+    case 'succeeded': return refundedMinor === 0 ? 'CAPTURED' : refundedMinor < capturedMinor ? 'PARTIALLY_REFUNDED' : 'REFUNDED'
+    default: return undefined
+  }
+}
+
+function move(em: EntityManager, actor: Actor, payment: Payment, news: IntentNews, next: PaymentStatus, proved: boolean): boolean {
+  const verb = arrow(payment.status, next)
+  const backwards = (news.refundedMinor ?? payment.refundedMinor) < payment.refundedMinor
+  if (!verb || (!proved && (needsProof.has(verb) || backwards))) return false
+  if (next === payment.status && news.refundedMinor === payment.refundedMinor) return false
+  post(em, payment, {
+    authorizedMinor: next === 'AUTHORIZED' ? (news.authorizedMinor ?? payment.amountMinor) : 0,
+    capturedMinor: isCaptured(next) ? (news.capturedMinor ?? payment.amountMinor) : payment.capturedMinor,
+    refundedMinor: isCaptured(next) ? (news.refundedMinor ?? payment.refundedMinor) : payment.refundedMinor,
+  })
+  apply(em, actor, paymentLifecycle, payment, verb)
+  return true
+}
+
+/** Whether a message that was not proved tells something we neither took over nor can rule out. */
+function leavesDoubt(payment: Payment, news: IntentNews, next: PaymentStatus | undefined): boolean {
+  if (payment.checkDue) return false
+  if (next === undefined) return !isEnded(payment.status)
+  if (next === payment.status) return next === 'AUTHORIZED' ? payment.captureBefore == null : (news.refundedMinor ?? payment.refundedMinor) !== payment.refundedMinor || next === 'REQUIRES_METHOD' || next === 'REQUIRES_ACTION'
+  return arrow(payment.status, next) !== undefined
+}
+
+type Balances = Pick<Payment, 'authorizedMinor' | 'capturedMinor' | 'refundedMinor'>
+
+/** Brings the balances to `to` by ledger movements, each of two rows that sum to zero. */
+function post(em: EntityManager, payment: Payment, to: Balances): void {
+  const movement = (kind: LedgerEntry['kind'], debit: LedgerEntry['account'], credit: LedgerEntry['account'], amountMinor: number): void => {
+    if (amountMinor <= 0) return
+    const movementId = newId()
+    for (const [account, sign] of [[debit, 1], [credit, -1]] as const) {
+      em.create(LedgerEntry, { movementId, paymentId: payment.id, kind, account, amountMinor: sign * amountMinor, currency: payment.currency })
+    }
+  }
+  movement('AUTHORIZED', 'CARD_HOLD', 'HOLD_OWED', to.authorizedMinor - payment.authorizedMinor)
+  movement('RELEASED', 'HOLD_OWED', 'CARD_HOLD', payment.authorizedMinor - to.authorizedMinor)
+  movement('CAPTURED', 'PROVIDER_BALANCE', 'SALES', to.capturedMinor - payment.capturedMinor)
+  movement('REFUNDED', 'SALES', 'PROVIDER_BALANCE', to.refundedMinor - payment.refundedMinor)
+  movement('REFUND_REVERSED', 'PROVIDER_BALANCE', 'SALES', payment.refundedMinor - to.refundedMinor)
+  Object.assign(payment, to)
+}

@@ -1,0 +1,83 @@
+import { clock } from '@pharmagraph/platform'
+import { defineEntity, p } from '@mikro-orm/postgresql'
+import { deaSchedules, storageClasses } from './facts.ts'
+import { paymentStatuses } from './payment-status.ts'
+
+export const orderStatuses = [
+  'CHECKOUT_STARTED', 'RX_CHECKED', 'STOCK_HELD', 'PAYMENT_AUTHORIZED', 'AWAITING_PHARMACIST', 'RELEASED', 'PAYMENT_CAPTURED', 'SHIPPED',
+  'DELIVERED', 'CLOSED', 'REJECTED', 'BACKORDERED', 'EXPIRED', 'CANCELLED', 'DELIVERY_EXCEPTION', 'RETURNED', 'REFUND_PENDING', 'REFUNDED',
+] as const
+export type OrderStatus = (typeof orderStatuses)[number]
+
+export const orderLineStatuses = ['PENDING', 'ACCEPTED', 'BLOCKED', 'HELD', 'RELEASED', 'CANCELLED'] as const
+export type OrderLineStatus = (typeof orderLineStatuses)[number]
+
+export const OrderSchema = defineEntity({
+  name: 'Order',
+  tableName: 'customer_order',
+  properties: {
+    id: p.uuid().primary(),
+    version: p.integer().version(),
+    /** What people read to each other on the telephone: PG-XXXX-XXXX. */
+    number: p.string().unique(),
+    patientId: p.uuid(),
+    cartId: p.uuid().unique(),
+    addressId: p.uuid(),
+    /** Destination state at checkout: decides the tax. */
+    addressState: p.string().length(2),
+    idempotencyKey: p.string(),
+    /** SHA-256 of the checkout input: the key used again with another input is an error. */
+    inputHash: p.string(),
+    status: p.enum(orderStatuses),
+    /** When the status was reached: timeouts count from here. */
+    statusSince: p.datetime(),
+    /** Code of src/reasons.ts: why it waits or ended. */
+    reasonCode: p.string().nullable(),
+    /** Drugs the reason names. */
+    reasonDrugIds: p.array().nullable(),
+    /** The patient's or the staff's own words on cancelling, sealed: they may tell of health. */
+    noteSealed: p.text().nullable(),
+    /** As in the payment; kept here because what may be done with an order depends on it. */
+    paymentStatus: p.enum(paymentStatuses),
+    subtotalMinor: p.integer(),
+    taxMinor: p.integer(),
+    shippingMinor: p.integer(),
+    totalMinor: p.integer().check('total_minor = subtotal_minor + tax_minor + shipping_minor'),
+    currency: p.string().length(3),
+    /** Time of the newest shipment event applied: an older one that comes late changes nothing. */
+    shipmentSeenAt: p.datetime().nullable(),
+    createdAt: p.datetime().onCreate(() => clock.now()),
+    updatedAt: p.datetime().onCreate(() => clock.now()).onUpdate(() => clock.now()),
+  },
+  uniques: [{ properties: ['patientId', 'idempotencyKey'] }],
+  indexes: [{ properties: ['patientId', 'id'] }, { properties: ['status', 'statusSince'] }, { properties: ['status', 'id'] }],
+})
+export class Order extends OrderSchema.class {}
+OrderSchema.setClass(Order)
+
+export const OrderLineSchema = defineEntity({
+  name: 'OrderLine',
+  tableName: 'order_line',
+  properties: {
+    id: p.uuid().primary(),
+    orderId: () => p.manyToOne(Order).mapToPk().joinColumn('order_id').index(),
+    drugId: p.uuid(),
+    /** Null for an over-the-counter drug. */
+    prescriptionId: p.uuid().nullable(),
+    quantity: p.decimal('number').precision(12).scale(3).check('quantity > 0'),
+    daysSupply: p.integer().nullable(),
+    /** One dispensing unit, rounded, for display; the total is rounded once from the package price. */
+    unitPriceMinor: p.integer(),
+    lineTotalMinor: p.integer(),
+    taxMinor: p.integer(),
+    /** As at checkout: decide signature and packing. */
+    deaSchedule: p.enum(deaSchedules),
+    storageClass: p.enum(storageClasses),
+    status: p.enum(orderLineStatuses),
+    reasonCode: p.string().nullable(),
+    /** The sentence of whoever blocked the line. */
+    reasonMessage: p.text().nullable(),
+  },
+})
+export class OrderLine extends OrderLineSchema.class {}
+OrderLineSchema.setClass(OrderLine)

@@ -1,0 +1,18 @@
+import { defineLifecycle, to, type Role } from '@pharmagraph/platform'
+import type { OrderLine, OrderLineStatus } from '../entities/order.ts'
+
+const by: Role[] = ['system', 'patient', 'support', 'pharmacist-in-charge']
+
+/** A line follows its fill and its hold; an over-the-counter line is accepted at once. */
+export const orderLineLifecycle = defineLifecycle<OrderLineStatus, OrderLine>({
+  name: 'order line',
+  initial: 'PENDING',
+  table: {
+    PENDING: { accept: to('ACCEPTED', { by }), block: to('BLOCKED', { by }), cancel: to('CANCELLED', { by }) },
+    ACCEPTED: { hold: to('HELD', { by }), block: to('BLOCKED', { by }), cancel: to('CANCELLED', { by }) },
+    HELD: { release: to('RELEASED', { by }), block: to('BLOCKED', { by }), cancel: to('CANCELLED', { by }) },
+    RELEASED: { cancel: to('CANCELLED', { by }) },
+    BLOCKED: {},
+    CANCELLED: {},
+  },
+})

@@ -1,0 +1,4 @@
+import { startSubgraph } from '@pharmagraph/platform'
+import { orders } from './subgraph.ts'
+
+await startSubgraph(orders)

@@ -1,0 +1,59 @@
+/** What we need of a payment provider: hold an amount on a card, take it later, let it go, give it back. */
+
+/** A PaymentIntent as the provider describes it at one moment. Amounts in minor units. */
+export type Intent = {
+  id: string
+  /** From the intent's metadata: which order and which attempt made it. */
+  orderId: string | null
+  attempt: number
+  status: 'requires_payment_method' | 'requires_confirmation' | 'requires_action' | 'processing' | 'requires_capture' | 'succeeded' | 'canceled'
+  /** Held and open to capture. */
+  authorizedMinor: number
+  capturedMinor: number
+  refundedMinor: number
+  clientSecret: string | null
+  nextActionUrl: string | null
+  /** RFC 3339; the hold is released by the card's bank after it. */
+  captureBefore: string | null
+  /** Ended by the provider or the bank, not by us. */
+  lapsed: boolean
+  failure: { code: string; message: string } | null
+}
+
+/** What a webhook lets us know of an intent: whole for intent events, partial for those about a charge or a refund. */
+export type IntentNews = Pick<Intent, 'id' | 'orderId' | 'attempt'> & Partial<Intent> & { refund?: { key: string; state: RefundState } }
+
+export type ProviderEvent = {
+  id: string
+  type: string
+  /** Undefined for an event that concerns no payment of ours. */
+  news: IntentNews | undefined
+}
+
+export type Authorization = {
+  orderId: string
+  attempt: number
+  amountMinor: number
+  currency: string
+  paymentMethodId: string | null
+  /** Set where an intent is there and shall be confirmed with another method. */
+  intentId: string | null
+}
+
+/** The provider refused the request as such; asking again the same way is of no use. */
+export type Refusal = { code: string; message: string }
+
+export type RefundState = 'PENDING' | 'SUCCEEDED' | 'FAILED'
+export type RefundAnswer = { id: string; state: RefundState; failureCode: string | null } | { refusal: Refusal }
+
+export type PaymentPort = {
+  /** Makes an intent with manual capture, or confirms the one there is. A decline is no error: the intent tells it. */
+  authorize(request: Authorization): Promise<{ intent: Intent } | { refusal: Refusal }>
+  /** What cannot be done any more stays undone: the intent returned tells what is true. `attempt` is the one that made the intent. */
+  capture(request: { orderId: string; attempt: number; intentId: string; amountMinor: number }): Promise<Intent>
+  cancel(request: { orderId: string; attempt: number; intentId: string }): Promise<Intent>
+  refund(request: { orderId: string; intentId: string; key: string; amountMinor: number }): Promise<RefundAnswer>
+  find(intentId: string): Promise<Intent>
+  /** Verifies the signature over the raw bytes; throws BAD_SIGNATURE. */
+  readEvent(body: Buffer, signature: string | undefined): ProviderEvent
+}

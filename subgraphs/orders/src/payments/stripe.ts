@@ -1,0 +1,173 @@
+import Stripe from 'stripe'
+import { AppError, optionalSetting, setting } from '@pharmagraph/platform'
+import type { Authorization, Intent, IntentNews, PaymentPort, ProviderEvent, RefundState } from './port.ts'
+
+/** Stripe recommends five minutes against replays: https://docs.stripe.com/webhooks#replay-attacks */
+const signatureToleranceSeconds = 300
+
+export type StripeSettings = { apiKey: string; webhookSecret: string; apiBase?: string | undefined; returnUrl: string }
+
+export const stripeSettings = (): StripeSettings => ({
+  apiKey: setting('STRIPE_API_KEY'),
+  webhookSecret: setting('STRIPE_WEBHOOK_SECRET'),
+  apiBase: optionalSetting('STRIPE_API_BASE'),
+  returnUrl: setting('STRIPE_RETURN_URL', 'http://127.0.0.1:4000/'),
+})
+
+/** The real payments; `apiBase` points the same client at a stand-in. */
+export function stripePayments({ apiKey, webhookSecret, apiBase, returnUrl }: StripeSettings): PaymentPort {
+  const base = apiBase ? new URL(apiBase) : undefined
+  const stripe = new Stripe(apiKey, {
+    maxNetworkRetries: 2,
+    timeout: 10_000,
+    telemetry: false,
+    appInfo: { name: 'pharmagraph-orders' },
+    ...(base && { host: base.hostname, port: base.port || (base.protocol === 'https:' ? 443 : 80), protocol: base.protocol === 'https:' ? 'https' : 'http' }),
+  })
+  const whole = { expand: ['latest_charge'] }
+  const find = async (id: string): Promise<Intent> => toIntent(await stripe.paymentIntents.retrieve(id, whole))
+
+  /**
+   * The intent after `act`. Stripe answers a repeated idempotency key with what was true the first time, and a decline
+   * with an intent in short form: in both cases the intent is read anew.
+   */
+  async function intentAfter(act: () => Promise<Stripe.Response<Stripe.PaymentIntent>>): Promise<Intent> {
+    try {
+      const intent = await act()
+      return intent.lastResponse.headers['idempotent-replayed'] === 'true' ? await find(intent.id) : toIntent(intent)
+    } catch (error) {
+      const id = error instanceof Stripe.errors.StripeError ? error.payment_intent?.id : undefined
+      if (id && (isDecline(error) || isUnexpectedState(error))) return find(id)
+      throw error
+    }
+  }
+
+  const authorize = ({ orderId, attempt, amountMinor, currency, paymentMethodId, intentId }: Authorization) =>
+    intentAfter(() => {
+      const confirmation = paymentMethodId ? { payment_method: paymentMethodId, return_url: `${returnUrl}?order=${orderId}` } : {}
+      const options = { idempotencyKey: `${orderId}:authorize:${attempt}` }
+      if (intentId) return stripe.paymentIntents.confirm(intentId, { ...confirmation, ...whole }, options)
+      return stripe.paymentIntents.create(
+        {
+          amount: amountMinor,
+          currency: currency.toLowerCase(),
+          capture_method: 'manual',
+          allowed_payment_method_types: ['card'],
+          metadata: { orderId, attempt: String(attempt) },
+          ...(paymentMethodId && { ...confirmation, confirm: true }),
+          ...whole,
+        },
+        options,
+      )
+    })
+
+  return {
+    find,
+    async authorize(request) {
+      try {
+        return { intent: await authorize(request) }
+      } catch (error) {
+        return { refusal: refusalOf(error) }
+      }
+    },
+    capture: ({ orderId, attempt, intentId, amountMinor }) =>
+      intentAfter(() => stripe.paymentIntents.capture(intentId, { amount_to_capture: amountMinor, ...whole }, { idempotencyKey: `${orderId}:capture:${attempt}` })),
+    cancel: ({ orderId, attempt, intentId }) =>
+      intentAfter(() => stripe.paymentIntents.cancel(intentId, whole, { idempotencyKey: `${orderId}:cancel:${attempt}` })),
+    async refund({ orderId, intentId, key, amountMinor }) {
+      try {
+        const refund = await stripe.refunds.create(
+          { payment_intent: intentId, amount: amountMinor, metadata: { orderId, key } },
+          { idempotencyKey: `${orderId}:refund:${key}` },
+        )
+        return { id: refund.id, state: refundStateOf(refund), failureCode: refund.failure_reason ?? null }
+      } catch (error) {
+        return { refusal: refusalOf(error) }
+      }
+    },
+    readEvent(body, signature) {
+      let event: Stripe.Event
+      try {
+        event = stripe.webhooks.constructEvent(body, signature ?? '', webhookSecret, signatureToleranceSeconds)
+      } catch {
+        throw new AppError('BAD_SIGNATURE', 'the Stripe-Signature does not fit the body')
+      }
+      return { id: event.id, type: event.type, news: newsOf(event) } satisfies ProviderEvent
+    },
+  }
+}
+
+const isDecline = (error: unknown): boolean => error instanceof Stripe.errors.StripeCardError
+const isUnexpectedState = (error: unknown): boolean =>
+  error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'payment_intent_unexpected_state'
+
+/** What the request itself is refused for; anything else (network, rate limit, wrong key) is thrown and tried again. */
+function refusalOf(error: unknown): { code: string; message: string } {
+  if (error instanceof Stripe.errors.StripeInvalidRequestError || error instanceof Stripe.errors.StripeCardError) {
+    return { code: (error.code ?? 'invalid_request').toUpperCase(), message: error.message }
+  }
+  throw error
+}
+
+function toIntent(intent: Stripe.PaymentIntent): Intent {
+  const charge = typeof intent.latest_charge === 'object' ? intent.latest_charge : null
+  const captureBefore = charge?.payment_method_details?.card?.capture_before
+  return {
+    ...identityOf(intent),
+    status: intent.status as Intent['status'],
+    authorizedMinor: intent.amount_capturable,
+    capturedMinor: intent.amount_received,
+    refundedMinor: charge ? refundedOf(charge) : 0,
+    clientSecret: intent.client_secret,
+    nextActionUrl: nextActionUrlOf(intent.next_action),
+    captureBefore: captureBefore ? new Date(captureBefore * 1000).toISOString() : null,
+    lapsed: intent.status === 'canceled' && intent.cancellation_reason === 'automatic',
+    failure: failureOf(intent.last_payment_error),
+  }
+}
+
+const identityOf = ({ id, metadata }: { id: string; metadata: Stripe.Metadata | null }) => ({
+  id, orderId: metadata?.['orderId'] ?? null, attempt: Number(metadata?.['attempt'] ?? 0),
+})
+
+/** Stripe counts what is let go uncaptured as refunded too; the money given back is the rest. */
+const refundedOf = (charge: Stripe.Charge): number => (charge.captured ? charge.amount_refunded - (charge.amount - charge.amount_captured) : 0)
+
+const refundStateOf = ({ status }: Stripe.Refund): RefundState =>
+  status === 'succeeded' ? 'SUCCEEDED' : status === 'failed' || status === 'canceled' ? 'FAILED' : 'PENDING'
+
+const failureOf = (error: Stripe.PaymentIntent.LastPaymentError | null): Intent['failure'] =>
+  error ? { code: (error.decline_code ?? error.code ?? 'payment_failed').toUpperCase(), message: error.message ?? 'The payment did not go through.' } : null
+
+function nextActionUrlOf(action: Stripe.PaymentIntent.NextAction | null): string | null {
+  if (action?.redirect_to_url?.url) return action.redirect_to_url.url
+  const inPage = action?.use_stripe_sdk as { stripe_js?: unknown } | undefined
+  return typeof inPage?.stripe_js === 'string' ? inPage.stripe_js : null
+}
+
+/**
+ * Events carry the object as it was then. An intent event tells status and amounts but has no expanded charge; a charge
+ * or refund event tells amounts, or only which intent it concerns.
+ */
+function newsOf(event: Stripe.Event): IntentNews | undefined {
+  const object = event.data.object as { object: string }
+  if (object.object === 'payment_intent') {
+    const { refundedMinor: _refunded, captureBefore: _before, ...told } = toIntent(object as Stripe.PaymentIntent)
+    return told
+  }
+  if (object.object === 'charge') {
+    const charge = object as Stripe.Charge
+    const intentId = idOf(charge.payment_intent)
+    if (!intentId) return undefined
+    const amounts = charge.captured ? { status: 'succeeded' as const, capturedMinor: charge.amount_captured, refundedMinor: refundedOf(charge) } : {}
+    return { ...identityOf({ id: intentId, metadata: charge.metadata }), ...amounts }
+  }
+  if (object.object === 'refund') {
+    const refund = object as Stripe.Refund
+    const intentId = idOf(refund.payment_intent)
+    return intentId ? { ...identityOf({ id: intentId, metadata: refund.metadata }), refund: { key: refund.metadata?.['key'] ?? '', state: refundStateOf(refund) } } : undefined
+  }
+  return undefined
+}
+
+const idOf = (reference: string | { id: string } | null): string | null => (typeof reference === 'object' ? (reference?.id ?? null) : reference)

@@ -1,0 +1,64 @@
+import { clock, emit, invalid, newId, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { isDeaNumber, isNpi } from '@pharmagraph/schema/identifiers'
+import { access } from '../access.ts'
+import { deaSchedules, Licence, Practitioner, type DeaSchedule, type licenceStatuses } from '../entities/practitioner.ts'
+import * as fields from '../fields.ts'
+
+export type PractitionerEntry = {
+  id: string
+  given: string
+  family: string
+  npi: string
+  deaNumber: string | null
+  specialty: string
+  scheduleAuthority: readonly DeaSchedule[]
+  phone: string
+  clinic: string | null
+  licences: readonly { number: string; state: string; status: (typeof licenceStatuses)[number]; expiresOn: string }[]
+}
+
+/**
+ * Takes over a register entry, new or changed. NPI and DEA number must satisfy their check digits; controlled
+ * substances need a DEA registration (21 CFR 1306.03); a licence number is unique within its state.
+ */
+export async function registerPractitioner(em: EntityManager, actor: Actor, entry: PractitionerEntry): Promise<Practitioner> {
+  access.must(actor, 'practitioner:register', undefined)
+  if (!isNpi(entry.npi)) throw invalid('npi', 'the NPI does not satisfy its check digit')
+  if (entry.deaNumber && !isDeaNumber(entry.deaNumber)) throw invalid('deaNumber', 'the DEA number does not satisfy its check digit')
+  if (entry.scheduleAuthority.some((schedule) => !deaSchedules.includes(schedule))) throw invalid('scheduleAuthority', 'unknown DEA schedule')
+  if (entry.scheduleAuthority.some((schedule) => schedule !== 'NONE') && !entry.deaNumber) throw invalid('deaNumber', 'authority over schedules needs a DEA number')
+  if (entry.licences.length === 0) throw invalid('licences', 'a practitioner has a licence')
+
+  const practitioner = await em.findOne(Practitioner, { id: entry.id }) ?? em.create(Practitioner, { id: entry.id, ...columnsOf(entry) })
+  Object.assign(practitioner, columnsOf(entry))
+  await keepLicences(em, entry)
+  await em.flush()
+
+  const active = entry.licences.filter(({ status, expiresOn }) => status === 'ACTIVE' && expiresOn >= clock.today())
+  emit(em, actor, 'patients.practitioner-registered.v1', entry.id, {
+    practitionerId: entry.id, npi: entry.npi, deaNumber: entry.deaNumber, active: active.length > 0,
+    licenceStates: [...new Set(active.map(({ state }) => state))], scheduleAuthority: [...entry.scheduleAuthority],
+  })
+  return practitioner
+}
+
+const columnsOf = (entry: PractitionerEntry) => ({
+  given: fields.personName('given', entry.given),
+  family: fields.personName('family', entry.family),
+  npi: entry.npi,
+  deaNumber: entry.deaNumber,
+  specialty: fields.text('specialty', entry.specialty),
+  scheduleAuthority: [...entry.scheduleAuthority],
+  phone: fields.phone(entry.phone),
+  clinic: fields.optionalText('clinic', entry.clinic),
+})
+
+async function keepLicences(em: EntityManager, { id: practitionerId, licences }: PractitionerEntry): Promise<void> {
+  for (const { number, state, status, expiresOn } of licences) {
+    if (!/^[A-Z]{2}$/.test(state)) throw invalid('licences', 'a state is two letters')
+    const known = await em.findOne(Licence, { number: number.toUpperCase(), state })
+    if (known && known.practitionerId !== practitionerId) throw invalid('licences', `licence ${number} of ${state} belongs to somebody else`)
+    if (known) Object.assign(known, { status, expiresOn })
+    else em.create(Licence, { id: newId(), practitionerId, number: number.toUpperCase(), state, status, expiresOn })
+  }
+}

@@ -1,0 +1,13 @@
+import { handler } from '@pharmagraph/platform'
+import { queueNotification } from '../commands/queue-notification.ts'
+import type { Template } from '../entities/notification.ts'
+
+/** What a patient wants to hear of between checkout and delivery. */
+const templates: Partial<Record<string, Template>> = {
+  PAYMENT_AUTHORIZED: 'PAYMENT_AUTHORIZED', BACKORDERED: 'BACKORDERED', REJECTED: 'REJECTED', CANCELLED: 'CANCELLED',
+}
+
+export const notifyOfOrder = handler('orders.order-status-changed.v1', 'notify-of-order', async (em, { data }, actor) => {
+  const template = templates[data.to]
+  if (template) await queueNotification(em, actor, { patientId: data.patientId, template, reference: data.orderId })
+})

@@ -1,0 +1,17 @@
+import { defineEntity, p } from '@mikro-orm/postgresql'
+
+export const ConditionSchema = defineEntity({
+  name: 'Condition',
+  tableName: 'condition',
+  properties: {
+    id: p.uuid().primary(),
+    patientId: p.uuid(),
+    /** Keyed hash of system and code: one row for a condition. */
+    codeIndex: p.string(),
+    /** JSON of CodedConcept. */
+    sealed: p.text(),
+  },
+  uniques: [{ properties: ['patientId', 'codeIndex'] }],
+})
+export class Condition extends ConditionSchema.class {}
+ConditionSchema.setClass(Condition)

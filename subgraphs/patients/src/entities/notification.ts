@@ -1,0 +1,33 @@
+import { defineEntity, p } from '@mikro-orm/postgresql'
+import { sendable } from '../notify/port.ts'
+
+export const notificationStatuses = ['QUEUED', 'SENT', 'DROPPED', 'FAILED'] as const
+export type NotificationStatus = (typeof notificationStatuses)[number]
+export const templates = [
+  'PAYMENT_AUTHORIZED', 'BACKORDERED', 'REJECTED', 'CANCELLED', 'OUT_FOR_DELIVERY', 'DELIVERED', 'ATTEMPT_FAILED',
+] as const
+export type Template = (typeof templates)[number]
+
+/** A message on its way to a patient. Its text is made when it is sent, from the template alone. */
+export const NotificationSchema = defineEntity({
+  name: 'Notification',
+  tableName: 'notification',
+  properties: {
+    id: p.uuid().primary(),
+    version: p.integer().version(),
+    patientId: p.uuid(),
+    template: p.enum(templates),
+    /** Id of the order or shipment it is about. */
+    reference: p.uuid(),
+    channel: p.enum(sendable),
+    status: p.enum(notificationStatuses),
+    /** Not before: the end of quiet hours, or the next attempt. */
+    dueAt: p.datetime(),
+    attempts: p.integer(),
+    createdAt: p.datetime(),
+    sentAt: p.datetime().nullable(),
+  },
+  indexes: [{ name: 'notification_due', expression: "create index notification_due on notification (due_at) where status = 'QUEUED'" }],
+})
+export class Notification extends NotificationSchema.class {}
+NotificationSchema.setClass(Notification)

@@ -1,0 +1,9 @@
+import type { Consent } from './entities/consent.ts'
+import type { MessageThread } from './entities/message.ts'
+import type { Practitioner } from './entities/practitioner.ts'
+import type { OpenedPatient } from './opened.ts'
+
+export type PatientMapper = OpenedPatient
+export type ConsentMapper = Consent
+export type MessageThreadMapper = MessageThread
+export type PractitionerMapper = Practitioner

@@ -1,0 +1,14 @@
+import type { Resolvers } from '../generated/resolvers.ts'
+import { messageThreadResolvers } from './message-thread.ts'
+import { mutationResolvers } from './mutation.ts'
+import { patientResolvers } from './patient.ts'
+import { practitionerResolvers } from './practitioner.ts'
+import { queryResolvers } from './query.ts'
+
+export const resolvers: Resolvers = {
+  Query: queryResolvers,
+  Mutation: mutationResolvers,
+  Patient: patientResolvers,
+  MessageThread: messageThreadResolvers,
+  Practitioner: practitionerResolvers,
+}

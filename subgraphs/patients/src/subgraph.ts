@@ -1,0 +1,24 @@
+import { resolve } from 'node:path'
+import { defineSubgraph } from '@pharmagraph/platform'
+import '@pharmagraph/schema/events'
+import { notifyOfOrder } from './consumers/notify-of-order.ts'
+import { notifyOfShipment } from './consumers/notify-of-shipment.ts'
+import { loaders } from './context.ts'
+import { entities } from './entities/index.ts'
+import { sendNotifications } from './jobs/send-notifications.ts'
+import { resolvers } from './resolvers/index.ts'
+import { seed } from './seed.ts'
+import { services } from './services.ts'
+
+/** Who the pharmacy serves and who prescribes: patients, practitioners, consent, secure messages, notifications. */
+export const patients = defineSubgraph({
+  name: 'patients',
+  folder: resolve(import.meta.dirname, '..'),
+  entities,
+  resolvers,
+  loaders,
+  services,
+  consumers: [notifyOfOrder, notifyOfShipment],
+  jobs: [sendNotifications],
+  seed,
+})

@@ -1,0 +1,142 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { clock, newId, type EventMap } from '@pharmagraph/platform'
+import { actorWith, eventually, testSubgraph } from '../../../tests/environment.ts'
+import { messageService, registered } from './support.ts'
+import { patients } from '../src/subgraph.ts'
+import { templates } from '../src/entities/notification.ts'
+import { notificationLifecycle } from '../src/lifecycles/notification.ts'
+import { afterQuietHours } from '../src/notify/quiet-hours.ts'
+import { textOf } from '../src/notify/texts.ts'
+
+const mail = await messageService()
+const subgraph = await testSubgraph(patients, { background: true })
+
+type OrderStatus = EventMap['orders.order-status-changed.v1']['to']
+const orderMoved = (patientId: string, to: OrderStatus, orderId = newId()) =>
+  subgraph.publish('orders.order-status-changed.v1', orderId, { orderId, patientId, from: 'RX_CHECKED', to, reasonCode: null })
+const sentTo = (address: string) => mail.sent.filter(({ to }) => to === address)
+const statusesOf = async (patientId: string) => (await subgraph.sql<{ status: string }>('select status from notification where patient_id = $1 order by id', [patientId])).map(({ status }) => status)
+const handled = (eventIds: string[]) => eventually(async () => (await subgraph.sql('select 1 from inbox where event_id = any($1)', [eventIds])).length === eventIds.length, { what: 'the events to be handled' })
+
+test('a patient hears of the order and the parcel, once per event, in their language', async () => {
+  const { id } = await registered(subgraph, { email: 'once@example.com', preferredLanguage: 'es-US' })
+  const [orderId, shipmentId] = [newId(), newId()]
+  await orderMoved(id, 'PAYMENT_AUTHORIZED', orderId)
+  await eventually(() => sentTo('once@example.com').length === 1, { what: 'the first message' })
+  await orderMoved(id, 'RX_CHECKED', orderId)
+  for (const to of ['OUT_FOR_DELIVERY', 'DELIVERED'] as const) {
+    await subgraph.publish('logistics.shipment-status-changed.v1', shipmentId, { shipmentId, orderId, patientId: id, from: 'PICKED_UP', to, reasonCode: null })
+  }
+  await eventually(() => sentTo('once@example.com').length === 3, { what: 'three messages' })
+  assert.deepEqual(sentTo('once@example.com').map(({ subject }) => subject).sort(), ['Estamos preparando su pedido', 'Su paquete está en camino', 'Su paquete fue entregado'])
+  const events = await eventually(async () => {
+    const own = (await subgraph.emitted('patients.notification-sent.v1')).filter(({ patientId }) => patientId === id)
+    return own.length === 3 && own
+  })
+  assert.deepEqual(events.map(({ template, channel, reference }) => [template, channel, reference]).sort(), [
+    ['DELIVERED', 'EMAIL', shipmentId], ['OUT_FOR_DELIVERY', 'EMAIL', shipmentId], ['PAYMENT_AUTHORIZED', 'EMAIL', orderId],
+  ])
+})
+
+test('an event that comes twice makes one notification', async () => {
+  const { id } = await registered(subgraph, { email: 'twice@example.com' })
+  const orderId = newId()
+  const eventId = await orderMoved(id, 'CANCELLED', orderId)
+  await handled([eventId])
+  const { manager, jetstream } = subgraph.running.broker!
+  const stored = await manager.streams.getMessage('EVENTS', { last_by_subj: `events.orders.order-status-changed.v1.${orderId}` })
+  // a message id of its own gets the same event past the broker's own de-duplication
+  await jetstream.publish(stored.subject, stored.data, { msgID: newId() })
+  await handled([await orderMoved(id, 'BACKORDERED', orderId)])
+  assert.equal((await statusesOf(id)).length, 2)
+})
+
+test('without consent, without a channel, or for somebody unknown, nothing is queued', async () => {
+  const refusing = await registered(subgraph, { consents: ['DISPENSING'] })
+  const silent = await registered(subgraph)
+  await subgraph.data(silent.actor, 'mutation { updateContact(input: { channels: [PUSH] }) { id } }')
+  await handled(await Promise.all([refusing.id, silent.id, newId()].map((id) => orderMoved(id, 'CANCELLED'))))
+  assert.deepEqual([...(await statusesOf(refusing.id)), ...(await statusesOf(silent.id))], [])
+})
+
+test('the first channel of the preferences that we can send by is used', async () => {
+  const { actor, id } = await registered(subgraph, { phone: '4155550177' })
+  await subgraph.data(actor, 'mutation { updateContact(input: { channels: [PUSH, SMS, EMAIL] }) { id } }')
+  await orderMoved(id, 'REJECTED')
+  const [message] = await eventually(() => sentTo('+14155550177').length === 1 && sentTo('+14155550177'))
+  assert.equal(message?.channel, 'sms')
+})
+
+test('in quiet hours a message waits, is sent when they end, and is dropped when consent was withdrawn meanwhile', async () => {
+  const keep = await registered(subgraph, { email: 'keeps@example.com' })
+  const withdraw = await registered(subgraph, { email: 'withdraws@example.com' })
+  const local = (minutes: number) => new Date(clock.now().getTime() + minutes * 60_000).toISOString().slice(11, 16)
+  for (const { actor } of [keep, withdraw]) {
+    await subgraph.data(actor, 'mutation ($f: String!, $t: String!) { updateContact(input: { quietFrom: $f, quietTo: $t, timeZone: "UTC" }) { id } }', { f: local(-60), t: local(60) })
+  }
+  await handled([await orderMoved(keep.id, 'CANCELLED'), await orderMoved(withdraw.id, 'CANCELLED')])
+  await subgraph.data(withdraw.actor, 'mutation { setConsent(input: { purpose: NOTIFICATIONS, granted: false, policyVersion: "2026-11" }) { version } }')
+  assert.deepEqual([...(await statusesOf(keep.id)), ...(await statusesOf(withdraw.id))], ['QUEUED', 'QUEUED'])
+  try {
+    clock.advance(61 * 60_000)
+    await eventually(async () => (await statusesOf(keep.id))[0] === 'SENT' && (await statusesOf(withdraw.id))[0] === 'DROPPED')
+  } finally {
+    clock.reset()
+  }
+  assert.equal(sentTo('keeps@example.com').length, 1)
+  assert.equal(sentTo('withdraws@example.com').length, 0)
+})
+
+test('a message the service cannot take now is tried again under the same id; one it refuses is given up', async () => {
+  const later = await registered(subgraph, { email: 'later@example.com' })
+  mail.refuseWith = 503
+  await orderMoved(later.id, 'CANCELLED')
+  await eventually(async () => (await subgraph.sql<{ attempts: number }>('select attempts from notification where patient_id = $1', [later.id]))[0]?.attempts, { what: 'a failed attempt' })
+  mail.refuseWith = undefined
+  await eventually(() => sentTo('later@example.com').length === 1, { what: 'the second attempt' })
+  const never = await registered(subgraph, { email: 'never@example.com' })
+  mail.refuseWith = 422
+  await orderMoved(never.id, 'CANCELLED')
+  await eventually(async () => (await statusesOf(never.id))[0] === 'FAILED')
+  mail.refuseWith = undefined
+})
+
+test('no text of a notification tells anything about health', () => {
+  for (const language of ['en', 'es', 'zh']) {
+    for (const template of templates) {
+      const { subject, text } = textOf(template, language)
+      assert.doesNotMatch(`${subject} ${text}`, /prescri|receta|medic|drug|pharma|farma|doctor|dose|pill|refill|health|salud|\{|\d/i)
+    }
+  }
+})
+
+test('quiet hours over midnight and within a day end at their end, in the patient\'s time zone', () => {
+  const night = { quietFrom: '21:00', quietTo: '08:00', timeZone: 'America/Los_Angeles' }
+  const at = (iso: string, hours: Parameters<typeof afterQuietHours>[1]) => afterQuietHours(new Date(iso), hours).toISOString()
+  assert.equal(at('2026-11-23T05:30:30.000Z', night), '2026-11-23T16:00:00.000Z') // 21:30:30 PST
+  assert.equal(at('2026-11-23T15:59:59.000Z', night), '2026-11-23T16:00:00.000Z')
+  assert.equal(at('2026-11-23T16:00:00.000Z', night), '2026-11-23T16:00:00.000Z')
+  assert.equal(at('2026-11-23T20:00:00.000Z', { ...night, quietFrom: '12:00', quietTo: '13:30' }), '2026-11-23T21:30:00.000Z')
+  assert.equal(at('2026-11-23T05:30:30.000Z', { ...night, quietFrom: null, quietTo: null }), '2026-11-23T05:30:30.000Z')
+})
+
+test('a notification moves by its table only, and only the system moves it', async () => {
+  const { apply } = await import('@pharmagraph/platform')
+  const roles = ['patient', 'caregiver', 'prescriber', 'technician', 'pharmacist', 'inventory', 'driver', 'support', 'compliance', 'partner', 'system'] as const
+  const { table } = notificationLifecycle
+  const verbs = Object.keys(table.QUEUED)
+  for (const state of Object.keys(table) as (keyof typeof table)[]) {
+    for (const verb of verbs) {
+      for (const role of roles) {
+        const em = subgraph.running.orm.em.fork()
+        const subject = { id: newId(), status: state } as never as Parameters<typeof apply>[3]
+        const step = table[state][verb]
+        const walk = () => apply(em, actorWith(role), notificationLifecycle as never, subject, verb)
+        if (!step) assert.throws(walk, { code: 'TRANSITION_REFUSED' })
+        else if (role !== 'system') assert.throws(walk, { code: 'FORBIDDEN' })
+        else assert.equal(walk().to, step.next)
+      }
+    }
+  }
+})

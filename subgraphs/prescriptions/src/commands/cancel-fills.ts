@@ -1,0 +1,35 @@
+import { LockMode } from '@mikro-orm/postgresql'
+import { apply, clock, systemActor, type EntityManager } from '@pharmagraph/platform'
+import { CancelledOrder } from '../entities/facts.ts'
+import { Fill, fillsUnderWay } from '../entities/fill.ts'
+import { Prescription } from '../entities/prescription.ts'
+import { fillLifecycle } from '../lifecycles/fill.ts'
+import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
+import { withdrawWorkItems } from './withdraw-work-items.ts'
+
+const actor = systemActor('prescriptions')
+
+/** The order is off: fills under way end, and one released in the same moment goes back on the shelf with its refill. */
+export async function cancelFills(em: EntityManager, { orderId, reasonCode }: { orderId: string; reasonCode: string }): Promise<void> {
+  await em.execute('insert into cancelled_order (order_id, cancelled_at) values (?, ?) on conflict do nothing', [orderId, clock.now()])
+  const fills = await em.find(Fill, { orderId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  for (const fill of fills) {
+    if (fillsUnderWay.includes(fill.status)) {
+      apply(em, actor, fillLifecycle, fill, 'cancel', { reason: reasonCode })
+      fill.statusReasonCode = reasonCode
+      await withdrawWorkItems(em, { fillId: fill.id }, reasonCode)
+    } else if (fill.status === 'RELEASED') {
+      apply(em, actor, fillLifecycle, fill, 'returnToStock', { reason: reasonCode })
+      fill.statusReasonCode = reasonCode
+      await giveRefillBack(em, fill.prescriptionId)
+    }
+  }
+}
+
+export const isCancelled = async (em: EntityManager, orderId: string): Promise<boolean> => (await em.count(CancelledOrder, { orderId })) > 0
+
+async function giveRefillBack(em: EntityManager, prescriptionId: string): Promise<void> {
+  const prescription = await em.findOneOrFail(Prescription, { id: prescriptionId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  prescription.fillsReleased -= 1
+  if (prescription.status === 'DEPLETED') apply(em, actor, prescriptionLifecycle, prescription, 'reopen', { reason: 'RETURNED_TO_STOCK' })
+}

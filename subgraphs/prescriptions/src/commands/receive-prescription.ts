@@ -1,0 +1,65 @@
+import { begin, clock, emit, invalid, newId, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { isNpi } from '@pharmagraph/schema/identifiers'
+import { access } from '../access.ts'
+import { checkContent, contentHash, type PrescriptionContent } from '../content.ts'
+import { Prescription } from '../entities/prescription.ts'
+import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
+import { match, matchTokens } from '../matching.ts'
+import { refusedByRule } from '../refusals.ts'
+import { refusalOfIssue, validity } from '../regulations/decisions.ts'
+import type { Services } from '../services.ts'
+
+export type Submission = {
+  content: PrescriptionContent
+  source: Prescription['source']
+  /** Identity at the sender: a repeat returns the prescription the first one made. */
+  externalKey: string
+  messageId?: string | undefined
+  prescriberOrderNumber?: string | undefined
+}
+
+/**
+ * Takes a prescription in, whatever way it came: RECEIVED, content sealed and hashed, matched as far as that goes
+ * without doubt. What follows (data entry or review) starts from the event, so that a burst does not slow submission.
+ * Throws INVALID_INPUT, or the code of the rule that forbids it.
+ */
+export async function receivePrescription(em: EntityManager, actor: Actor, services: Services, submission: Submission): Promise<Prescription> {
+  access.must(actor, 'prescription:receive', undefined)
+  const { content, source, externalKey, messageId, prescriberOrderNumber } = submission
+  // two deliveries of one message: the second waits here and then finds the first
+  await em.execute('select pg_advisory_xact_lock(hashtext(?))', [`receive:${externalKey}`])
+  const known = await em.findOne(Prescription, { externalKey })
+  if (known) return known
+
+  checkContent(content)
+  if (!isNpi(content.prescriber.npi)) throw invalid('prescriber', "the prescriber's NPI is missing or fails its check digit")
+  const { patientId, practitionerId, drug } = await match(em, services.matchKey, content)
+  const deaSchedule = drug?.deaSchedule ?? content.drug.schedule ?? 'NONE'
+  const { issueDate, refills, evaluationBasis } = content
+  const refusal = refusalOfIssue({ schedule: deaSchedule, issueDate, refills, evaluationBasis }, clock.today())
+  if (refusal) throw refusedByRule(refusal)
+
+  const id = newId()
+  const { lastDay, rule } = validity(deaSchedule, issueDate)
+  const sealedFor = patientId ?? id
+  const prescription = em.create(Prescription, {
+    id, number: await nextNumber(em), status: 'RECEIVED', patientId, practitionerId, drugId: drug?.drugId ?? null, deaSchedule, source,
+    sealedFor, sealed: await services.vault.seal(em, sealedFor, content), contentHash: contentHash(content),
+    matchTokens: patientId ? [] : matchTokens(services.matchKey, content.patient).map(({ token }) => token), prescriberNpi: content.prescriber.npi,
+    externalKey, messageId: messageId ?? null, prescriberOrderNumber: prescriberOrderNumber ?? null,
+    quantity: content.quantity, daysSupply: content.daysSupply, refillsAuthorized: refills, fillsReleased: 0, daw: content.daw,
+    issueDate, earliestFillDate: content.earliestFillDate, expiryDate: lastDay, expiryRule: rule.id, evaluationBasis,
+    submittedBy: actor.subject, receivedAt: clock.now(),
+  })
+  begin(em, actor, prescriptionLifecycle, prescription, 'receive')
+  emit(em, actor, 'prescriptions.prescription-received.v1', id, {
+    prescriptionId: id, patientId, practitionerId, drugId: drug?.drugId ?? null, source, contentHash: prescription.contentHash,
+  })
+  await em.flush()
+  return prescription
+}
+
+async function nextNumber(em: EntityManager): Promise<string> {
+  const [row] = await em.execute<{ next: string }[]>(`select nextval('prescription_number') as next`)
+  return `RX${row!.next}`
+}

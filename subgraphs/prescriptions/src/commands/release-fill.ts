@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import { LockMode } from '@mikro-orm/postgresql'
+import { addDays, apply, clock, emit, isId, notFound, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { access } from '../access.ts'
+import { canonicalJson } from '../canonical-json.ts'
+import { isIntact, type PrescriptionContent } from '../content.ts'
+import { DispenseRecord } from '../entities/dispense-record.ts'
+import { Fill } from '../entities/fill.ts'
+import { Prescription } from '../entities/prescription.ts'
+import { fillLifecycle } from '../lifecycles/fill.ts'
+import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
+import { refused } from '../refusals.ts'
+import { citation } from '../regulations/decisions.ts'
+import type { Services } from '../services.ts'
+import { mayPass } from './check-fill.ts'
+import { contentAltered } from './verify-prescription.ts'
+
+/** The pharmacist lets the fill go: the refill is counted, and what left the shelf is written down for good. */
+export async function releaseFill(em: EntityManager, actor: Actor, services: Services, { fillId }: { fillId: string }): Promise<Fill> {
+  access.must(actor, 'fill:check', undefined)
+  const seen = isId(fillId) ? await em.findOne(Fill, { id: fillId }) : null
+  if (!seen) throw notFound('fill')
+  // prescription before fill, as everywhere: two locks taken in one order cannot wait for each other
+  const prescription = await em.findOneOrFail(Prescription, { id: seen.prescriptionId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  const fill = await em.refresh(seen, { lockMode: LockMode.PESSIMISTIC_WRITE }) ?? seen
+  mayPass(actor, fill, prescription)
+  await mustBeDispensable(em, actor, services, fill, prescription)
+  fill.releasedBy = actor.subject
+  fill.releasedAt = clock.now()
+  apply(em, actor, fillLifecycle, fill, 'release')
+  countRefill(em, fill, prescription)
+  const { record, hash } = dispenseRecord(fill, prescription)
+  em.create(DispenseRecord, { fillId: fill.id, prescriptionId: prescription.id, record, hash, at: fill.releasedAt })
+  const { prescriptionId, orderId, orderLineId, patientId, drugId } = fill
+  emit(em, actor, 'prescriptions.fill-released.v1', fill.id, {
+    fillId: fill.id, prescriptionId, orderId, orderLineId, patientId, drugId, deaSchedule: prescription.deaSchedule,
+    lots: fill.lots.map(({ lotId, lotNumber, quantity }) => ({ lotId, lotNumber, quantity })), releasedBy: actor.pharmacistId ?? actor.subject, recordHash: hash,
+  })
+  return fill
+}
+
+/** Between acceptance and release the prescription may have been taken back, run out of time, or been tampered with. */
+async function mustBeDispensable(em: EntityManager, actor: Actor, { vault }: Services, fill: Fill, prescription: Prescription): Promise<void> {
+  const refuse = (code: string, message: string) => refused(fillLifecycle, fill, actor, { code, message })
+  if (prescription.status !== 'VERIFIED') throw refuse('NOT_VERIFIED', `the prescription is ${prescription.status}`)
+  if (clock.today() > prescription.expiryDate) throw refuse('PRESCRIPTION_EXPIRED', `the prescription ended on ${prescription.expiryDate} (${citation(prescription.expiryRule).source})`)
+  const expired = fill.lots.find(({ expiryDate }) => expiryDate < clock.today())
+  if (expired) throw refuse('LOT_EXPIRED', `lot ${expired.lotNumber} expired on ${expired.expiryDate}`)
+  const content = await vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed)
+  if (!isIntact(prescription, content)) throw refuse(contentAltered.code, contentAltered.message)
+}
+
+function countRefill(em: EntityManager, { daysSupply }: Fill, prescription: Prescription): void {
+  prescription.fillsReleased += 1
+  if (daysSupply) {
+    const from = [prescription.supplyUntil ?? '', clock.today()].sort().at(-1)!
+    prescription.supplyUntil = addDays(from, daysSupply)
+  }
+  if (prescription.fillsReleased > prescription.refillsAuthorized) apply(em, systemActor('prescriptions'), prescriptionLifecycle, prescription, 'deplete')
+}
+
+/** What 21 CFR 1306.22 wants on record for each fill, in canonical JSON, and its hash. */
+function dispenseRecord(fill: Fill, prescription: Prescription): { record: string; hash: string } {
+  const record = canonicalJson({
+    prescription: prescription.number, prescriptionId: prescription.id, contentHash: prescription.contentHash, fillId: fill.id, fillNumber: fill.number,
+    drugId: fill.drugId, deaSchedule: prescription.deaSchedule, quantity: fill.quantity,
+    lots: fill.lots.map(({ ndc12, lotNumber, expiryDate, quantity, serialNumber }) => ({ ndc12, lotNumber, expiryDate, quantity, serialNumber })),
+    filledBy: fill.filledBy, checkedBy: fill.checkedBy, releasedBy: fill.releasedBy, releasedAt: fill.releasedAt!.toISOString(),
+    refillsRemaining: prescription.refillsAuthorized - Math.max(0, prescription.fillsReleased - 1),
+  })
+  return { record, hash: createHash('sha256').update(record).digest('hex') }
+}

@@ -1,0 +1,80 @@
+import { LockMode } from '@mikro-orm/postgresql'
+import { apply, begin, clock, emit, newId, systemActor, type EntityManager } from '@pharmagraph/platform'
+import { PatientFact } from '../entities/facts.ts'
+import { Fill, fillsUnderWay, fillsUndone } from '../entities/fill.ts'
+import { Prescription } from '../entities/prescription.ts'
+import { priorities } from '../entities/work-item.ts'
+import { fillLifecycle } from '../lifecycles/fill.ts'
+import { pastFills } from '../reads/past-fills.ts'
+import { refusalOfFill } from '../regulations/decisions.ts'
+import type { Services } from '../services.ts'
+import { openWorkItem } from './open-work-item.ts'
+import { screenPrescription } from './screen-prescription.ts'
+
+export type RequestedFill = { orderId: string; orderLineId: string; patientId: string; prescriptionId: string; drugId: string; quantity: number }
+type Obstacle = { code: string; message: string; nextEligibleAt?: string | null }
+
+const actor = systemActor('prescriptions')
+
+/** An order line asks for a fill: it is screened at once, and accepted or blocked with the reason. */
+export async function requestFill(em: EntityManager, services: Services, request: RequestedFill): Promise<void> {
+  if (await em.count(Fill, { orderLineId: request.orderLineId })) return
+  // orders of one prescription wait for each other, so that two cannot both take the last refill
+  const prescription = await em.findOne(Prescription, { id: request.prescriptionId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  if (!prescription) {
+    const { orderId, orderLineId, prescriptionId } = request
+    emit(em, actor, 'prescriptions.fill-blocked.v1', prescriptionId, {
+      fillId: newId(), prescriptionId, orderId, orderLineId, reasonCode: 'NOT_FOUND', message: 'there is no such prescription', nextEligibleAt: null,
+    })
+    return
+  }
+  const fills = await em.find(Fill, { prescriptionId: prescription.id, status: { $nin: [...fillsUndone] } })
+  const fill = em.create(Fill, {
+    id: newId(), prescriptionId: prescription.id, patientId: request.patientId, drugId: request.drugId, orderId: request.orderId, orderLineId: request.orderLineId,
+    number: fills.length, status: 'REQUESTED', quantity: request.quantity, daysSupply: prescription.daysSupply ?? null, lots: [], fillers: [], requestedAt: clock.now(),
+  })
+  begin(em, actor, fillLifecycle, fill, 'request')
+  apply(em, actor, fillLifecycle, fill, 'screen')
+  const obstacle = await obstacleTo(em, services, request, prescription, fills)
+  if (obstacle) blockFill(em, fill, obstacle)
+  else acceptFill(em, fill, prescription)
+}
+
+/** The first thing in the way of the fill; undefined when nothing is. */
+async function obstacleTo(em: EntityManager, services: Services, request: RequestedFill, prescription: Prescription, fills: readonly Fill[]): Promise<Obstacle | undefined> {
+  if (prescription.patientId !== request.patientId) return { code: 'NOT_FOUND', message: 'there is no such prescription' }
+  if (fills.some(({ status }) => fillsUnderWay.includes(status))) return { code: 'FILL_UNDER_WAY', message: 'another fill of this prescription is under way' }
+  const refusal = refusalOfFill({
+    schedule: prescription.deaSchedule, issueDate: prescription.issueDate, refills: prescription.refillsAuthorized, evaluationBasis: prescription.evaluationBasis,
+    earliestFillDate: prescription.earliestFillDate ?? null, expiryDate: prescription.expiryDate, expiryRule: prescription.expiryRule,
+    fillsReleased: prescription.fillsReleased, fills: pastFills(fills),
+  }, clock.today())
+  if (refusal && ['VERIFIED', 'DEPLETED', 'EXPIRED'].includes(prescription.status)) return refusal
+  if (prescription.status !== 'VERIFIED') return { code: 'NOT_VERIFIED', message: `the prescription is ${prescription.status}, not verified by a pharmacist` }
+  if (prescription.drugId !== request.drugId) return { code: 'DRUG_MISMATCH', message: 'the prescription is for another product' }
+  if (prescription.quantity !== request.quantity) return { code: 'QUANTITY_MISMATCH', message: `the prescription is for ${prescription.quantity} units` }
+  const consent = await em.findOne(PatientFact, { patientId: request.patientId })
+  if (!consent?.dispensingConsent) return { code: 'CONSENT_MISSING', message: 'the patient has not consented to dispensing' }
+  return alertInTheWay(em, services, prescription)
+}
+
+/** Drugs and knowledge may have changed since the verification (42 CFR 456.705 asks for a screen at every fill). */
+async function alertInTheWay(em: EntityManager, services: Services, prescription: Prescription): Promise<Obstacle | undefined> {
+  const [alert] = await screenPrescription(em, services, prescription)
+  if (!alert) return undefined
+  await openWorkItem(em, actor, { queue: 'VERIFICATION', prescriptionId: prescription.id, priority: priorities.waiting, excluded: [prescription.enteredBy] })
+  return { code: alert.reasonCode, message: 'a pharmacist must first review a finding with another of your medicines' }
+}
+
+function acceptFill(em: EntityManager, fill: Fill, { deaSchedule }: Prescription): void {
+  const { id: fillId, prescriptionId, orderId, orderLineId, patientId, drugId, quantity, daysSupply } = fill
+  emit(em, actor, 'prescriptions.fill-accepted.v1', fillId, { fillId, prescriptionId, orderId, orderLineId, patientId, drugId, quantity, daysSupply: daysSupply ?? null, deaSchedule })
+}
+
+/** Ends a fill that may not go ahead and tells the order why, and when it may. */
+export function blockFill(em: EntityManager, fill: Fill, { code, message, nextEligibleAt = null }: Obstacle): void {
+  Object.assign(fill, { statusReasonCode: code, statusReasonMessage: message, nextEligibleAt })
+  apply(em, actor, fillLifecycle, fill, 'block', { reason: code })
+  const { id: fillId, prescriptionId, orderId, orderLineId } = fill
+  emit(em, actor, 'prescriptions.fill-blocked.v1', fillId, { fillId, prescriptionId, orderId, orderLineId, reasonCode: code, message, nextEligibleAt })
+}

@@ -1,0 +1,52 @@
+import { AppError, clock, invalid, isId, problem, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { access } from '../access.ts'
+import type { PrescriptionContent } from '../content.ts'
+import { DrugFact, PractitionerFact } from '../entities/facts.ts'
+import { isControlled, type DeaSchedule, type Prescription } from '../entities/prescription.ts'
+import { mustHaveSecondFactor } from '../refusals.ts'
+import type { Services } from '../services.ts'
+import { receivePrescription } from './receive-prescription.ts'
+
+export type PortalSubmission = {
+  patientId: string; drugId: string; sig: string; quantity: number; daysSupply?: number | null | undefined; refills: number; daw: number
+  earliestFillDate?: string | null | undefined; idempotencyKey: string
+}
+
+/** A prescriber writes for a patient of the pharmacy. Signing a controlled substance needs a fresh second factor (21 CFR 1311.115). */
+export async function submitPrescription(em: EntityManager, actor: Actor, services: Services, input: PortalSubmission): Promise<Prescription> {
+  access.must(actor, 'prescription:submit', undefined)
+  if (!/^\S{1,200}$/.test(input.idempotencyKey)) throw invalid('idempotencyKey', 'the idempotency key must have 1 to 200 characters and no spaces')
+  const prescriber = await em.findOne(PractitionerFact, { practitionerId: actor.practitionerId! })
+  if (!prescriber?.active) throw new AppError('FORBIDDEN', 'your account is not that of a prescriber with an active licence')
+  const drug = isId(input.drugId) ? await em.findOne(DrugFact, { drugId: input.drugId }) : null
+  if (!drug) throw invalid('drugId', 'no such drug is in the catalog')
+  if (isControlled(drug.deaSchedule)) {
+    mayPrescribe(prescriber, drug.deaSchedule)
+    mustHaveSecondFactor(actor, drug.deaSchedule)
+  }
+  const prescription = await receivePrescription(em, actor, services, {
+    content: contentOf(input, prescriber, drug), source: 'PORTAL', externalKey: `portal:${actor.practitionerId}:${input.idempotencyKey}`,
+  })
+  if (!prescription.patientId) throw invalid('patientId', 'no such patient is registered')
+  return prescription
+}
+
+function mayPrescribe({ deaNumber, scheduleAuthority }: PractitionerFact, schedule: DeaSchedule): void {
+  if (!deaNumber || !scheduleAuthority.includes(schedule)) {
+    throw problem('InvalidInput', 'NO_SCHEDULE_AUTHORITY', `your registration does not cover schedule ${schedule.slice(1)} (21 CFR 1306.03)`, { field: 'drugId' })
+  }
+}
+
+const contentOf = (input: PortalSubmission, { npi, deaNumber }: PractitionerFact, drug: DrugFact): PrescriptionContent => ({
+  patient: { id: input.patientId },
+  prescriber: { npi, ...(deaNumber ? { dea: deaNumber } : {}) },
+  drug: { text: [drug.name, drug.ingredients.map(({ strength }) => strength).join(' / '), drug.dosageForm.toLowerCase()].join(' '), ndc: drug.ndc },
+  sig: input.sig,
+  quantity: input.quantity,
+  daysSupply: input.daysSupply ?? null,
+  refills: input.refills,
+  daw: input.daw,
+  issueDate: clock.today(),
+  earliestFillDate: input.earliestFillDate ?? null,
+  evaluationBasis: 'IN_PERSON',
+})

@@ -1,0 +1,74 @@
+import { defineEntity, p } from '@mikro-orm/postgresql'
+
+export const prescriptionStates = [
+  'RECEIVED', 'DATA_ENTRY', 'CLINICAL_REVIEW', 'CLARIFICATION', 'VERIFIED', 'DEPLETED', 'EXPIRED', 'DISCONTINUED', 'REJECTED', 'CANCELLED', 'DUPLICATE',
+] as const
+export const prescriptionSources = ['NCPDP_SCRIPT', 'FHIR', 'PORTAL', 'UPLOAD'] as const
+export const deaSchedules = ['NONE', 'CI', 'CII', 'CIII', 'CIV', 'CV'] as const
+/** How the prescriber came to know the patient: 21 USC 829(e), 21 CFR 1306.09. */
+export const evaluationBases = ['IN_PERSON', 'TELEMED_TEMP_RULE', 'SPECIAL_REG', 'VA', 'BUPRENORPHINE'] as const
+export type PrescriptionState = (typeof prescriptionStates)[number]
+export type DeaSchedule = (typeof deaSchedules)[number]
+export type EvaluationBasis = (typeof evaluationBases)[number]
+
+export const PrescriptionSchema = defineEntity({
+  name: 'Prescription',
+  tableName: 'prescription',
+  properties: {
+    id: p.uuid().primary(),
+    version: p.integer().version(),
+    number: p.string().unique(),
+    status: p.enum(prescriptionStates),
+    statusReasonCode: p.string().nullable(),
+    /** Free text of the reason, sealed: people write what they should not. */
+    statusReasonSealed: p.text().nullable(),
+    patientId: p.uuid().nullable(),
+    practitionerId: p.uuid().nullable().index(),
+    drugId: p.uuid().nullable(),
+    deaSchedule: p.enum(deaSchedules),
+    source: p.enum(prescriptionSources),
+    /** Whose data key seals the content: the patient's, or the prescription's own while nobody is matched. */
+    sealedFor: p.uuid(),
+    /** PrescriptionContent, sealed. */
+    sealed: p.text(),
+    contentHash: p.string().index(),
+    /** Keyed hashes of the patient as written, by which a patient who registers later is matched. */
+    matchTokens: p.array(),
+    prescriberNpi: p.string(),
+    /** Identity of the submission at its sender: a repeat finds this row. */
+    externalKey: p.string().unique(),
+    /** The e-prescribing network's names for it, for cancellations and answers. */
+    messageId: p.string().nullable(),
+    prescriberOrderNumber: p.string().nullable().index(),
+    quantity: p.decimal('number').precision(12).scale(3).check('quantity > 0'),
+    daysSupply: p.integer().nullable(),
+    refillsAuthorized: p.integer().check('refills_authorized >= 0'),
+    fillsReleased: p.integer().default(0).check('fills_released >= 0 and fills_released <= refills_authorized + 1'),
+    daw: p.integer(),
+    issueDate: p.date(),
+    earliestFillDate: p.date().nullable(),
+    expiryDate: p.date(),
+    /** Id of the regulation row that set expiryDate. */
+    expiryRule: p.string(),
+    evaluationBasis: p.enum(evaluationBases),
+    /** Until when what was dispensed lasts, if taken as directed. */
+    supplyUntil: p.date().nullable(),
+    submittedBy: p.string(),
+    /** Who completed the data; null when the message was complete. */
+    enteredBy: p.string().nullable(),
+    verifiedBy: p.string().nullable(),
+    verifierId: p.uuid().nullable(),
+    verifiedAt: p.datetime().nullable(),
+    secondFactorAt: p.datetime().nullable(),
+    receivedAt: p.datetime(),
+  },
+  indexes: [{ properties: ['patientId', 'status'] }, { properties: ['status', 'expiryDate'] }, { name: 'prescription_match_tokens', expression: 'create index prescription_match_tokens on prescription using gin (match_tokens)' }],
+})
+export class Prescription extends PrescriptionSchema.class {}
+PrescriptionSchema.setClass(Prescription)
+
+/** Refills left, the first fill not counted. */
+export const refillsRemaining = ({ refillsAuthorized, fillsReleased }: Pick<Prescription, 'refillsAuthorized' | 'fillsReleased'>): number =>
+  refillsAuthorized - Math.max(0, (fillsReleased ?? 0) - 1)
+
+export const isControlled = (schedule: DeaSchedule): boolean => schedule !== 'NONE'

@@ -1,0 +1,29 @@
+import type { EntityManager } from '@pharmagraph/platform'
+import { isDeaNumber } from '@pharmagraph/schema/identifiers'
+import type { PrescriptionContent } from '../content.ts'
+import { PractitionerFact } from '../entities/facts.ts'
+import { isControlled, type Prescription } from '../entities/prescription.ts'
+
+/** Elements a person can add to what came in. */
+export const needsDataEntry = ({ patientId, practitionerId, drugId, daysSupply }: Prescription): boolean => !patientId || !practitionerId || !drugId || !daysSupply
+
+/**
+ * What 21 CFR 1306.05(a) asks for and the prescription lacks, as sentences; empty when it is complete. A matched
+ * patient's name and address are on our file; the form and strength are those of the matched drug.
+ */
+export async function missingElements(em: EntityManager, prescription: Prescription, content: PrescriptionContent): Promise<string[]> {
+  const { patientId, practitionerId, drugId, daysSupply, deaSchedule } = prescription
+  const prescriber = practitionerId ? await em.findOne(PractitionerFact, { practitionerId }) : null
+  const dea = content.prescriber.dea ?? prescriber?.deaNumber
+  const controlled = isControlled(deaSchedule)
+  const gaps: [boolean, string][] = [
+    [!patientId, 'the patient is not matched to a patient of the pharmacy'],
+    [!drugId, 'the drug is not matched to a product'],
+    [!daysSupply, "the days' supply is missing"],
+    [!prescriber, 'the prescriber is not in our register'],
+    [!!prescriber && !prescriber.active, 'the prescriber has no active licence'],
+    [controlled && !(dea && isDeaNumber(dea)), "a controlled substance needs the prescriber's DEA number"],
+    [controlled && !!prescriber && !prescriber.scheduleAuthority.includes(deaSchedule), `the prescriber may not prescribe schedule ${deaSchedule.slice(1)}`],
+  ]
+  return gaps.flatMap(([missing, sentence]) => (missing ? [sentence] : []))
+}

@@ -1,0 +1,25 @@
+import { createVault, keySetting, localKeyProvider, setting, type Vault } from '@pharmagraph/platform'
+import { httpNetwork } from './erx/network.ts'
+import type { ErxNetwork } from './erx/port.ts'
+
+export type Services = {
+  vault: Vault
+  /** Keys the hashes by which patients are found. */
+  matchKey: Buffer
+  network: ErxNetwork
+  /** Signs what comes from and goes to the e-prescribing network. */
+  webhookSecret: string
+}
+
+let made: Services | undefined
+/** Made on first use: consumers and jobs share them with the rest of the process. */
+export const services = (): Services => {
+  if (made) return made
+  const webhookSecret = setting('ERX_WEBHOOK_SECRET')
+  return (made = {
+    vault: createVault(localKeyProvider(keySetting('KEK'))),
+    matchKey: keySetting('MATCH_KEY'),
+    network: httpNetwork(setting('ERX_NETWORK_URL'), webhookSecret),
+    webhookSecret,
+  })
+}
