@@ -6,6 +6,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY schema/package.json schema/
 COPY platform/package.json platform/
 COPY gateway/package.json gateway/
+COPY clients/sdk/package.json clients/sdk/
 COPY dev/package.json dev/
 COPY subgraphs/patients/package.json subgraphs/patients/
 COPY subgraphs/prescriptions/package.json subgraphs/prescriptions/

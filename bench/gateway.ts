@@ -89,13 +89,13 @@ function onMessages(socket: Socket, handle: (head: string, body: string) => void
     pending = [all]
     const end = all.indexOf('\r\n\r\n')
     if (end < 0) return
-    const head = all.latin1Slice(0, end)
+    const head = all.toString('latin1', 0, end)
     const length = Number(/content-length: *(\d+)/i.exec(head)?.[1] ?? 0)
     expected = end + 4 + length - all.length
     if (expected > 0) return
     pending = []
     expected = 0
-    handle(head, all.utf8Slice(end + 4))
+    handle(head, all.toString('utf8', end + 4))
   })
 }
 

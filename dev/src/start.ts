@@ -57,11 +57,11 @@ function printReady({ gatewayUrl, wsUrl, issuer, sandboxes, urls, processes }: S
     ['GraphQL, GraphiQL', gatewayUrl],
     ['Subscriptions', wsUrl],
     ['Sign-in', issuer],
-    ...(runs('sandboxes')
-      ? ([['Mail and SMS', sandboxes.mail], ['Payments', sandboxes.stripe], ['E-prescribing', sandboxes.erx], ['Carrier', sandboxes.carrier]] as [string, string][])
-      : []),
-    ...Object.entries(urls).filter(([name]) => runs(name)).map(([name, url]): [string, string] => [`  ${name}`, url]),
   ]
+  if (runs('sandboxes')) {
+    addresses.push(['Mail and SMS', sandboxes.mail], ['Payments', sandboxes.stripe], ['E-prescribing', sandboxes.erx], ['Carrier', sandboxes.carrier])
+  }
+  for (const [name, url] of Object.entries(urls)) if (runs(name)) addresses.push([`  ${name}`, url])
   const login = ({ email, roles, totpSecret }: Person) => row([roles.at(-1) ?? '', `${email}${totpSecret ? '   (has a second factor)' : ''}`])
   const logins = [people.maria, people.rosa, people.elena, people.tom, people.nora, people.grace, people.ivan, people.dana, people.sue, people.carl]
   print(`

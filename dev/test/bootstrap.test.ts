@@ -5,7 +5,6 @@ import { once } from 'node:events'
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { TestContext } from 'node:test'
 import { temporaryFolder } from './tools.ts'
 
 /**
@@ -31,16 +30,16 @@ writeFileSync('node_modules/.package-lock.json', JSON.stringify({ packages: Obje
 
 const entry = `
 const [what = ''] = process.argv.slice(2)
-console.log(JSON.stringify(process.argv.slice(2)))
-if (what === 'exit') process.exit(7)
 if (what === 'wait') {
   process.once('SIGTERM', () => process.exit(5))
   setInterval(() => {}, 1000)
 }
+console.log(JSON.stringify(process.argv.slice(2)))
+if (what === 'exit') process.exit(7)
 `
 
-function repository(t: TestContext): string {
-  const root = temporaryFolder(t)
+function repository(): string {
+  const root = temporaryFolder()
   for (const folder of ['scripts', 'npm', 'home']) mkdirSync(join(root, folder))
   copyFileSync(join(import.meta.dirname, '../../scripts/bootstrap.mjs'), join(root, 'scripts/bootstrap.mjs'))
   writeFileSync(join(root, 'npm/npm-cli.js'), npm)
@@ -71,8 +70,8 @@ async function run(root: string, args: string[], env?: Record<string, string>) {
 
 const npmCalls = (root: string) => (existsSync(join(root, 'npm.log')) ? readFileSync(join(root, 'npm.log'), 'utf8').trim().split('\n') : [])
 
-test('a fresh clone is installed once, then the entry runs at once with its arguments and exit code', async (t) => {
-  const root = repository(t)
+test('a fresh clone is installed once, then the entry runs at once with its arguments and exit code', async () => {
+  const root = repository()
   const first = await run(root, ['one', '--two'])
   assert.deepEqual([first.code, first.stdout], [0, '["one","--two"]\n'])
   assert.match(first.stderr, /node_modules is missing: installing packages \(npm ci/)
@@ -81,8 +80,8 @@ test('a fresh clone is installed once, then the entry runs at once with its argu
   assert.deepEqual(npmCalls(root), ['ci'])
 })
 
-test('a changed lock, an interrupted install and a deleted package are noticed', async (t) => {
-  const root = repository(t)
+test('a changed lock, an interrupted install and a deleted package are noticed', async () => {
+  const root = repository()
   await run(root, [])
   lock(root, '2.0.0')
   assert.match((await run(root, [])).stderr, /node_modules\/left is not the version/)
@@ -93,8 +92,8 @@ test('a changed lock, an interrupted install and a deleted package are noticed',
   assert.deepEqual((await run(root, [])).stderr, '')
 })
 
-test('an optional package that npm left out is added with the pinned Node, and tried once for a lock', async (t) => {
-  const root = repository(t)
+test('an optional package that npm left out is added with the pinned Node, and tried once for a lock', async () => {
+  const root = repository()
   lock(root, '1.0.0', { 'node_modules/server': { version: '1.0.0', optional: true } })
   assert.match((await run(root, [])).stderr, /adding server.*\n.*could not install server; going on without/)
   assert.equal((await run(root, [])).stderr, '')
@@ -106,8 +105,8 @@ test('an optional package that npm left out is added with the pinned Node, and t
   assert.deepEqual(npmCalls(root), ['ci', 'install', 'install'])
 })
 
-test('two starts at once install once, and a lock left by a dead process is taken over', async (t) => {
-  const root = repository(t)
+test('two starts at once install once, and a lock left by a dead process is taken over', async () => {
+  const root = repository()
   mkdirSync(join(root, '.data'))
   writeFileSync(join(root, '.data/install.lock'), String(2 ** 22 + 1))
   const both = await Promise.all([run(root, ['a']), run(root, ['b'])])
@@ -115,16 +114,16 @@ test('two starts at once install once, and a lock left by a dead process is take
   assert.deepEqual(npmCalls(root), ['ci'])
 })
 
-test('a failed install is reported and tried again next time', async (t) => {
-  const root = repository(t)
+test('a failed install is reported and tried again next time', async () => {
+  const root = repository()
   const failed = await run(root, [], { NPM_FAILS: '1' })
   assert.deepEqual([failed.code, failed.stdout], [1, ''])
   assert.match(failed.stderr, /npm ci failed/)
   assert.equal((await run(root, ['now'])).stdout, '["now"]\n')
 })
 
-test('signals are passed on', async (t) => {
-  const root = repository(t)
+test('signals are passed on', async () => {
+  const root = repository()
   await run(root, [])
   const child = start(root, ['wait'])
   assert.ok(child.stdout)

@@ -10,7 +10,7 @@ import { freePort } from '../src/stack/ports.ts'
 import { Service } from '../src/stack/service.ts'
 import { eventually, temporaryFolder } from './tools.ts'
 
-const dataDir = temporaryFolder({ after })
+const dataDir = temporaryFolder()
 const port = await freePort()
 const issuer = `http://127.0.0.1:${port}`
 const identity = new Service({
@@ -67,11 +67,19 @@ test('a patient signs in with a password: 15 minutes, her own patient id, no nam
 })
 
 test('everybody in the demo can sign in and carries their roles and ids', async () => {
-  const claimOf = { patientId: 'patient_id', practitionerId: 'practitioner_id', pharmacistId: 'pharmacist_id', technicianId: 'technician_id', driverId: 'driver_id' }
+  const claimOf = {
+    patientId: 'patient_id',
+    practitionerId: 'practitioner_id',
+    pharmacistId: 'pharmacist_id',
+    technicianId: 'technician_id',
+    driverId: 'driver_id',
+  }
   for (const person of Object.values<Person>(people)) {
     const claims = await claimsOf(await signIn(issuer, person))
     assert.deepEqual(claims['roles'], person.roles)
-    for (const [field, claim] of Object.entries(claimOf)) assert.equal(claims[claim], person[field as keyof typeof claimOf], `${claim} of ${person.name}`)
+    for (const [field, claim] of Object.entries(claimOf)) {
+      assert.equal(claims[claim], person[field as keyof typeof claimOf], `${claim} of ${person.name}`)
+    }
   }
 })
 

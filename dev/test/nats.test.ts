@@ -5,7 +5,7 @@ import { startNats } from '../src/stack/nats.ts'
 import { isAlive } from '../src/stack/process-table.ts'
 import { temporaryFolder } from './tools.ts'
 
-const nats = await startNats({ storeDir: temporaryFolder({ after }), port: 0 })
+const nats = await startNats({ storeDir: temporaryFolder(), port: 0 })
 after(() => nats.stop())
 
 async function messagesKept(): Promise<number> {

@@ -9,7 +9,7 @@ import { removePostgresHome } from '../src/stack/postgres-home.ts'
 import { isAlive } from '../src/stack/process-table.ts'
 import { temporaryFolder } from './tools.ts'
 
-const folder = temporaryFolder({ after })
+const folder = temporaryFolder()
 const databases = ['patients', 'orders', 'audit']
 const start = () => startPostgres({ dataDir: folder, port: 0, durable: false, databases })
 
@@ -28,7 +28,8 @@ after(() => postgres.stop())
 
 test('each subgraph has a database and a role of its own, with the extensions it may use', async () => {
   for (const name of databases) {
-    const [row] = await query(postgres.urlFor(name), 'select current_user as role, current_database() as database, current_setting(\'is_superuser\') as super')
+    const who = "select current_user as role, current_database() as database, current_setting('is_superuser') as super"
+    const [row] = await query(postgres.urlFor(name), who)
     assert.deepEqual(row, { role: name, database: name, super: 'off' })
   }
   const rows = await query(postgres.urlFor('orders'), 'select extname from pg_extension order by 1')
@@ -87,7 +88,7 @@ test('a server that a killed stack left running is replaced', async () => {
 })
 
 test('it starts below a folder that only its owner can enter', async (t) => {
-  const closed = temporaryFolder(t)
+  const closed = temporaryFolder()
   const dataDir = join(closed, 'postgres')
   const server = await startPostgres({ dataDir, port: 0, durable: false, databases: ['orders'] })
   t.after(() => removePostgresHome(dataDir))

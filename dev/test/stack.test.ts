@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { importJWK, jwtVerify, SignJWT } from 'jose'
 import pg from 'pg'
 import { acquireLock, runningStack } from '../src/stack/lock.ts'
@@ -16,7 +16,7 @@ import type { StackEvent, StackOptions } from '../src/stack/stack.ts'
 import { eventually, temporaryFolder } from './tools.ts'
 
 /** A repository with two subgraphs and a gateway that only show their settings; a third subgraph is not written yet. */
-const root = temporaryFolder({ after })
+const root = temporaryFolder()
 for (const folder of ['subgraphs/orders', 'subgraphs/catalog', 'gateway']) {
   mkdirSync(join(root, folder, 'src'), { recursive: true })
   copyFileSync(join(import.meta.dirname, 'fixtures/service.ts'), join(root, folder, 'src/main.ts'))
@@ -46,7 +46,7 @@ type Settings = Record<string, string>
 const settingsAt = async (url: string) => (await (await fetch(url)).json()) as Settings
 
 test('everything in rover.yaml starts with the settings it needs and no more, and stops without a trace', async (t) => {
-  const dataDir = temporaryFolder(t)
+  const dataDir = temporaryFolder()
   const events: StackEvent[] = []
   const stack = await startStack(optionsFor(dataDir, { log: 'file', env: { CLOCK_OFFSET_SECONDS: '60' }, onProgress: (event) => events.push(event) }))
   t.after(() => stack.stop())
@@ -58,7 +58,8 @@ test('everything in rover.yaml starts with the settings it needs and no more, an
   const orders = await settingsAt(stack.urls['orders'] ?? '')
   const catalog = await settingsAt(stack.urls['catalog'] ?? '')
   const gateway = await settingsAt(stack.gatewayUrl)
-  assert.deepEqual([orders['SEED'], orders['HOST'], orders['OIDC_AUDIENCE'], orders['CLOCK_OFFSET_SECONDS']], ['demo', '127.0.0.1', 'pharmagraph', '60'])
+  const { SEED, HOST, OIDC_AUDIENCE, CLOCK_OFFSET_SECONDS } = orders
+  assert.deepEqual([SEED, HOST, OIDC_AUDIENCE, CLOCK_OFFSET_SECONDS], ['demo', '127.0.0.1', 'pharmagraph', '60'])
   assert.equal(orders['NATS_URL'], stack.nats.url)
   assert.equal(orders['OIDC_ISSUER'], stack.issuer)
   assert.equal(orders['STRIPE_API_BASE'], stack.sandboxes.stripe)
@@ -69,7 +70,8 @@ test('everything in rover.yaml starts with the settings it needs and no more, an
   for (const name of ['KEK', 'MATCH_KEY', 'STRIPE_API_KEY', 'ACTOR_PRIVATE_JWK']) assert.equal(catalog[name], undefined, `catalog has ${name}`)
   for (const name of ['DATABASE_URL', 'KEK', 'STRIPE_API_KEY']) assert.equal(gateway[name], undefined, `the gateway has ${name}`)
 
-  const token = await new SignJWT({}).setProtectedHeader({ alg: 'EdDSA' }).sign(await importJWK(JSON.parse(gateway['ACTOR_PRIVATE_JWK'] ?? ''), 'EdDSA'))
+  const privateKey = await importJWK(JSON.parse(gateway['ACTOR_PRIVATE_JWK'] ?? ''), 'EdDSA')
+  const token = await new SignJWT({}).setProtectedHeader({ alg: 'EdDSA' }).sign(privateKey)
   await jwtVerify(token, await importJWK(JSON.parse(orders['ACTOR_PUBLIC_JWK'] ?? ''), 'EdDSA'))
   const client = new pg.Client({ connectionString: orders['DATABASE_URL'] ?? '' })
   await client.connect()
@@ -83,8 +85,8 @@ test('everything in rover.yaml starts with the settings it needs and no more, an
   assert.match(readFileSync(join(dataDir, 'logs/orders.log'), 'utf8'), /"ready":"orders"/)
 })
 
-test('a process that ends before it serves is reported with its last words, and nothing is left running', async (t) => {
-  const dataDir = temporaryFolder(t)
+test('a process that ends before it serves is reported with its last words, and nothing is left running', async () => {
+  const dataDir = temporaryFolder()
   const pids = new Set<number>()
   const options = optionsFor(dataDir, { only: ['gateway'], env: { FAIL: 'gateway' } })
   options.onProgress = ({ what }) => {
@@ -97,7 +99,7 @@ test('a process that ends before it serves is reported with its last words, and 
 })
 
 test('a crashed process stays down until it is restarted, unless it is supervised', async (t) => {
-  const stack = await startStack(optionsFor(temporaryFolder(t), { only: ['gateway'] }))
+  const stack = await startStack(optionsFor(temporaryFolder(), { only: ['gateway'] }))
   t.after(() => stack.stop())
   const gateway = stack.processes.get('gateway')
   assert.ok(gateway)
@@ -115,7 +117,7 @@ test('a crashed process stays down until it is restarted, unless it is supervise
 test('under supervision a crashed process comes back by itself, and so does NATS', async (t) => {
   const crashes: StackEvent[] = []
   const onProgress = (event: StackEvent) => void (event.what === 'crashed' && crashes.push(event))
-  const stack = await startStack(optionsFor(temporaryFolder(t), { only: ['gateway'], supervise: true, onProgress }))
+  const stack = await startStack(optionsFor(temporaryFolder(), { only: ['gateway'], supervise: true, onProgress }))
   t.after(() => stack.stop())
   for (const name of ['gateway', 'nats']) {
     const service = stack.processes.get(name)
@@ -127,7 +129,7 @@ test('under supervision a crashed process comes back by itself, and so does NATS
 })
 
 test('a second stack on the same folder is refused with the address of the first; a stale lock is taken over', async (t) => {
-  const dataDir = temporaryFolder(t)
+  const dataDir = temporaryFolder()
   const stack = await startStack(optionsFor(dataDir, { only: ['gateway'] }))
   t.after(() => stack.stop())
   await assert.rejects(startStack(optionsFor(dataDir, { only: ['gateway'] })), {
@@ -149,12 +151,12 @@ test('taken ports are reported before anything starts, each with the setting tha
   const squatter = createServer().listen(ports['catalog'], '127.0.0.1')
   await once(squatter, 'listening')
   t.after(() => squatter.close())
-  await assert.rejects(checkPorts(ports), { code: 'PORT_TAKEN', message: new RegExp(`port ${ports['catalog']} \\(catalog\\) is taken; set CATALOG_PORT`) })
+  await assert.rejects(checkPorts(ports), { code: 'PORT_TAKEN', message: /port \d+ \(catalog\) is taken; set CATALOG_PORT/ })
   await assert.rejects(checkPorts({ gateway: ports['gateway'] ?? 0, nats: ports['gateway'] ?? 0 }), { message: /gateway and nats are both set/ })
 
   const taken = (squatter.address() as AddressInfo).port
   const settings = { GATEWAY_PORT: String(taken), NATS_PORT: String(ports['nats']) }
-  const dataDir = temporaryFolder(t)
+  const dataDir = temporaryFolder()
   Object.assign(process.env, settings)
   t.after(() => Object.keys(settings).forEach((name) => delete process.env[name]))
   const events: StackEvent[] = []
@@ -169,12 +171,12 @@ test('a port setting that is no port is refused by name', () => {
   assert.throws(() => configuredPorts({ gateway: 4000 }, { GATEWAY_PORT: 'four' }), { code: 'BAD_SETTING', message: /GATEWAY_PORT.*"four"/ })
 })
 
-test('a part that does not exist is refused by name', async (t) => {
-  await assert.rejects(startStack(optionsFor(temporaryFolder(t), { only: ['billing'] })), { code: 'NOT_FOUND', message: /"billing".*orders/ })
+test('a part that does not exist is refused by name', async () => {
+  await assert.rejects(startStack(optionsFor(temporaryFolder(), { only: ['billing'] })), { code: 'NOT_FOUND', message: /"billing".*orders/ })
 })
 
-test('a start that is aborted leaves nothing behind', async (t) => {
-  const dataDir = temporaryFolder(t)
+test('a start that is aborted leaves nothing behind', async () => {
+  const dataDir = temporaryFolder()
   const pids = new Set<number>()
   const abort = new AbortController()
   const options = optionsFor(dataDir, { signal: abort.signal })
@@ -189,8 +191,8 @@ test('a start that is aborted leaves nothing behind', async (t) => {
   assert.equal(existsSync(join(dataDir, 'stack.lock')), false)
 })
 
-test('no process outlives a stack that is killed with SIGKILL, and the next one starts', async (t) => {
-  const dataDir = temporaryFolder(t)
+test('no process outlives a stack that is killed with SIGKILL, and the next one starts', async () => {
+  const dataDir = temporaryFolder()
   const parent = spawn(process.execPath, [join(import.meta.dirname, 'fixtures/stack.ts'), root, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = (await once(parent.stdout, 'data')) as [Buffer]
   const { pids } = JSON.parse(line.toString()) as { pids: number[] }

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** A folder that is deleted when the test, or the file, is over. */
-export function temporaryFolder(scope: { after(fn: () => void): void }): string {
+/** A folder that is deleted when the test file is over: later than any server that writes to it. */
+export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'pharmagraph-dev-'))
-  scope.after(() => rmSync(folder, { recursive: true, force: true }))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 

@@ -35,5 +35,17 @@ export function createCallers(sessions: Sessions, subgraphs: Subgraphs): Callers
 /** W3C trace context: the caller's trace goes on, with a span of our own. */
 export function continueTrace(incoming: string | undefined): string {
   const [, traceId, flags] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/.exec(incoming ?? '') ?? []
-  return `00-${traceId ?? randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-${flags ?? '01'}`
+  return `00-${traceId ?? randomHex(16)}-${randomHex(8)}-${flags ?? '01'}`
+}
+
+/** Drawn from the system many at a time: a call for each id would cost more than the rest of a small request. */
+let pool = Buffer.alloc(0)
+let used = 0
+function randomHex(bytes: number): string {
+  if (used + bytes > pool.length) {
+    pool = randomBytes(4_096)
+    used = 0
+  }
+  used += bytes
+  return pool.toString('hex', used - bytes, used)
 }

@@ -9,7 +9,8 @@ import { personas, startWorld, type Answer, type World } from './support/world.t
 
 let world: World
 before(async () => {
-  world = await startWorld()
+  // one protected field that may not be null, to see its null bubble
+  world = await startWorld({}, (sdl) => sdl.replace(/reservations: \[Reservation!\](?!!)/, 'reservations: [Reservation!]!'))
   world.data.orders.set('o1', anOrder('o1', 'p1'))
   world.data.drugs.set('d1', aDrug('d1', 'amoxicillin'))
   world.data.workItems.set('w1', { id: 'w1', queue: 'VERIFICATION', state: 'AVAILABLE', priority: 50, attempt: 0, dueAt: '2026-01-01T00:00:00Z', createdAt: '2026-01-01T00:00:00Z' })

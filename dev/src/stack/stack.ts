@@ -174,6 +174,7 @@ class LocalStack implements Stack {
     await this.#stopProcesses()
     await this.#logs.close()
     this.#lock?.release()
+    this.#lock = undefined
   }
 
   /** First the gateway, so that no request is cut in half further down; last what the others write to. */
@@ -290,6 +291,7 @@ async function startParts(parts: readonly Part[], signal: AbortSignal | undefine
   }
   const all = [...started.values()]
   const aborted = Promise.withResolvers<never>()
+  aborted.promise.catch(() => {})
   given.addEventListener('abort', () => aborted.reject(given.reason), { once: true })
   try {
     await Promise.race([Promise.all(all), aborted.promise])
@@ -297,7 +299,7 @@ async function startParts(parts: readonly Part[], signal: AbortSignal | undefine
     giveUp.abort(error)
     await stopProcesses()
     // A part may have been about to start its process.
-    await Promise.allSettled([...all, aborted.promise])
+    await Promise.allSettled(all)
     await stopProcesses()
     throw error
   }

@@ -27,82 +27,107 @@ export async function runStep(step: Step, run: Run): Promise<void> {
       await Promise.all(step.steps.map((child) => runStep(child, run)))
       return
     case 'fetch':
-      return runFetch(step.fetch, run)
+      return step.fetch.represent ? fetchEntities([step.fetch], step.fetch.head, step.fetch.variables, run) : fetchRoot(step.fetch, run)
+    case 'merged':
+      return fetchEntities(step.fetches, step.head, step.variables, run)
   }
 }
 
-type At = { readonly object: Raw; readonly path: readonly (string | number)[] }
+/** An object of the answer, with its way from the root. */
+type Place = { readonly object: Raw; readonly key: string | number | undefined; readonly parent: Place | undefined }
 
-async function runFetch(fetch: Fetch, run: Run): Promise<void> {
+async function fetchRoot(fetch: Fetch, run: Run): Promise<void> {
   const places = find(run.raw, fetch.path)
   if (places.length === 0) return
-  const variables = Object.create(null) as Record<string, unknown>
-  for (const name of fetch.variables) if (run.variables[name] !== undefined) variables[name] = run.variables[name]
-
-  const { represent } = fetch
-  if (!represent) {
-    const { data } = await send(fetch, JSON.stringify(variables), run, () => places.map(({ path }) => path), 0)
-    if (!data) return
-    fetch.fixOutput?.(data)
-    for (const { object } of places) merge(object, data)
-    return
+  const { data, errors = [] } = await send(fetch.service, `${fetch.head}${variablesOf(fetch.variables, run)}}`, fetch.idempotent, run, () => fail(fetch, places, run))
+  for (const error of errors) {
+    if (!error.path) failWith(fetch, places, run, (path) => subgraphError(error, fetch.service, path))
+    else for (const place of places) run.errors.push(subgraphError(error, fetch.service, [...pathOf(place), ...error.path]))
   }
+  if (!data) return
+  fetch.fixOutput?.(data)
+  for (const { object } of places) merge(object, data)
+}
 
-  // an entity that appears many times is asked for once
+/** What one fetch asks for: each different entity once, with all the places it is wanted. */
+type Wanted = { readonly fetch: Fetch; readonly representations: string[]; readonly places: Place[][] }
+
+async function fetchEntities(fetches: readonly Fetch[], head: string, variables: readonly string[], run: Run): Promise<void> {
+  const wanted = fetches.map((fetch) => want(fetch, run))
+  if (wanted.every(({ places }) => places.length === 0)) return
+  const alone = wanted.length === 1
+  const nameOf = (base: string, index: number): string => (alone ? base : base === '_entities' ? `_${index}` : `${base}_${index}`)
+  const lists = wanted.map(({ representations }, index) => `"${nameOf('representations', index)}":[${representations.join(',')}]`).join(',')
+  const own = variablesOf(variables, run)
+  const body = `${head}${own === '{}' ? `{${lists}}` : `${own.slice(0, -1)},${lists}}`}}`
+  const { service, idempotent } = fetches[0]!
+  const { data, errors = [] } = await send(service, body, idempotent, run, () => {
+    for (const { fetch, places } of wanted) fail(fetch, places.flat(), run)
+  })
+  for (const error of errors) {
+    const [name, entity] = error.path ?? []
+    const index = wanted.findIndex((_, index) => nameOf('_entities', index) === name)
+    const places = typeof entity === 'number' ? wanted[index]?.places[entity] : undefined
+    if (places) for (const place of places) run.errors.push(subgraphError(error, service, [...pathOf(place), ...error.path!.slice(2)]))
+    else for (const { fetch, places } of index < 0 ? wanted : [wanted[index]!]) failWith(fetch, places.flat(), run, (path) => subgraphError(error, service, path))
+  }
+  for (const [index, { fetch, places }] of wanted.entries()) {
+    const entities = data?.[nameOf('_entities', index)]
+    if (!Array.isArray(entities) || entities.length !== places.length) continue
+    fetch.fixOutput?.(entities)
+    entities.forEach((entity: Raw | null, position) => {
+      if (entity !== null) for (const { object } of places[position]!) merge(object, entity)
+    })
+  }
+}
+
+function want(fetch: Fetch, run: Run): Wanted {
   const indexes = new Map<string, number>()
-  const placesOf: At[][] = []
-  for (const place of places) {
-    const representation = represent(place.object)
+  const wanted: Wanted = { fetch, representations: [], places: [] }
+  for (const place of find(run.raw, fetch.path)) {
+    const representation = fetch.represent!(place.object)
     if (!representation) continue
     fetch.fixInput?.(representation)
     const text = JSON.stringify(representation)
     const index = indexes.get(text)
     if (index !== undefined) {
-      placesOf[index]!.push(place)
+      wanted.places[index]!.push(place)
     } else {
-      indexes.set(text, placesOf.length)
-      placesOf.push([place])
+      indexes.set(text, wanted.places.length)
+      wanted.places.push([place])
+      wanted.representations.push(text)
     }
   }
-  if (placesOf.length === 0) return
-  const list = `[${[...indexes.keys()].join(',')}]`
-  const own = JSON.stringify(variables)
-  const sent = own === '{}' ? `{"representations":${list}}` : `${own.slice(0, -1)},"representations":${list}}`
-  const { data } = await send(fetch, sent, run, (index) => (index === undefined ? placesOf.flat() : (placesOf[index] ?? [])).map(({ path }) => path), 2)
-  const entities = data?.['_entities']
-  if (!Array.isArray(entities) || entities.length !== placesOf.length) return
-  fetch.fixOutput?.(entities)
-  entities.forEach((entity: Raw | null, index) => {
-    if (entity === null) return
-    for (const { object } of placesOf[index]!) merge(object, entity)
-  })
+  return wanted
 }
 
-/** `pathsOf` gives the places a subgraph's error belongs to; its own path counts from element `skip`. */
-async function send(
-  fetch: Fetch, variables: string, run: Run, pathsOf: (entity: number | undefined) => (readonly (string | number)[])[], skip: number,
-): Promise<SubgraphResponse> {
-  const everywhere = (error: (path: readonly (string | number)[]) => GraphQLError): void => {
-    for (const path of pathsOf(undefined).slice(0, maxPlaces)) for (const key of fetch.keys) run.errors.push(error([...path, key]))
-  }
+function variablesOf(names: readonly string[], run: Run): string {
+  if (names.length === 0) return '{}'
+  const variables = Object.create(null) as Record<string, unknown>
+  for (const name of names) if (run.variables[name] !== undefined) variables[name] = run.variables[name]
+  return JSON.stringify(variables)
+}
+
+async function send(service: string, body: string, idempotent: boolean, run: Run, onUnavailable: () => void): Promise<SubgraphResponse> {
   try {
-    const response = await run.send(fetch.service, `${fetch.head}${variables}}`, fetch.idempotent)
-    for (const error of response.errors ?? []) {
-      const entity = skip === 0 ? undefined : error.path?.[1]
-      if (!error.path || (skip > 0 && typeof entity !== 'number')) everywhere((path) => subgraphError(error, fetch.service, path))
-      else for (const path of pathsOf(entity as number | undefined)) run.errors.push(subgraphError(error, fetch.service, [...path, ...error.path.slice(skip)]))
-    }
-    return response
+    return await run.send(service, body, idempotent)
   } catch (error) {
     if (!(error instanceof SubgraphUnavailable)) throw error
-    run.unavailable.add(fetch.service)
-    everywhere((path) => new GraphQLError(error.message, { path, extensions: { code: 'SUBGRAPH_UNAVAILABLE', serviceName: fetch.service } }))
+    run.unavailable.add(service)
+    onUnavailable()
     return {}
   }
 }
 
+const fail = (fetch: Fetch, places: readonly Place[], run: Run): void =>
+  failWith(fetch, places, run, (path) => new GraphQLError(`the service "${fetch.service}" is not available`, { path, extensions: { code: 'SUBGRAPH_UNAVAILABLE', serviceName: fetch.service } }))
+
 /** A failed fetch for a long list is told for the first places only. */
 const maxPlaces = 20
+
+function failWith(fetch: Fetch, places: readonly Place[], run: Run, error: (path: readonly (string | number)[]) => GraphQLError): void {
+  for (const place of places.slice(0, maxPlaces)) for (const key of fetch.keys) run.errors.push(error([...pathOf(place), key]))
+}
 
 function subgraphError(error: SubgraphError, service: string, path: readonly (string | number)[]): GraphQLError {
   const { stacktrace: _, exception: __, ...extensions } = error.extensions ?? {}
@@ -115,22 +140,29 @@ function subgraphError(error: SubgraphError, service: string, path: readonly (st
   })
 }
 
-/** All objects at a path, with the concrete path of each. */
-function find(raw: Raw, path: readonly string[]): At[] {
-  let places: At[] = [{ object: raw, path: [] }]
+/** All objects at a path; '@' goes through a list. */
+function find(raw: Raw, path: readonly string[]): Place[] {
+  let places: Place[] = [{ object: raw, key: undefined, parent: undefined }]
   for (const part of path) {
-    const next: At[] = []
-    for (const { object, path: at } of places) {
-      if (part === '@') {
-        if (Array.isArray(object)) for (const [index, item] of object.entries()) if (isObject(item)) next.push({ object: item, path: [...at, index] })
-      } else {
+    const next: Place[] = []
+    for (const parent of places) {
+      const { object } = parent
+      if (part !== '@') {
         const value = object[part]
-        if (isObject(value)) next.push({ object: value, path: [...at, part] })
+        if (isObject(value)) next.push({ object: value, key: part, parent })
+      } else if (Array.isArray(object)) {
+        for (let key = 0; key < object.length; key++) if (isObject(object[key])) next.push({ object: object[key], key, parent })
       }
     }
     places = next
   }
   return places
+}
+
+function pathOf(place: Place): (string | number)[] {
+  const path: (string | number)[] = []
+  for (let at: Place | undefined = place; at; at = at.parent) if (at.key !== undefined) path.unshift(at.key)
+  return path
 }
 
 const isObject = (value: unknown): value is Raw => typeof value === 'object' && value !== null

@@ -2,17 +2,23 @@
 import {
   getResponseName, type FetchDataRewrite, type FetchNode, type PlanNode, type QueryPlanSelectionNode,
 } from '@apollo/query-planner'
-import { Kind, parse, isAbstractType, isInterfaceType, isObjectType, type GraphQLSchema, type SelectionSetNode } from 'graphql'
+import {
+  Kind, isAbstractType, isInterfaceType, isObjectType, parse, print, stripIgnoredCharacters,
+  type ArgumentNode, type FieldNode, type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode, type VariableDefinitionNode,
+} from 'graphql'
 
 export type Step =
   | { readonly kind: 'sequence' | 'parallel'; readonly steps: readonly Step[] }
   | { readonly kind: 'fetch'; readonly fetch: Fetch }
+  /** Entity fetches to one service, sent as one request. */
+  | { readonly kind: 'merged'; readonly fetches: readonly Fetch[]; readonly head: string; readonly variables: readonly string[] }
 
 export type Fetch = {
   readonly service: string
   readonly idempotent: boolean
   /** Where in the answer the fetched objects are; '@' goes through a list. */
   readonly path: readonly string[]
+  readonly operation: OperationDefinitionNode
   /** The request up to its variables. */
   readonly head: string
   readonly variables: readonly string[]
@@ -28,8 +34,9 @@ type Rewrite = (value: unknown) => void
 export function compilePlan(node: PlanNode, schema: GraphQLSchema, path: readonly string[] = []): Step {
   switch (node.kind) {
     case 'Sequence':
+      return { kind: 'sequence', steps: node.nodes.map((child) => compilePlan(child, schema, path)) }
     case 'Parallel':
-      return { kind: node.kind === 'Sequence' ? 'sequence' : 'parallel', steps: node.nodes.map((child) => compilePlan(child, schema, path)) }
+      return mergeHeads(node.nodes.map((child) => compilePlan(child, schema, path)))
     case 'Flatten':
       return compilePlan(node.node, schema, [...path, ...node.path.map(String)])
     case 'Fetch':
@@ -40,25 +47,79 @@ export function compilePlan(node: PlanNode, schema: GraphQLSchema, path: readonl
   }
 }
 
+/**
+ * Branches that start with an entity fetch from the same service start with one request together: the planner's plans
+ * are wide, and a request costs more than what is in it. What follows a fetch in its branch follows the request.
+ */
+function mergeHeads(branches: readonly Step[]): Step {
+  const groups = new Map<string, { heads: Fetch[]; tails: Step[] }>()
+  const others: Step[] = []
+  for (const branch of branches) {
+    const [head, ...tail] = branch.kind === 'sequence' ? branch.steps : [branch]
+    if (head?.kind !== 'fetch' || !head.fetch.represent) {
+      others.push(branch)
+      continue
+    }
+    const group = groups.get(head.fetch.service) ?? { heads: [], tails: [] }
+    group.heads.push(head.fetch)
+    if (tail.length > 0) group.tails.push(sequence(tail))
+    groups.set(head.fetch.service, group)
+  }
+  const merged = [...groups.values()].map(({ heads, tails }): Step => {
+    const head: Step = heads.length === 1 ? { kind: 'fetch', fetch: heads[0]! } : mergeFetches(heads)
+    return sequence([head, ...(tails.length > 0 ? [parallel(tails)] : [])])
+  })
+  return parallel([...merged, ...others])
+}
+
+const sequence = (steps: readonly Step[]): Step => (steps.length === 1 ? steps[0]! : { kind: 'sequence', steps })
+const parallel = (steps: readonly Step[]): Step => (steps.length === 1 ? steps[0]! : { kind: 'parallel', steps })
+
+/** One operation with an aliased `_entities` per fetch: `_0`, `_1` … with variables `$representations_0` … */
+function mergeFetches(fetches: readonly Fetch[]): Step {
+  const definitions = new Map<string, VariableDefinitionNode>()
+  const selections: SelectionNode[] = []
+  for (const [index, { operation }] of fetches.entries()) {
+    for (const definition of operation.variableDefinitions ?? []) {
+      const { value } = definition.variable.name
+      const name = value === representationsVariable ? `${representationsVariable}_${index}` : value
+      definitions.set(name, { ...definition, variable: { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: name } } })
+    }
+    const [entities] = operation.selectionSet.selections as readonly FieldNode[]
+    const own: ArgumentNode = { kind: Kind.ARGUMENT, name: { kind: Kind.NAME, value: representationsVariable }, value: { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: `${representationsVariable}_${index}` } } }
+    selections.push({ ...entities!, alias: { kind: Kind.NAME, value: `_${index}` }, arguments: [own] })
+  }
+  const merged: OperationDefinitionNode = { ...fetches[0]!.operation, variableDefinitions: [...definitions.values()], selectionSet: { kind: Kind.SELECTION_SET, selections } }
+  return {
+    kind: 'merged',
+    fetches,
+    head: headOf(stripIgnoredCharacters(print(merged)), merged.name?.value),
+    variables: [...new Set(fetches.flatMap(({ variables }) => variables))],
+  }
+}
+
+const representationsVariable = 'representations'
+const headOf = (text: string, name: string | undefined): string =>
+  `{"query":${JSON.stringify(text)},${name === undefined ? '' : `"operationName":${JSON.stringify(name)},`}"variables":`
+
 function compileFetch(node: FetchNode, schema: GraphQLSchema, path: readonly string[]): Fetch {
   const { requires } = node
-  const operationName = node.operationName === undefined ? '' : `"operationName":${JSON.stringify(node.operationName)},`
+  const [operation] = parse(node.operation, { noLocation: true }).definitions as readonly OperationDefinitionNode[]
   return {
     service: node.serviceName,
     idempotent: node.operationKind === 'query',
     path,
-    head: `{"query":${JSON.stringify(node.operation)},${operationName}"variables":`,
+    operation: operation!,
+    head: headOf(node.operation, node.operationName),
     variables: node.variableUsages ?? [],
     ...(requires && { represent: (source: Record<string, unknown>) => represent(schema, requires, source) }),
     fixInput: compileRewrites(schema, node.inputRewrites),
     fixOutput: compileRewrites(schema, node.outputRewrites),
-    keys: fetchedKeys(node.operation, requires !== undefined),
+    keys: fetchedKeys(operation!, requires !== undefined),
   }
 }
 
-function fetchedKeys(operation: string, entities: boolean): string[] {
-  const [definition] = parse(operation, { noLocation: true }).definitions
-  if (definition?.kind !== Kind.OPERATION_DEFINITION) return []
+function fetchedKeys(operation: OperationDefinitionNode, entities: boolean): string[] {
   const keys = new Set<string>()
   const collect = (set: SelectionSetNode | undefined): void => {
     for (const selection of set?.selections ?? []) {
@@ -66,8 +127,8 @@ function fetchedKeys(operation: string, entities: boolean): string[] {
       else if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet)
     }
   }
-  const [root] = definition.selectionSet.selections
-  collect(entities && root?.kind === Kind.FIELD ? root.selectionSet : definition.selectionSet)
+  const [root] = operation.selectionSet.selections
+  collect(entities && root?.kind === Kind.FIELD ? root.selectionSet : operation.selectionSet)
   keys.delete('__typename')
   return [...keys]
 }

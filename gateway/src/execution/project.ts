@@ -1,9 +1,6 @@
 /** Turns what the subgraphs said into the answer: exactly the fields asked for, nulls bubbling as the specification has it. */
-import {
-  GraphQLError, getNullableType, isEnumType, isListType, isNonNullType, isObjectType, isScalarType,
-  type GraphQLEnumType, type GraphQLOutputType, type GraphQLScalarType,
-} from 'graphql'
-import type { FieldShape, Shape } from '../operations/selection.ts'
+import { GraphQLError, getNullableType, isLeafType, isListType, isNonNullType, isObjectType, type GraphQLOutputType } from 'graphql'
+import { fitsLeaf, type FieldShape, type Shape } from '../operations/selection.ts'
 
 export type Raw = Record<string, unknown>
 type Path = { readonly key: string | number; readonly previous: Path | undefined }
@@ -49,12 +46,15 @@ export function project(shape: Shape, raw: Raw, known: readonly GraphQLError[], 
   const completeField = (field: FieldShape, source: Raw, typename: string, parent: Path | undefined): unknown => {
     if (field.isTypename) return typename
     if (field.isIntrospection) return introspect(field.key)
+    const value = source[field.key]
+    // most fields are leaves that fit: they need no path
+    if (field.fits !== undefined && value !== null && value !== undefined && field.denied === undefined && field.fits(value)) return value
     const path: Path = { key: field.key, previous: parent }
     if (field.denied) {
       report(refusals[field.denied], field.denied, path)
       return isNonNullType(field.definition.type) ? bubbles : null
     }
-    return complete(field.definition.type, field, source[field.key], path, typename)
+    return complete(field.definition.type, field, value, path, typename)
   }
 
   const complete = (type: GraphQLOutputType, field: FieldShape, value: unknown, path: Path, typename: string): unknown => {
@@ -75,8 +75,7 @@ export function project(shape: Shape, raw: Raw, known: readonly GraphQLError[], 
       }
       return list
     }
-    if (isScalarType(type)) return fitsScalar(type, value) ? value : invalid(field, typename, path)
-    if (isEnumType(type)) return fitsEnum(type, value) ? value : invalid(field, typename, path)
+    if (isLeafType(type)) return fitsLeaf(type)(value) ? value : invalid(field, typename, path)
     if (typeof value !== 'object' || !field.shape) return invalid(field, typename, path)
     const object = completeObject(field.shape, value as Raw, path)
     return object === bubbles ? null : object
@@ -89,19 +88,6 @@ export function project(shape: Shape, raw: Raw, known: readonly GraphQLError[], 
 
   const data = completeObject(shape, raw, undefined)
   return { data: data === bubbles ? null : data, errors }
-}
-
-const fitsEnum = (type: GraphQLEnumType, value: unknown): boolean => typeof value === 'string' && type.getValue(value) != null
-
-function fitsScalar(type: GraphQLScalarType, value: unknown): boolean {
-  switch (type.name) {
-    case 'Int': return Number.isInteger(value)
-    case 'Float': return typeof value === 'number'
-    case 'Boolean': return typeof value === 'boolean'
-    case 'String': return typeof value === 'string'
-    case 'ID': return typeof value === 'string' || Number.isInteger(value)
-    default: return true
-  }
 }
 
 function toArray(path: Path): (string | number)[] {

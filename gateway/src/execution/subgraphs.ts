@@ -68,16 +68,17 @@ export function connectSubgraphs(addressOf: (service: string) => string | undefi
 
   return {
     async send(request) {
-      const stop = durations?.startTimer({ subgraph: request.service })
+      const started = performance.now()
+      const observe = (outcome: string): void => durations?.labels(request.service, outcome).observe((performance.now() - started) / 1_000)
       try {
         const answer = await post(request).catch((error: unknown) => {
           if (request.idempotent && connectionFailed(error) && !request.signal?.aborted) return post(request)
           throw error
         })
-        stop?.({ outcome: answer.errors ? 'errors' : 'ok' })
+        observe(answer.errors ? 'errors' : 'ok')
         return answer
       } catch (error) {
-        stop?.({ outcome: 'unavailable' })
+        observe('unavailable')
         throw error instanceof SubgraphUnavailable ? error : new SubgraphUnavailable(request.service, error)
       }
     },

@@ -3,10 +3,10 @@
  * resolved, unauthorised fields marked. From it come the operation the planner sees and the shape the answer must have.
  */
 import {
-  GraphQLError, Kind, SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef, getNamedType, isAbstractType, isCompositeType,
-  isInterfaceType, isObjectType, isUnionType,
+  GraphQLError, Kind, SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef, getNamedType, getNullableType, isAbstractType,
+  isCompositeType, isEnumType, isInterfaceType, isLeafType, isObjectType, isUnionType,
   type DirectiveNode, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type GraphQLCompositeType,
-  type GraphQLField, type GraphQLObjectType, type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode,
+  type GraphQLField, type GraphQLLeafType, type GraphQLObjectType, type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode,
 } from 'graphql'
 import type { Denial, Requirement } from '../supergraph/rules.ts'
 import type { Graph } from '../supergraph/graph.ts'
@@ -180,6 +180,8 @@ export type FieldShape = {
   readonly isIntrospection: boolean
   /** Present for fields of composite types. */
   readonly shape?: Shape
+  /** Present for leaves that are no list: whether a value is of the field's type. */
+  readonly fits?: (value: unknown) => boolean
 }
 export type Shape = { readonly type: GraphQLCompositeType; readonly fieldsOf: (typename: string) => readonly FieldShape[] }
 
@@ -226,10 +228,24 @@ function fieldShapes(schema: GraphQLSchema, type: GraphQLObjectType, selections:
       isTypename: definition === TypeNameMetaFieldDef,
       isIntrospection: isIntrospection(first),
       ...(granted.length === 0 && first.denied && { denied: first.denied }),
+      ...(isLeafType(getNullableType(definition.type)) && { fits: fitsLeaf(named as GraphQLLeafType) }),
       ...(isCompositeType(named) && { shape: shapeOf(schema, named, granted.flatMap((selected) => selected.selections)) }),
     }
   })
 }
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+const ofScalar: Readonly<Record<string, (value: unknown) => boolean>> = {
+  Int: Number.isInteger,
+  Float: (value) => typeof value === 'number',
+  Boolean: (value) => typeof value === 'boolean',
+  String: isText,
+  ID: (value) => isText(value) || Number.isInteger(value),
+}
+
+/** Custom scalars are their subgraph's business; an enum value must be one that clients know. */
+export const fitsLeaf = (type: GraphQLLeafType): ((value: unknown) => boolean) =>
+  isEnumType(type) ? (value) => typeof value === 'string' && type.getValue(value) != null : (ofScalar[type.name] ?? (() => true))
 
 /** Whether an answer has the field at `path` (list indexes left out of account), so that errors name only what was asked. */
 export function longestSelectedPath(shape: Shape, path: readonly (string | number)[], schema: GraphQLSchema): (string | number)[] {

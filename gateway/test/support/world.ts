@@ -1,5 +1,5 @@
 /** A gateway with all it needs around it, in this process: issuer, broker, subgraphs. */
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -44,11 +44,12 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-export async function startWorld(options: Partial<GatewayOptions> = {}): Promise<World> {
+/** `edit` changes the supergraph that the gateway reads. */
+export async function startWorld(options: Partial<GatewayOptions> = {}, edit: (sdl: string) => string = (sdl) => sdl): Promise<World> {
   process.env['LOG_LEVEL'] ??= 'silent'
   const folder = mkdtempSync(join(tmpdir(), 'gateway-test-'))
   const supergraphFile = join(folder, 'supergraph.graphql')
-  copyFileSync(join(schemaFolder, 'supergraph.graphql'), supergraphFile)
+  writeFileSync(supergraphFile, edit(readFileSync(join(schemaFolder, 'supergraph.graphql'), 'utf8')))
   const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
   const [actorPrivateJwk, actorPublicJwk] = await Promise.all([exportJWK(privateKey), exportJWK(publicKey)])
   const data = emptyData()

@@ -13,7 +13,7 @@ export const access = defineAccess({
   'order:list': (actor: Actor) => isStaff(actor),
   'order:pay': (actor: Actor, order: Owned) => hasRole(actor, 'patient') && owns(actor, order),
   'order:cancel': (actor: Actor, order: Owned) => (hasRole(actor, 'patient') && owns(actor, order)) || hasRole(actor, 'support', 'pharmacist-in-charge'),
-  'order:refund': (actor: Actor) => hasRole(actor, 'support', 'pharmacist-in-charge'),
+  'order:refund': (actor: Actor, _order: Owned) => hasRole(actor, 'support', 'pharmacist-in-charge'),
   'order:secret': owns,
   'order:run': (actor: Actor) => isSystem(actor),
 })

@@ -13,8 +13,11 @@ export function passesLuhn(digits: string): boolean {
   return sum % 10 === 0
 }
 
-const holdsCardNumber = (text: string): boolean =>
-  !isId(text) && (text.match(digitRuns) ?? []).map((run) => run.replaceAll(/[ -]/g, '')).some((digits) => digits.length <= 19 && passesLuhn(digits))
+function holdsCardNumber(text: string): boolean {
+  const ours: boolean = isId(text)
+  const runs = ours ? [] : [...text.matchAll(digitRuns)]
+  return runs.map(([run]) => run.replaceAll(/[ -]/g, '')).some((digits) => digits.length <= 19 && passesLuhn(digits))
+}
 
 /**
  * Refuses input in which some string holds what may be a card number, 13 to 19 digits that pass Luhn (PCI DSS: what is

@@ -1,3 +1,4 @@
+import type { FilterQuery } from '@mikro-orm/postgresql'
 import { defineAccess, hasRole, isStaff, isSystem, type Actor } from '@pharmagraph/platform'
 import type { Fill } from './entities/fill.ts'
 import type { Prescription } from './entities/prescription.ts'
@@ -27,10 +28,10 @@ export const access = defineAccess({
 })
 
 /** The rows an actor may see, for queries: the same rules as `prescription:view`. */
-export const visiblePrescriptions = (actor: Actor): object =>
+export const visiblePrescriptions = (actor: Actor): FilterQuery<Prescription> =>
   isStaff(actor) ? {} : { $or: [{ patientId: ownPatientId(actor) }, { practitionerId: ownPractitionerId(actor) }] }
 /** The rows an actor may see: the same rules as `fill:view`. */
-export const visibleFills = (actor: Actor): object => (isStaff(actor) ? {} : { patientId: ownPatientId(actor) })
+export const visibleFills = (actor: Actor): FilterQuery<Fill> => (isStaff(actor) ? {} : { patientId: ownPatientId(actor) })
 
 /** No row has it: an actor without the id sees none. */
 const nobody = '00000000-0000-0000-0000-000000000000'

@@ -198,8 +198,8 @@ export type LedgerMismatch = {
 export type Drug = {
   __typename?: 'Drug';
   id: Scalars['ID']['output'];
-  /** What can be sold now; may lag the books by up to five seconds, checkout never does. */
-  availability: Availability;
+  /** What can be sold now; may lag the books by up to five seconds, checkout never does. Null while stock cannot be asked. */
+  availability?: Maybe<Availability>;
 };
 
 export type Availability = {
@@ -219,7 +219,7 @@ export type Order = {
   __typename?: 'Order';
   id: Scalars['ID']['output'];
   /** What is held or was taken for the order, by lot. */
-  reservations: Array<Reservation>;
+  reservations?: Maybe<Array<Reservation>>;
 };
 
 /** A hold on lots for one order line; unique per order line, so a retry is the same hold. */
@@ -661,7 +661,7 @@ export type LedgerMismatchResolvers<ContextType = Context, ParentType extends Re
 export type DrugResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Drug'] = ResolversParentTypes['Drug'], FederationReferenceType extends FederationReferenceTypes['Drug'] = FederationReferenceTypes['Drug']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Drug']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  availability?: Resolver<ResolversTypes['Availability'], ParentType, ContextType>;
+  availability?: Resolver<Maybe<ResolversTypes['Availability']>, ParentType, ContextType>;
 };
 
 export type AvailabilityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Availability'] = ResolversParentTypes['Availability']> = {
@@ -673,7 +673,7 @@ export type AvailabilityResolvers<ContextType = Context, ParentType extends Reso
 export type OrderResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Order'] = ResolversParentTypes['Order'], FederationReferenceType extends FederationReferenceTypes['Order'] = FederationReferenceTypes['Order']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Order']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  reservations?: Resolver<Array<ResolversTypes['Reservation']>, ParentType, ContextType>;
+  reservations?: Resolver<Maybe<Array<ResolversTypes['Reservation']>>, ParentType, ContextType>;
 };
 
 export type ReservationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Reservation'] = ResolversParentTypes['Reservation'], FederationReferenceType extends FederationReferenceTypes['Reservation'] = FederationReferenceTypes['Reservation']> = {

@@ -4,7 +4,6 @@ import { LedgerEntry, type Payment } from '../entities/payment.ts'
 import type { PaymentStatus } from '../entities/payment-status.ts'
 import { arrow, isEnded, isCaptured, needsProof, paymentLifecycle } from '../lifecycles/payment.ts'
 import type { IntentNews } from '../payments/port.ts'
-import type { Services } from '../services.ts'
 import { askProvider } from './ask-provider.ts'
 import { followPayment } from './follow-payment.ts'
 
@@ -14,7 +13,7 @@ import { followPayment } from './follow-payment.ts'
  * payment forward, never back, and where it leaves a doubt the provider is asked.
  */
 export async function recordIntent(
-  em: EntityManager, actor: Actor, { vault }: Pick<Services, 'vault'>, order: Order, payment: Payment, news: IntentNews, proved: boolean,
+  em: EntityManager, actor: Actor, order: Order, payment: Payment, news: IntentNews, proved: boolean,
 ): Promise<void> {
   if (news.id !== payment.intentId) {
     if (news.attempt <= payment.intentAttempt) return // an intent that a later attempt has replaced
@@ -22,7 +21,6 @@ export async function recordIntent(
     payment.intentAttempt = news.attempt
     payment.clientSecretSealed = null
   }
-  if (news.clientSecret && !payment.clientSecretSealed) payment.clientSecretSealed = await vault.seal(em, payment.patientId, news.clientSecret)
 
   const next = statusOf(news)
   const moved = next !== undefined && move(em, actor, payment, news, next, proved)

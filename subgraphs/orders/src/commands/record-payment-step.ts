@@ -13,7 +13,7 @@ import { recordRefundState } from './record-refund-state.ts'
 export type StepAnswer = { intent: Intent } | { refusal: Refusal } | { refund: RefundAnswer }
 
 /** Records what the provider answered to a step. */
-export async function recordPaymentStep(em: EntityManager, actor: Actor, services: Services, step: PaymentStep, answer: StepAnswer): Promise<void> {
+export async function recordPaymentStep(em: EntityManager, actor: Actor, { vault }: Pick<Services, 'vault'>, step: PaymentStep, answer: StepAnswer): Promise<void> {
   const found = await lockOrder(em, step.orderId)
   if (!found) return
   const { order, payment } = found
@@ -21,7 +21,12 @@ export async function recordPaymentStep(em: EntityManager, actor: Actor, service
     const attempt = await em.findOneOrFail(PaymentAttempt, { paymentId: payment.id, number: step.request.attempt })
     attempt.madeAt = clock.now()
   }
-  if ('intent' in answer) return recordIntent(em, actor, services, order, payment, answer.intent, payment.version === step.version)
+  if ('intent' in answer) {
+    const { intent } = answer
+    await recordIntent(em, actor, order, payment, intent, payment.version === step.version)
+    if (intent.id === payment.intentId && intent.clientSecret) payment.clientSecretSealed ??= await vault.seal(em, payment.patientId, intent.clientSecret)
+    return
+  }
   if ('refusal' in answer) return refused(em, actor, order, payment, answer.refusal)
   if (step.kind === 'refund') await refunded(em, actor, order, payment, step.request.key, answer.refund)
 }

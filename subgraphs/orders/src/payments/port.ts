@@ -20,8 +20,8 @@ export type Intent = {
   failure: { code: string; message: string } | null
 }
 
-/** What a webhook lets us know of an intent: whole for intent events, partial for those about a charge or a refund. */
-export type IntentNews = Pick<Intent, 'id' | 'orderId' | 'attempt'> & Partial<Intent> & { refund?: { key: string; state: RefundState } }
+/** What a webhook lets us know of an intent: most of it for intent events, little for those about a charge or a refund. */
+export type IntentNews = Pick<Intent, 'id' | 'orderId' | 'attempt'> & Partial<Omit<Intent, 'clientSecret'>> & { refund?: { key: string; state: RefundState } }
 
 export type ProviderEvent = {
   id: string

@@ -152,7 +152,7 @@ function nextActionUrlOf(action: Stripe.PaymentIntent.NextAction | null): string
 function newsOf(event: Stripe.Event): IntentNews | undefined {
   const object = event.data.object as { object: string }
   if (object.object === 'payment_intent') {
-    const { refundedMinor: _refunded, captureBefore: _before, ...told } = toIntent(object as Stripe.PaymentIntent)
+    const { refundedMinor: _refunded, captureBefore: _before, clientSecret: _secret, ...told } = toIntent(object as Stripe.PaymentIntent)
     return told
   }
   if (object.object === 'charge') {

@@ -12,7 +12,9 @@ const actor = systemActor('prescriptions')
 /** The order is off: fills under way end, and one released in the same moment goes back on the shelf with its refill. */
 export async function cancelFills(em: EntityManager, { orderId, reasonCode }: { orderId: string; reasonCode: string }): Promise<void> {
   await em.execute('insert into cancelled_order (order_id, cancelled_at) values (?, ?) on conflict do nothing', [orderId, clock.now()])
-  const fills = await em.find(Fill, { orderId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  const prescriptions = (await em.find(Fill, { orderId })).map(({ prescriptionId }) => prescriptionId)
+  await em.find(Prescription, { id: { $in: prescriptions } }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
+  const fills = await em.find(Fill, { orderId }, { refresh: true, lockMode: LockMode.PESSIMISTIC_WRITE })
   for (const fill of fills) {
     if (fillsUnderWay.includes(fill.status)) {
       apply(em, actor, fillLifecycle, fill, 'cancel', { reason: reasonCode })
@@ -29,7 +31,7 @@ export async function cancelFills(em: EntityManager, { orderId, reasonCode }: { 
 export const isCancelled = async (em: EntityManager, orderId: string): Promise<boolean> => (await em.count(CancelledOrder, { orderId })) > 0
 
 async function giveRefillBack(em: EntityManager, prescriptionId: string): Promise<void> {
-  const prescription = await em.findOneOrFail(Prescription, { id: prescriptionId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  const prescription = await em.findOneOrFail(Prescription, { id: prescriptionId })
   prescription.fillsReleased -= 1
   if (prescription.status === 'DEPLETED') apply(em, actor, prescriptionLifecycle, prescription, 'reopen', { reason: 'RETURNED_TO_STOCK' })
 }

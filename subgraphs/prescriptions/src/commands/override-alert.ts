@@ -19,7 +19,7 @@ export async function overrideAlert(em: EntityManager, actor: Actor, { vault }: 
   checkOverride(alert.severity, input)
   const { professionalService, result, text } = input
   Object.assign(alert, {
-    open: false, professionalService, result, overrideSealed: await vault.seal(em, prescription.sealedFor, text),
+    open: false, professionalService, result, overrideSealed: await vault.seal(em, alert.sealedFor, text),
     overriddenBy: actor.subject, overriddenById: actor.pharmacistId ?? null, overriddenAt: clock.now(),
   })
   await em.flush()

@@ -32,7 +32,7 @@ export async function screenPrescription(em: EntityManager, { vault }: Services,
     else if (!alerts.some((alert) => alert.prescriptionId === finding.otherPrescriptionId && isSame(alert, finding) && alert.overriddenAt)) {
       const { otherPrescriptionId, kind, reasonCode, severity, finding: what, message, management, evidence, knowledgeVersion } = finding
       const alert = em.create(ClinicalAlert, {
-        id: newId(), prescriptionId: id, otherPrescriptionId, kind, reasonCode, severity, finding: what, sealed: await vault.seal(em, patientId, message),
+        id: newId(), prescriptionId: id, otherPrescriptionId, kind, reasonCode, severity, finding: what, sealedFor: patientId, sealed: await vault.seal(em, patientId, message),
         management, evidence, knowledgeVersion, open: blocks(severity), foundAt: clock.now(),
       })
       own.push(alert)

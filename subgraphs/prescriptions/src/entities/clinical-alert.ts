@@ -19,7 +19,9 @@ export const ClinicalAlertSchema = defineEntity({
     severity: p.enum(severities),
     /** What was found: the interaction's id, or the ingredient or class both share. */
     finding: p.string(),
-    /** The sentence, sealed for the patient. */
+    /** Whose data key seals what follows: the patient's. */
+    sealedFor: p.uuid(),
+    /** The sentence, sealed. */
     sealed: p.text(),
     management: p.text().nullable(),
     evidence: p.text(),

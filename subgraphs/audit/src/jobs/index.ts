@@ -1,0 +1,3 @@
+import { anchorChainJob } from './anchor-chain.ts'
+
+export const jobs = [anchorChainJob]

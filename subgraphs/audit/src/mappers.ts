@@ -1,0 +1,3 @@
+import type { AuditEntry } from './entities/audit-entry.ts'
+
+export type AuditEntryMapper = AuditEntry

@@ -1,0 +1,28 @@
+import { AppError, begin, newId, notYet, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
+import { Address } from '../entities/address.ts'
+import { ownCourier, Shipment } from '../entities/shipment.ts'
+import { move, shipmentLifecycle } from '../lifecycles/shipment.ts'
+import { openAddresses } from '../opened.ts'
+import { nearestDepot } from '../reads/nearest.ts'
+import type { Services } from '../services.ts'
+import { nextTrackingNumber } from '../tracking-number.ts'
+
+/** A paid order becomes a labelled parcel at the depot nearest to its address. One shipment an order. */
+export async function createShipment(em: EntityManager, actor: Actor, { vault }: Services, order: EventMap['orders.order-paid.v1']): Promise<void> {
+  const { orderId, patientId, addressId, adultSignature, coldChain, parcels } = order
+  if (await em.findOne(Shipment, { orderId })) return
+  const address = await em.findOne(Address, { id: addressId })
+  if (!address) throw notYet('the address')
+  if (address.patientId !== patientId) throw new AppError('ADDRESS_OF_ANOTHER', 'the address of the order belongs to another patient')
+  const [opened] = await openAddresses(em, vault, [address])
+  const depotId = opened && (await nearestDepot(em, opened.location))
+  if (!depotId) throw notYet(opened ? 'a depot' : 'the address')
+
+  const shipment = em.create(Shipment, {
+    id: newId(), orderId, patientId, addressId, depotId, carrier: ownCourier, trackingNumber: await nextTrackingNumber(em), status: 'CREATED',
+    reasonCode: null, reasonMessage: null, adultSignature, coldChain, parcels, driverId: null, routeId: null, estimatedDelivery: null, actualDelivery: null,
+    attempts: 0, proofKind: null, proofIdChecked: false, proofEvidenceHash: null, proofSealed: null, proofAt: null, scannedAt: null, scanRank: 0,
+  })
+  begin(em, actor, shipmentLifecycle, shipment, 'create')
+  move(em, actor, shipment, 'label')
+}

@@ -1,0 +1,68 @@
+import { defineEntity, p } from '@mikro-orm/postgresql'
+
+export const routeStatuses = ['PLANNED', 'STARTED', 'COMPLETED', 'CANCELLED'] as const
+export type RouteStatus = (typeof routeStatuses)[number]
+
+export const RouteSchema = defineEntity({
+  name: 'Route',
+  tableName: 'route',
+  properties: {
+    id: p.uuid().primary(),
+    version: p.integer().version(),
+    /** Day of the shift, in the depot's time zone. */
+    date: p.date(),
+    driverId: p.uuid(),
+    depotId: p.uuid(),
+    status: p.enum(routeStatuses),
+    distanceMeters: p.integer(),
+    shiftStart: p.datetime(),
+    shiftEnd: p.datetime(),
+    /** When the driver leaves the depot, and is back there. */
+    departsAt: p.datetime(),
+    endsAt: p.datetime(),
+    /** The driver's last position on this route. */
+    latitude: p.double().nullable(),
+    longitude: p.double().nullable(),
+    headingDegrees: p.double().nullable(),
+    speedKmh: p.double().nullable(),
+    positionAt: p.datetime().nullable(),
+    /** When the parcels' moves were last told. */
+    movedToldAt: p.datetime().nullable(),
+  },
+  indexes: [{ properties: ['date'] }, { properties: ['driverId', 'status'] }],
+})
+export class Route extends RouteSchema.class {}
+RouteSchema.setClass(Route)
+
+export const RouteStopSchema = defineEntity({
+  name: 'RouteStop',
+  tableName: 'route_stop',
+  properties: {
+    id: p.uuid().primary(),
+    routeId: p.uuid(),
+    shipmentId: p.uuid().index(),
+    /** From 1. */
+    sequence: p.integer(),
+    estimatedArrival: p.datetime(),
+    done: p.boolean(),
+  },
+  uniques: [{ properties: ['routeId', 'shipmentId'] }],
+})
+export class RouteStop extends RouteStopSchema.class {}
+RouteStopSchema.setClass(RouteStop)
+
+/** The driver's track: personal data of an employee, of no use once the route's deliveries are settled. */
+export const RoutePositionSchema = defineEntity({
+  name: 'RoutePosition',
+  tableName: 'route_position',
+  properties: {
+    id: p.bigint('number').primary().autoincrement(),
+    routeId: p.uuid(),
+    latitude: p.double(),
+    longitude: p.double(),
+    at: p.datetime(),
+  },
+  indexes: [{ properties: ['routeId', 'at'] }],
+})
+export class RoutePosition extends RoutePositionSchema.class {}
+RoutePositionSchema.setClass(RoutePosition)

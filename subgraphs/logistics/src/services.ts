@@ -1,0 +1,19 @@
+import { createVault, keySetting, localKeyProvider, setting, type Vault } from '@pharmagraph/platform'
+import { carrierAddresses } from './addresses/carrier.ts'
+import type { AddressPort } from './addresses/port.ts'
+
+export type Services = {
+  vault: Vault
+  addresses: AddressPort
+  /** Signs the carrier's webhooks. */
+  carrierSecret: string
+}
+
+let made: Services | undefined
+/** Made on first use: jobs share them with the rest of the process. */
+export const services = (): Services =>
+  (made ??= {
+    vault: createVault(localKeyProvider(keySetting('KEK'))),
+    addresses: carrierAddresses({ url: setting('CARRIER_URL'), apiKey: setting('CARRIER_API_KEY', 'local') }),
+    carrierSecret: setting('CARRIER_WEBHOOK_SECRET'),
+  })

@@ -1,0 +1,19 @@
+import { apply, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
+import { permits } from '../lifecycles/order.ts'
+import { orderLineLifecycle } from '../lifecycles/order-line.ts'
+import { linesOf, orderOfEvent } from '../reads/locked-order.ts'
+import { followPayment } from './follow-payment.ts'
+import { releaseOrder } from './release-order.ts'
+
+/** A pharmacist released a fill; with the last of them the order is released. */
+export async function releaseLine(em: EntityManager, actor: Actor, { orderId, orderLineId }: EventMap['prescriptions.fill-released.v1']): Promise<void> {
+  const { order, payment } = await orderOfEvent(em, orderId)
+  const lines = await linesOf(em, order)
+  const line = lines.find(({ id }) => id === orderLineId)
+  if (line?.status !== 'HELD' || !permits(order, 'release')) return
+  apply(em, actor, orderLineLifecycle, line, 'release')
+  const open = lines.some(({ prescriptionId, status }) => prescriptionId && status !== 'RELEASED')
+  if (open) return
+  await releaseOrder(em, actor, order, lines)
+  await followPayment(em, actor, order, payment)
+}

@@ -1,0 +1,41 @@
+import { effect, handler, type Consumer } from '@pharmagraph/platform'
+import { acceptLine } from '../commands/accept-line.ts'
+import { backorder, retryBackorders } from '../commands/backorder.ts'
+import { blockLine } from '../commands/block-line.ts'
+import { followShipment } from '../commands/follow-shipment.ts'
+import { holdStock } from '../commands/hold-stock.ts'
+import { learnAddress, learnConsent, learnDrug, learnPrescription } from '../commands/learn-facts.ts'
+import { loseHold } from '../commands/lose-hold.ts'
+import { releaseLine } from '../commands/release-line.ts'
+import { settlePayment } from '../payments/settle.ts'
+import type { Services } from '../services.ts'
+
+const facts = [
+  handler('catalog.drug-published.v1', 'learn-drug', learnDrug),
+  handler('prescriptions.prescription-status-changed.v1', 'learn-prescription', learnPrescription),
+  handler('patients.consent-changed.v1', 'learn-consent', learnConsent),
+  handler('logistics.address-added.v1', 'learn-address', learnAddress),
+]
+
+const saga = [
+  handler('prescriptions.fill-accepted.v1', 'accept-line', (em, { data }, actor) => acceptLine(em, actor, data)),
+  handler('prescriptions.fill-blocked.v1', 'block-line', (em, { data }, actor) => blockLine(em, actor, data, 'LINE_BLOCKED')),
+  handler('prescriptions.fill-status-changed.v1', 'reject-cancelled-fill', async (em, { data }, actor) => {
+    if (data.to === 'CANCELLED') await blockLine(em, actor, { ...data, reasonCode: data.reasonCode ?? 'FILL_CANCELLED' }, 'FILL_CANCELLED')
+  }),
+  handler('inventory.stock-held.v1', 'hold-stock', (em, { data }, actor) => holdStock(em, actor, data)),
+  handler('inventory.stock-refused.v1', 'backorder', (em, { data }, actor) => backorder(em, actor, data)),
+  handler('inventory.stock-received.v1', 'retry-backorders', (em, { data }, actor) => retryBackorders(em, actor, data.drugId)),
+  handler('inventory.hold-released.v1', 'lose-hold', (em, { data }, actor) => loseHold(em, actor, data)),
+  handler('prescriptions.fill-released.v1', 'release-line', (em, { data }, actor) => releaseLine(em, actor, data)),
+  handler('logistics.shipment-status-changed.v1', 'follow-shipment', (em, { data, time }, actor) => followShipment(em, actor, data, new Date(time))),
+]
+
+/** Each of these may call for something at the provider; what, the rows tell. */
+const payments = [
+  effect<'orders.payment-requested.v1', Services>('orders.payment-requested.v1', 'settle-requested', ({ data }, tools) => settlePayment(data.orderId, tools)),
+  effect<'orders.order-released.v1', Services>('orders.order-released.v1', 'settle-released', ({ data }, tools) => settlePayment(data.orderId, tools)),
+  effect<'orders.order-cancelled.v1', Services>('orders.order-cancelled.v1', 'settle-cancelled', ({ data }, tools) => settlePayment(data.orderId, tools)),
+]
+
+export const consumers: Consumer<Services>[] = [...facts, ...saga, ...payments]

@@ -1,0 +1,29 @@
+import { allowedActions, isId, money } from '@pharmagraph/platform'
+import type { OrderLineResolvers, OrderResolvers } from '../generated/resolvers.ts'
+import { orderLifecycle } from '../lifecycles/order.ts'
+import { reason } from '../reasons.ts'
+import { statusReason } from '../reads/status-reason.ts'
+import { historyOf } from '../reads/history.ts'
+
+export const orderResolvers: OrderResolvers = {
+  __resolveReference: ({ id }, { loaders }) => (isId(id) ? loaders.order.load(id) : null),
+  patient: ({ patientId }) => ({ id: patientId }),
+  lines: ({ id }, _args, { loaders }) => loaders.linesOf.load(id),
+  subtotal: ({ subtotalMinor, currency }) => money(subtotalMinor, currency),
+  tax: ({ taxMinor, currency }) => money(taxMinor, currency),
+  shipping: ({ shippingMinor, currency }) => money(shippingMinor, currency),
+  totalAmount: ({ totalMinor, currency }) => money(totalMinor, currency),
+  statusReason: (order, _args, context) => statusReason(order, context),
+  payment: async ({ id }, _args, { loaders }) => (await loaders.paymentOf.load(id))[0]!,
+  shippingAddress: ({ addressId }) => ({ id: addressId }),
+  history: (order, _args, context) => historyOf(order, context),
+  allowedActions: (order, _args, { actor }) => allowedActions(orderLifecycle, order, actor),
+}
+
+export const orderLineResolvers: OrderLineResolvers = {
+  drug: ({ drugId }) => ({ id: drugId }),
+  prescription: ({ prescriptionId }) => (prescriptionId ? { id: prescriptionId } : null),
+  unitPrice: ({ unitPriceMinor }) => money(unitPriceMinor),
+  lineTotal: ({ lineTotalMinor }) => money(lineTotalMinor),
+  statusReason: ({ reasonCode, reasonMessage }) => (reasonCode ? reason(reasonCode, reasonMessage ?? undefined) : null),
+}

@@ -1,0 +1,15 @@
+import { money } from '@pharmagraph/platform'
+import { access } from '../access.ts'
+import type { PaymentResolvers } from '../generated/resolvers.ts'
+import { isUnpaid } from '../lifecycles/payment.ts'
+
+export const paymentResolvers: PaymentResolvers = {
+  amount: ({ amountMinor, currency }) => money(amountMinor, currency),
+  capturedAmount: ({ capturedMinor, currency }) => money(capturedMinor, currency),
+  refundedAmount: ({ refundedMinor, currency }) => money(refundedMinor, currency),
+  clientSecret: ({ clientSecretSealed, patientId, status }, _args, { em, actor, services }) =>
+    clientSecretSealed && isUnpaid(status) && access.can(actor, 'order:secret', { patientId }) ? services.vault.open<string>(em, patientId, clientSecretSealed) : null,
+  nextActionUrl: ({ status, nextActionUrl, patientId }, _args, { actor }) =>
+    status === 'REQUIRES_ACTION' && access.can(actor, 'order:secret', { patientId }) ? nextActionUrl : null,
+  failure: ({ failureCode, failureMessage }) => (failureCode ? { code: failureCode, message: failureMessage ?? failureCode } : null),
+}

@@ -1,0 +1,63 @@
+/** Keeps our copies of what others own. Repeats and late events change nothing. */
+import { handler } from '@pharmagraph/platform'
+import { parseNdc } from '@pharmagraph/schema/identifiers'
+import { matchKeyOf } from '../matching.ts'
+
+export const factConsumers = [
+  handler('patients.patient-registered.v1', 'know-patient', async (em, { data: { patientId, matchTokens } }) => {
+    await em.execute(
+      `insert into patient_fact (patient_id, registered, dispensing_consent, consent_version) values (?, true, false, 0)
+       on conflict (patient_id) do update set registered = true`,
+      [patientId],
+    )
+    // contact details change: the latest tokens are the ones that count
+    await em.execute('delete from patient_token where patient_id = ?', [patientId])
+    for (const { kind, token } of matchTokens) await em.execute('insert into patient_token (patient_id, kind, token) values (?, ?, ?) on conflict do nothing', [patientId, kind, token])
+  }),
+
+  handler('patients.consent-changed.v1', 'know-consent', async (em, { data: { patientId, purpose, granted, version } }) => {
+    if (purpose !== 'DISPENSING') return
+    await em.execute(
+      `insert into patient_fact (patient_id, registered, dispensing_consent, consent_version) values (?, false, ?, ?)
+       on conflict (patient_id) do update set dispensing_consent = excluded.dispensing_consent, consent_version = excluded.consent_version
+       where patient_fact.consent_version < excluded.consent_version`,
+      [patientId, granted, version],
+    )
+  }),
+
+  handler('patients.practitioner-registered.v1', 'know-practitioner', async (em, { data: { practitionerId, npi, deaNumber, active, licenceStates, scheduleAuthority } }) => {
+    await em.execute(
+      `insert into practitioner_fact (practitioner_id, npi, dea_number, active, licence_states, schedule_authority)
+       values (?, ?, ?, ?, array(select jsonb_array_elements_text(?::jsonb)), array(select jsonb_array_elements_text(?::jsonb)))
+       on conflict (practitioner_id) do update set npi = excluded.npi, dea_number = excluded.dea_number, active = excluded.active,
+         licence_states = excluded.licence_states, schedule_authority = excluded.schedule_authority`,
+      [practitionerId, npi, deaNumber, active, JSON.stringify(licenceStates), JSON.stringify(scheduleAuthority)],
+    )
+  }),
+
+  handler('catalog.drug-published.v1', 'know-drug', async (em, { data }) => {
+    const ndc12 = parseNdc(data.ndc)?.ndc12 ?? parseNdc(data.ndc11)?.ndc12 ?? data.ndc
+    const matchKey = data.ingredients.length === 1 ? matchKeyOf(data.genericName, data.ingredients[0]!.strength, data.dosageForm) : ''
+    await em.execute(
+      `insert into drug_fact (drug_id, version, ndc, ndc12, name, generic_name, ingredients, dosage_form, dea_schedule, rx_only, pharmacologic_class, dispensing_unit, match_key)
+       values (?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?)
+       on conflict (drug_id) do update set version = excluded.version, ndc = excluded.ndc, ndc12 = excluded.ndc12, name = excluded.name,
+         generic_name = excluded.generic_name, ingredients = excluded.ingredients, dosage_form = excluded.dosage_form, dea_schedule = excluded.dea_schedule,
+         rx_only = excluded.rx_only, pharmacologic_class = excluded.pharmacologic_class, dispensing_unit = excluded.dispensing_unit, match_key = excluded.match_key
+       where drug_fact.version < excluded.version`,
+      [data.drugId, data.version, data.ndc, ndc12, data.name, data.genericName, JSON.stringify(data.ingredients), data.dosageForm, data.deaSchedule, data.rxOnly,
+        data.pharmacologicClass, data.dispensingUnit, matchKey],
+    )
+  }),
+
+  handler('catalog.interaction-published.v1', 'know-interaction', async (em, { data }) => {
+    await em.execute(
+      `insert into interaction_fact (interaction_id, knowledge_version, a_members, b_members, severity, effect, management, evidence)
+       values (?, ?, array(select jsonb_array_elements_text(?::jsonb)), array(select jsonb_array_elements_text(?::jsonb)), ?, ?, ?, ?)
+       on conflict (interaction_id) do update set knowledge_version = excluded.knowledge_version, a_members = excluded.a_members, b_members = excluded.b_members,
+         severity = excluded.severity, effect = excluded.effect, management = excluded.management, evidence = excluded.evidence
+       where interaction_fact.knowledge_version <= excluded.knowledge_version`,
+      [data.interactionId, data.knowledgeVersion, JSON.stringify(data.aMembers), JSON.stringify(data.bMembers), data.severity, data.effect, data.management, data.evidence],
+    )
+  }),
+]

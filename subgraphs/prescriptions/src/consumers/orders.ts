@@ -1,0 +1,22 @@
+/** The order's way through the pharmacy: request, lots, bench, hand-over, or the end of it. */
+import { handler } from '@pharmagraph/platform'
+import { cancelFills, isCancelled } from '../commands/cancel-fills.ts'
+import { moveFills } from '../commands/move-fills.ts'
+import { queueFills } from '../commands/queue-fills.ts'
+import { requestFill } from '../commands/request-fill.ts'
+import { reserveFills } from '../commands/reserve-fills.ts'
+import { services } from '../services.ts'
+
+export const orderConsumers = [
+  handler('orders.order-placed.v1', 'request-fills', async (em, { data: { orderId, patientId, lines } }) => {
+    if (await isCancelled(em, orderId)) return
+    // by prescription id: two orders that name the same two prescriptions must lock them in the same order
+    const fills = lines.flatMap(({ prescriptionId, ...line }) => (prescriptionId ? [{ ...line, prescriptionId }] : []))
+    fills.sort((a, b) => (a.prescriptionId < b.prescriptionId ? -1 : 1))
+    for (const { orderLineId, prescriptionId, drugId, quantity } of fills) await requestFill(em, services(), { orderId, orderLineId, patientId, prescriptionId, drugId, quantity })
+  }),
+  handler('inventory.stock-held.v1', 'reserve-fills', (em, { data }) => reserveFills(em, data)),
+  handler('orders.order-ready-to-fill.v1', 'queue-fills', (em, { data: { orderId } }) => queueFills(em, orderId)),
+  handler('orders.order-cancelled.v1', 'cancel-fills', (em, { data }) => cancelFills(em, data)),
+  handler('logistics.shipment-status-changed.v1', 'move-fills', (em, { data }) => moveFills(em, data)),
+]

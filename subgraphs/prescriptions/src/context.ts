@@ -1,0 +1,32 @@
+import { TransitionRow, byId, isId, listBy, pageByParent, perArguments, type Actor, type EntityManager, type Page, type SubgraphContext } from '@pharmagraph/platform'
+import DataLoader from 'dataloader'
+import { visibleFills, visiblePrescriptions } from './access.ts'
+import { ClinicalAlert } from './entities/clinical-alert.ts'
+import { Fill } from './entities/fill.ts'
+import { Prescription } from './entities/prescription.ts'
+import { WorkItem } from './entities/work-item.ts'
+import { openSealed } from './reads/open-sealed.ts'
+import { statesOf, type PrescriptionFilter } from './reads/prescription-filter.ts'
+import { queueDepths } from './reads/work-queue.ts'
+import type { Services } from './services.ts'
+
+export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) => ({
+  /** Scoped: what the actor may not see is null. */
+  prescription: uuidsOnly(byId(em, Prescription, visiblePrescriptions(actor))),
+  fill: uuidsOnly(byId(em, Fill, visibleFills(actor))),
+  workItem: uuidsOnly(byId(em, WorkItem)),
+  prescriptionsOf: perArguments(({ filter, ...page }: Page & { filter: PrescriptionFilter }) =>
+    pageByParent(em, Prescription, 'patientId', { $and: [visiblePrescriptions(actor), statesOf(filter)] }, page)),
+  fillsOf: perArguments((page: Page) => pageByParent(em, Fill, 'prescriptionId', visibleFills(actor), page)),
+  fillsOfOrder: listBy(em, Fill, 'orderId', { scope: visibleFills(actor), orderBy: { id: 'asc' } }),
+  alertsOf: listBy(em, ClinicalAlert, 'prescriptionId'),
+  historyOf: listBy(em, TransitionRow, 'subjectId', { orderBy: { id: 'asc' } }),
+  /** Sealed JSON of any number of people, opened with one statement for their keys. */
+  opened: new DataLoader(openSealed(em, vault), { cache: false }),
+  queueDepth: new DataLoader(queueDepths(em)),
+})
+
+/** A malformed id is the id of nothing. */
+const uuidsOnly = <Node>(loader: DataLoader<string, Node | null>): { load(id: string): Promise<Node | null> } => ({ load: async (id) => (isId(id) ? loader.load(id) : null) })
+
+export type Context = SubgraphContext<ReturnType<typeof loaders>, Services>

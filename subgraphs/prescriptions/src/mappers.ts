@@ -1,0 +1,21 @@
+import type { TransitionRow } from '@pharmagraph/platform'
+import type { ClinicalAlert } from './entities/clinical-alert.ts'
+import type { Fill, HeldLot } from './entities/fill.ts'
+import type { Prescription } from './entities/prescription.ts'
+import type { QueueName, WorkItem } from './entities/work-item.ts'
+
+export type PrescriptionMapper = Prescription
+export type FillMapper = Fill
+export type FillLotMapper = HeldLot
+export type ClinicalAlertMapper = ClinicalAlert
+export type AlertOverrideMapper = ClinicalAlert
+export type VerificationMapper = Prescription
+export type TransitionMapper = TransitionRow
+export type WorkItemMapper = WorkItem
+export type WorkClaimMapper = WorkItem
+export type WorkQueueMapper = { name: QueueName }
+export type PatientMapper = { id: string }
+export type OrderMapper = { id: string }
+export type PractitionerMapper = { id: string }
+export type DrugMapper = { id: string }
+export type LotMapper = { id: string }

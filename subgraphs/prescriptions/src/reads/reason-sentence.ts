@@ -1,0 +1,12 @@
+import { rejectionReasons } from '../commands/reject-prescription.ts'
+
+const sentences: Readonly<Record<string, string>> = {
+  ...rejectionReasons,
+  DUPLICATE_CONTENT: 'The same prescription came in before and is open',
+  CLARIFICATION_REQUESTED: 'We asked the prescriber and wait for the answer',
+  CANCELLED_BY_PRESCRIBER: 'The prescriber took it back',
+  PRESCRIPTION_EXPIRED: 'It has reached its last day',
+}
+
+/** A code as a sentence, with what was written to it. */
+export const reasonSentence = (code: string, text?: string): string => [sentences[code] ?? code, text].filter(Boolean).join(': ')

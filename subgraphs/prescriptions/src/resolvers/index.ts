@@ -1,0 +1,24 @@
+import type { Resolvers } from '../generated/resolvers.ts'
+import { alertOverrideResolvers, clinicalAlertResolvers } from './clinical-alert.ts'
+import { fillLotResolvers, fillResolvers } from './fill.ts'
+import { mutationResolvers } from './mutation.ts'
+import { orderResolvers, patientResolvers } from './elsewhere.ts'
+import { prescriptionResolvers, verificationResolvers } from './prescription.ts'
+import { queryResolvers } from './query.ts'
+import { workClaimResolvers, workItemResolvers, workQueueResolvers } from './work-queue.ts'
+
+export const resolvers: Resolvers = {
+  Query: queryResolvers,
+  Mutation: mutationResolvers,
+  Prescription: prescriptionResolvers,
+  Verification: verificationResolvers,
+  ClinicalAlert: clinicalAlertResolvers,
+  AlertOverride: alertOverrideResolvers,
+  Fill: fillResolvers,
+  FillLot: fillLotResolvers,
+  WorkQueue: workQueueResolvers,
+  WorkItem: workItemResolvers,
+  WorkClaim: workClaimResolvers,
+  Patient: patientResolvers,
+  Order: orderResolvers,
+}

@@ -1,0 +1,46 @@
+import { checkFill } from '../commands/check-fill.ts'
+import { claimNextWorkItem, claimWorkItem } from '../commands/claim-work-item.ts'
+import { completeDataEntry } from '../commands/complete-data-entry.ts'
+import { heartbeatWorkItem } from '../commands/heartbeat-work-item.ts'
+import { overrideAlert } from '../commands/override-alert.ts'
+import { rejectPrescription } from '../commands/reject-prescription.ts'
+import { releaseFill } from '../commands/release-fill.ts'
+import { releaseWorkItem } from '../commands/release-work-item.ts'
+import { requestClarification } from '../commands/request-clarification.ts'
+import { scanFill } from '../commands/scan-fill.ts'
+import { submitFill } from '../commands/submit-fill.ts'
+import { submitPrescription } from '../commands/submit-prescription.ts'
+import { verifyPrescription } from '../commands/verify-prescription.ts'
+import type { Fill } from '../entities/fill.ts'
+import type { Prescription } from '../entities/prescription.ts'
+import type { MutationResolvers } from '../generated/resolvers.ts'
+
+const prescriptionPayload = (prescription: Prescription) => ({ __typename: 'PrescriptionPayload' as const, prescription })
+const fillPayload = (fill: Fill) => ({ __typename: 'FillPayload' as const, fill })
+
+export const mutationResolvers: MutationResolvers = {
+  submitPrescription: async (_source, { input }, { actor, services, transact }) =>
+    prescriptionPayload(await transact((em) => submitPrescription(em, actor, services, { ...input, refills: input.refills ?? 0, daw: input.daw ?? 0 }))),
+
+  claimNextWorkItem: (_source, { input }, { actor, services, transact }) => transact((em) => claimNextWorkItem(em, actor, services, input)),
+  claimWorkItem: (_source, { input }, { actor, services, transact }) => transact((em) => claimWorkItem(em, actor, services, input)),
+  heartbeatWorkItem: async (_source, { input }, { actor, transact }) => {
+    const item = await transact((em) => heartbeatWorkItem(em, actor, input))
+    return Object.assign(item, { __typename: 'WorkClaim' as const })
+  },
+  releaseWorkItem: async (_source, { input }, { actor, transact }) => ({ __typename: 'WorkItemPayload', item: await transact((em) => releaseWorkItem(em, actor, input)) }),
+
+  completeDataEntry: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => completeDataEntry(em, actor, services, input))),
+  overrideAlert: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => overrideAlert(em, actor, services, input))),
+  verifyPrescription: async (_source, { input }, { actor, services, transact }) => {
+    const outcome = await transact((em) => verifyPrescription(em, actor, services, input))
+    return '__typename' in outcome ? outcome : prescriptionPayload(outcome)
+  },
+  rejectPrescription: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => rejectPrescription(em, actor, services, input))),
+  requestClarification: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => requestClarification(em, actor, services, input))),
+
+  scanFill: async (_source, { input }, { actor, transact }) => fillPayload(await transact((em) => scanFill(em, actor, input))),
+  submitFill: async (_source, { input }, { actor, transact }) => fillPayload(await transact((em) => submitFill(em, actor, input))),
+  checkFill: async (_source, { input }, { actor, transact }) => fillPayload(await transact((em) => checkFill(em, actor, input))),
+  releaseFill: async (_source, { input }, { actor, services, transact }) => fillPayload(await transact((em) => releaseFill(em, actor, services, input))),
+}

@@ -1,0 +1,39 @@
+import { allowedActions, isStaff } from '@pharmagraph/platform'
+import type { PrescriptionContent } from '../content.ts'
+import { refillsRemaining, type Prescription } from '../entities/prescription.ts'
+import type { Context } from '../context.ts'
+import type { PrescriptionResolvers, VerificationResolvers } from '../generated/resolvers.ts'
+import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
+import { reasonSentence } from '../reads/reason-sentence.ts'
+import { citation } from '../regulations/decisions.ts'
+
+const contentOf = ({ sealedFor, sealed }: Prescription, { loaders }: Context): Promise<PrescriptionContent> =>
+  loaders.opened.load({ sealedFor, sealed }) as Promise<PrescriptionContent>
+
+export const prescriptionResolvers: PrescriptionResolvers = {
+  __resolveReference: ({ id }, { loaders }) => loaders.prescription.load(id),
+  patient: ({ patientId }) => (patientId ? { id: patientId } : null),
+  prescriber: ({ practitionerId }) => (practitionerId ? { id: practitionerId } : null),
+  drug: ({ drugId }) => (drugId ? { id: drugId } : null),
+  drugText: async (prescription, _args, context) => (await contentOf(prescription, context)).drug.text,
+  sig: async (prescription, _args, context) => (await contentOf(prescription, context)).sig,
+  statusReason: async ({ statusReasonCode: code, statusReasonSealed: sealed, sealedFor }, _args, { actor, loaders }) => {
+    if (!code) return null
+    // what the pharmacist wrote in their own words stays between professionals
+    const text = sealed && (isStaff(actor) || actor.roles.includes('prescriber')) ? ((await loaders.opened.load({ sealedFor, sealed })) as string) : undefined
+    return { code, message: reasonSentence(code, text) }
+  },
+  refillsRemaining: (prescription) => refillsRemaining(prescription),
+  expiryRule: ({ expiryRule }) => citation(expiryRule),
+  verification: (prescription) => (prescription.verifiedAt ? prescription : null),
+  alerts: ({ id }, _args, { loaders }) => loaders.alertsOf.load(id),
+  fills: ({ id }, { first, after }, { loaders }) => loaders.fillsOf({ first: first ?? 20, after }).load(id),
+  history: ({ id }, _args, { loaders }) => loaders.historyOf.load(id),
+  allowedActions: (prescription, _args, { actor }) => allowedActions(prescriptionLifecycle, prescription, actor),
+}
+
+export const verificationResolvers: VerificationResolvers = {
+  by: ({ verifierId }) => (verifierId ? { id: verifierId } : null),
+  at: ({ verifiedAt }) => verifiedAt!,
+  secondFactorAt: ({ secondFactorAt }) => secondFactorAt!,
+}

@@ -1,0 +1,16 @@
+import { forbidden, isStaff, page } from '@pharmagraph/platform'
+import { Prescription } from '../entities/prescription.ts'
+import type { QueryResolvers } from '../generated/resolvers.ts'
+
+export const queryResolvers: QueryResolvers = {
+  prescription: (_source, { id }, { loaders }) => loaders.prescription.load(id),
+  fill: (_source, { id }, { loaders }) => loaders.fill.load(id),
+  workQueue: (_source, { name }, { actor }) => {
+    if (!isStaff(actor)) throw forbidden('the work queues are for staff')
+    return { name }
+  },
+  writtenPrescriptions: (_source, { first, after }, { em, actor }) => {
+    if (!actor.roles.includes('prescriber') || !actor.practitionerId) throw forbidden('only a prescriber has written prescriptions')
+    return page(em, Prescription, { practitionerId: actor.practitionerId }, { first: first ?? 20, after })
+  },
+}
