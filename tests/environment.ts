@@ -22,7 +22,7 @@ export async function scratchServer(): Promise<ScratchServer> {
   if (shared) return { adminUrl: shared, stop: async () => {} }
   const dataDir = await mkdtemp(join(tmpdir(), 'pharmagraph-pg-'))
   const { startPostgres } = await import('../dev/src/stack/postgres.ts')
-  const server = await startPostgres({ dataDir, port: 0, durable: false })
+  const server = await startPostgres({ dataDir, port: 0, durable: false, databases: [] })
   return {
     adminUrl: server.adminUrlFor('postgres'),
     async stop() {

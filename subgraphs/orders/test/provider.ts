@@ -1,0 +1,138 @@
+/** A payment provider in memory, behind the port: what it says of an intent is the truth that tests compare with. */
+import { AppError } from '@pharmagraph/platform'
+import type { Authorization, Intent, PaymentPort, ProviderEvent, RefundAnswer } from '../src/payments/port.ts'
+
+export type MemoryProvider = PaymentPort & {
+  /** Every event so far, oldest first, as webhooks would carry them. */
+  events: ProviderEvent[]
+  calls: string[]
+  intentOf(orderId: string): Intent
+  /** The patient passes or fails at their bank. */
+  finishAction(orderId: string, passed: boolean): void
+  /** The bank lets the hold go. */
+  lapse(orderId: string): void
+  /** The next calls fail before or after they take effect, as a network does. */
+  failNext(when: 'before' | 'after', times?: number): void
+}
+
+export function memoryProvider(): MemoryProvider {
+  const intents = new Map<string, Intent & { amountMinor: number }>()
+  const answers = new Map<string, { intent: Intent } | { refund: RefundAnswer }>()
+  const events: ProviderEvent[] = []
+  const calls: string[] = []
+  const failures: ('before' | 'after')[] = []
+  let sequence = 0
+
+  const copy = (intent: Intent): Intent => structuredClone(intent)
+  const emit = (type: string, intent: Intent, only?: 'charge'): void => {
+    const { clientSecret: _secret, captureBefore: _before, refundedMinor, ...told } = copy(intent)
+    const { id, orderId, attempt, status, capturedMinor } = told
+    const news = only ? { id, orderId, attempt, ...(capturedMinor > 0 && { status, capturedMinor, refundedMinor }) } : told
+    events.push({ id: `evt_${++sequence}`, type, news })
+  }
+  const network = async <T>(call: string, act: () => T): Promise<T> => {
+    calls.push(call)
+    const failure = failures.shift()
+    if (failure === 'before') throw new AppError('UNAVAILABLE', 'the provider cannot be reached')
+    const answer = act()
+    if (failure === 'after') throw new AppError('UNAVAILABLE', 'the answer was lost')
+    return answer
+  }
+  const get = (id: string) => {
+    const intent = intents.get(id)
+    if (!intent) throw new AppError('INTERNAL', `no intent ${id}`)
+    return intent
+  }
+  const authorizeNow = (intent: Intent & { amountMinor: number }): void => {
+    Object.assign(intent, { status: 'requires_capture', authorizedMinor: intent.amountMinor, captureBefore: new Date(Date.now() + 7 * 86_400_000).toISOString(), failure: null, nextActionUrl: null })
+    emit('payment_intent.amount_capturable_updated', intent)
+  }
+  const decline = (intent: Intent): void => {
+    Object.assign(intent, { status: 'requires_payment_method', nextActionUrl: null, failure: { code: 'GENERIC_DECLINE', message: 'Your card was declined.' } })
+    emit('payment_intent.payment_failed', intent)
+  }
+  const confirm = (intent: Intent & { amountMinor: number }, method: string): void => {
+    if (method === 'pm_decline') decline(intent)
+    else if (method === 'pm_action') {
+      Object.assign(intent, { status: 'requires_action', nextActionUrl: `https://bank.example/${intent.id}` })
+      emit('payment_intent.requires_action', intent)
+    } else authorizeNow(intent)
+  }
+  const once = <T>(key: string, act: () => T): T => {
+    if (!answers.has(key)) answers.set(key, act() as never)
+    return answers.get(key) as T
+  }
+
+  const open = ({ orderId, attempt, amountMinor }: Authorization): Intent & { amountMinor: number } => {
+    const id = `pi_${++sequence}`
+    const intent = {
+      id, orderId, attempt, amountMinor, status: 'requires_payment_method' as const, authorizedMinor: 0, capturedMinor: 0, refundedMinor: 0,
+      clientSecret: `${id}_secret`, nextActionUrl: null, captureBefore: null, lapsed: false, failure: null,
+    }
+    intents.set(id, intent)
+    emit('payment_intent.created', intent)
+    return intent
+  }
+
+  return {
+    events,
+    calls,
+    failNext: (when, times = 1) => void failures.push(...Array<'before' | 'after'>(times).fill(when)),
+    intentOf: (orderId) => copy([...intents.values()].findLast((intent) => intent.orderId === orderId)!),
+    finishAction(orderId, passed) {
+      const intent = [...intents.values()].findLast((one) => one.orderId === orderId)!
+      if (passed) authorizeNow(intent)
+      else decline(intent)
+    },
+    lapse(orderId) {
+      const intent = [...intents.values()].findLast((one) => one.orderId === orderId)!
+      Object.assign(intent, { status: 'canceled', lapsed: true, authorizedMinor: 0 })
+      emit('payment_intent.canceled', intent)
+    },
+    authorize: (request) =>
+      network(`${request.orderId}:authorize:${request.attempt}`, () => {
+        if (request.paymentMethodId === 'pm_unknown') return { refusal: { code: 'RESOURCE_MISSING', message: 'No such payment method' } }
+        const id = once(`${request.orderId}:authorize:${request.attempt}`, () => {
+          const intent = request.intentId ? get(request.intentId) : open(request)
+          if (request.paymentMethodId) confirm(intent, request.paymentMethodId)
+          return { intent }
+        }).intent.id
+        return { intent: copy(get(id)) }
+      }),
+    capture: ({ orderId, attempt, intentId, amountMinor }) =>
+      network(`${orderId}:capture:${attempt}`, () => {
+        const intent = get(intentId)
+        if (intent.status === 'requires_capture') {
+          Object.assign(intent, { status: 'succeeded', authorizedMinor: 0, capturedMinor: amountMinor })
+          emit('payment_intent.succeeded', intent)
+        }
+        return copy(intent)
+      }),
+    cancel: ({ orderId, attempt, intentId }) =>
+      network(`${orderId}:cancel:${attempt}`, () => {
+        const intent = get(intentId)
+        if (intent.status !== 'succeeded' && intent.status !== 'canceled') {
+          const held = intent.authorizedMinor > 0
+          Object.assign(intent, { status: 'canceled', authorizedMinor: 0 })
+          if (held) emit('charge.refunded', intent, 'charge')
+          emit('payment_intent.canceled', intent)
+        }
+        return copy(intent)
+      }),
+    refund: ({ orderId, intentId, key, amountMinor }) =>
+      network(`${orderId}:refund:${key}`, () =>
+        once(`${orderId}:refund:${key}`, () => {
+          const intent = get(intentId)
+          if (amountMinor > intent.capturedMinor - intent.refundedMinor) return { refusal: { code: 'TOO_MUCH', message: 'more than was captured' } }
+          intent.refundedMinor += amountMinor
+          emit('charge.refunded', intent, 'charge')
+          return { id: `re_${++sequence}`, state: 'SUCCEEDED' as const, failureCode: null }
+        }) as unknown as RefundAnswer,
+      ),
+    find: (intentId) => network(`find:${intentId}`, () => copy(get(intentId))),
+    readEvent(body, signature) {
+      if (signature !== 'good') throw new AppError('BAD_SIGNATURE', 'the Stripe-Signature does not fit the body')
+      return JSON.parse(body.toString()) as ProviderEvent
+    },
+  }
+}
