@@ -22,8 +22,11 @@ const apiSchema = supergraph.apiSchema()
 const everybody: Actor = { subject: 'everybody', roles: ['patient', 'caregiver', 'prescriber', 'technician', 'pharmacist', 'pharmacist-in-charge', 'inventory', 'driver', 'support', 'compliance', 'partner', 'system'], scopes: [], amr: [] }
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
+/** What a subgraph's error without a code is called, here and there. */
+const uncoded = ['INTERNAL', 'DOWNSTREAM_SERVICE_ERROR']
+
 type Result = { data: unknown; errors: string[] }
-const told = (errors: readonly GraphQLError[] = []): string[] => [...new Set(errors.map(({ path, extensions }) => `${path?.join('.')} ${String(extensions['code'])}`))].sort()
+const told = (errors: readonly GraphQLError[] = []): string[] => [...new Set(errors.map(({ path, extensions }) => `${path?.join('.')} ${uncoded.includes(String(extensions['code'])) ? '' : String(extensions['code'])}`))].sort()
 
 async function ours({ text, variables }: GeneratedOperation, send: Send): Promise<Result> {
   const { data, errors } = await new Operations(graph).fromText(text).execute({ actor: everybody, send }, variables)

@@ -28,7 +28,9 @@ export function project(shape: Shape, raw: Raw, known: readonly GraphQLError[], 
   }
   const explained = (path: Path): boolean => {
     const at = toArray(path)
-    return [...known, ...errors].some((error) => error.path !== undefined && overlaps(error.path, at))
+    // an error inside an entity may have cost the whole entity, and with it the fields beside the failed one
+    const object = at.length > 1 ? at.slice(0, -1) : at
+    return [...known, ...errors].some((error) => error.path !== undefined && overlaps(error.path, object))
   }
 
   const completeObject = (shape: Shape, source: Raw, path: Path | undefined): Raw | typeof bubbles | null => {

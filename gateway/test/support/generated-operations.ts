@@ -16,7 +16,10 @@ export function operations(schema: GraphQLSchema): fc.Arbitrary<GeneratedOperati
       const parts = ['__typename'].filter(() => choose(3) === 0 || isUnionType(type))
       if (!isUnionType(type)) {
         const fields = Object.values(type.getFields()).filter((field) => canAsk(field) && (depth > 0 || !isCompositeType(getNamedType(field.type))))
-        for (let count = 1 + choose(4); count > 0 && fields.length > 0; count--) parts.push(field(fields.splice(choose(fields.length), 1)[0]!, depth))
+        for (let count = 1 + choose(4), first = true; count > 0 && fields.length > 0; count--, first = false) {
+          // the first without a condition: where nothing is left of an object the reference makes null of it, not `{}`
+          parts.push(field(fields.splice(choose(fields.length), 1)[0]!, depth, first ? '' : condition()))
+        }
       }
       if (isAbstractType(type)) {
         for (const possible of schema.getPossibleTypes(type)) if (choose(2) === 0) parts.push(`... on ${possible.name} ${condition()} ${selection(possible, depth)}`)
@@ -29,12 +32,12 @@ export function operations(schema: GraphQLSchema): fc.Arbitrary<GeneratedOperati
       return `{ ${parts.length > 0 ? parts.join(' ') : '__typename'} }`
     }
     const condition = (): string => ['', '', '', '@include(if: $yes)', '@skip(if: $no)'][choose(5)]!
-    const field = (definition: GraphQLField<unknown, unknown>, depth: number): string => {
+    const field = (definition: GraphQLField<unknown, unknown>, depth: number, condition: string): string => {
       const type = getNamedType(definition.type)
       const given = definition.args.filter(({ type }) => isNonNullType(type)).map(({ name, type }) => `${name}: ${literal(type)}`)
       // one alias per field: two selections of a key always agree
       const alias = choose(4) === 0 ? `my_${definition.name}: ` : ''
-      return `${alias}${definition.name}${given.length > 0 ? `(${given.join(', ')})` : ''} ${condition()} ${isCompositeType(type) ? selection(type, depth - 1) : ''}`
+      return `${alias}${definition.name}${given.length > 0 ? `(${given.join(', ')})` : ''} ${condition} ${isCompositeType(type) ? selection(type, depth - 1) : ''}`
     }
 
     const text = `query Generated($yes: Boolean!, $no: Boolean!) { always: __typename maybe: __typename @include(if: $yes) maybeNot: __typename @skip(if: $no) ${selection(schema.getQueryType()!, 4).slice(1, -1)} }`

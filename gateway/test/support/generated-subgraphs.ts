@@ -30,9 +30,9 @@ export function generatedSubgraphs({ ofNull, ofFailure }: Chances): { send: Send
     return make(schema, info.returnType, identity)
   }
 
-  const make = (schema: GraphQLSchema, type: GraphQLOutputType, identity: string): unknown => {
-    if (isNonNullType(type)) return make(schema, type.ofType, identity)
-    if (!identity.endsWith(']') && chance(`${identity} null`) < ofNull && !isListType(type)) return null
+  const make = (schema: GraphQLSchema, type: GraphQLOutputType, identity: string, mayBeNull = true): unknown => {
+    if (isNonNullType(type)) return make(schema, type.ofType, identity, false)
+    if (mayBeNull && chance(`${identity} null`) < ofNull) return null
     if (isListType(type)) return Array.from({ length: Math.floor(chance(`${identity} length`) * 4) }, (_, index) => make(schema, type.ofType, `${identity}[${index}]`))
     const draw = chance(identity)
     if (isEnumType(type)) return type.getValues()[Math.floor(draw * type.getValues().length)]!.value

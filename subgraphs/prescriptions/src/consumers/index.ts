@@ -1,5 +1,6 @@
 import { factConsumers } from './facts.ts'
 import { intakeConsumers } from './intake.ts'
+import { networkConsumers } from './network.ts'
 import { orderConsumers } from './orders.ts'
 
-export const consumers = [...factConsumers, ...intakeConsumers, ...orderConsumers]
+export const consumers = [...factConsumers, ...intakeConsumers, ...orderConsumers, ...networkConsumers]

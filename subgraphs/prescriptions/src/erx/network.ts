@@ -1,5 +1,6 @@
 import { AppError, clock } from '@pharmagraph/platform'
 import type { ErxNetwork } from './port.ts'
+import { readScript } from './script-reader.ts'
 import { erxSignature } from './signature.ts'
 
 const answerWithinMs = 10_000
@@ -16,6 +17,16 @@ export const httpNetwork = (url: string, secret: string): ErxNetwork => ({
     }).catch(() => undefined)
     const passing = !response || response.status >= 500 || [408, 425, 429].includes(response.status)
     if (passing) throw new AppError('UNAVAILABLE', 'the e-prescribing network did not take the message')
-    if (!response.ok) throw new AppError('ERX_REFUSED', `the e-prescribing network refused message ${messageId} with status ${response.status}`)
+    const answer = await response.text().catch(() => '')
+    if (!response.ok || isError(answer)) throw new AppError('ERX_REFUSED', `the e-prescribing network refused message ${messageId} (status ${response.status})`)
   },
 })
+
+/** SCRIPT rejects inside an answer of status 200. */
+function isError(answer: string): boolean {
+  try {
+    return readScript(Buffer.from(answer)).type === 'Error'
+  } catch {
+    return false
+  }
+}

@@ -4,6 +4,7 @@ const sentences: Readonly<Record<string, string>> = {
   ...rejectionReasons,
   DUPLICATE_CONTENT: 'The same prescription came in before and is open',
   CLARIFICATION_REQUESTED: 'We asked the prescriber and wait for the answer',
+  PRESCRIBER_ANSWERED: 'The prescriber answered our question',
   CANCELLED_BY_PRESCRIBER: 'The prescriber took it back',
   PRESCRIPTION_EXPIRED: 'It has reached its last day',
 }

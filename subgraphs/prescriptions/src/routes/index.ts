@@ -1,1 +1,5 @@
-export const routes = []
+import { epcsStatusRoute } from './epcs-status.ts'
+import { scriptRoute } from './erx-script.ts'
+import { fhirRoutes } from './fhir.ts'
+
+export const routes = [scriptRoute, ...fhirRoutes, epcsStatusRoute]

@@ -1,0 +1,7 @@
+import type { OrderResolvers } from '../generated/resolvers.ts'
+
+export const orderResolvers: OrderResolvers = {
+  __resolveReference: ({ id }) => ({ id }),
+  shipment: ({ id }, _args, { loaders }) => loaders.shipmentByOrder.load(id),
+  trackingNumber: async ({ id }, _args, { loaders }) => (await loaders.shipmentByOrder.load(id))?.trackingNumber ?? null,
+}

@@ -1,0 +1,26 @@
+import { resolve } from 'node:path'
+import { defineSubgraph } from '@pharmagraph/platform'
+import '@pharmagraph/schema/events'
+import { cancelShipmentOnOrderCancelled } from './consumers/cancel-shipment.ts'
+import { createShipmentOnOrderPaid } from './consumers/create-shipment.ts'
+import { loaders } from './context.ts'
+import { entities } from './entities/index.ts'
+import { planRoutesJob } from './jobs/plan-routes.ts'
+import { resolvers } from './resolvers/index.ts'
+import { carrierRoutes } from './routes/carrier-webhook.ts'
+import { seed } from './seed.ts'
+import { services } from './services.ts'
+
+/** From the paid order to the door: addresses, parcels, routes, drivers, carriers, proof of delivery. */
+export const logistics = defineSubgraph({
+  name: 'logistics',
+  folder: resolve(import.meta.dirname, '..'),
+  entities,
+  resolvers,
+  loaders,
+  services,
+  consumers: [createShipmentOnOrderPaid, cancelShipmentOnOrderCancelled],
+  jobs: [planRoutesJob],
+  routes: carrierRoutes,
+  seed,
+})

@@ -1,0 +1,169 @@
+/** Reads NCPDP SCRIPT XML, 2017071 and 2023011, as far as prescriptions go. */
+import { AppError, invalid } from '@pharmagraph/platform'
+import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import type { PatientAsWritten, PostalAddress, PrescriptionContent } from '../content.ts'
+import type { DeaSchedule } from '../entities/prescription.ts'
+
+const maxBytes = 512 * 1024
+const versions = ['2017071', '2023011']
+
+/** Entities are not expanded, so none can grow; what XML itself defines is put back by `unescape`. */
+const parser = new XMLParser({
+  ignoreAttributes: false, attributeNamePrefix: '@', removeNSPrefix: true, parseTagValue: false, parseAttributeValue: false, processEntities: false, maxNestedTags: 50,
+})
+
+export type ScriptMessage = {
+  messageId: string
+  relatesTo: string | undefined
+  prescriberOrderNumber: string | undefined
+  from: string | undefined
+  to: string | undefined
+  /** The element in Body: NewRx, CancelRx … */
+  type: string
+  body: Element
+}
+type Element = { [name: string]: unknown }
+
+/** Reads the envelope. Throws INVALID_INPUT where there is none: nobody can be answered by message id then. */
+export function readScript(raw: Buffer): ScriptMessage {
+  if (raw.length > maxBytes) throw new AppError('INVALID_INPUT', `a message has at most ${maxBytes / 1024} KB`, { field: 'Message' }, { http: 413 })
+  const xml = raw.toString('utf8')
+  // SCRIPT has no document type; refusing all of them shuts out external and recursive entities
+  if (/<!(DOCTYPE|ENTITY)/i.test(xml)) throw invalid('Message', 'a message must not declare a document type or entities')
+  const wellFormed = XMLValidator.validate(xml)
+  if (wellFormed !== true) throw invalid('Message', 'the message is not well-formed XML')
+  const message = child(parser.parse(xml) as Element, 'Message')
+  const header = child(message, 'Header')
+  const body = child(message, 'Body')
+  const messageId = text(header, 'MessageID')
+  if (!message || !header || !body || !messageId) throw invalid('Message', 'the message has no Header with a MessageID, or no Body')
+  const [type, ...others] = Object.keys(body).filter((name) => !name.startsWith('@') && name !== '#text')
+  if (!type || others.length) throw invalid('Body', 'the Body must hold exactly one element')
+  const envelope = {
+    messageId, relatesTo: text(header, 'RelatesToMessageID'), prescriberOrderNumber: text(header, 'PrescriberOrderNumber'),
+    from: text(header, 'From'), to: text(header, 'To'), type, body: child(body, type) ?? {},
+  }
+  const version = ['@version', '@TransactionVersion', '@TransportVersion', '@DatatypesVersion'].map((name) => message[name]).find((value) => value !== undefined)
+  return { ...envelope, body: { ...envelope.body, '@version': version } }
+}
+
+/** Refuses versions of SCRIPT that are not spoken here (2017071 ends for Part D on 2028-01-01, 89 FR 51238). */
+export function checkVersion({ body }: ScriptMessage): void {
+  const version = body['@version']
+  if (version === undefined) throw invalid('version', 'the message does not say which version of SCRIPT it follows: send 2017071 or 2023011')
+  if (!versions.some((known) => String(version).startsWith(known))) throw invalid('version', `SCRIPT version ${String(version).slice(0, 20)} is not supported: send 2017071 or 2023011`)
+}
+
+/** NCI Thesaurus codes of DEA schedules. */
+const schedules: Record<string, DeaSchedule> = { C48672: 'CI', C48675: 'CII', C48676: 'CIII', C48677: 'CIV', C48679: 'CV', C38046: 'NONE' }
+
+/** The content of a NewRx. Throws INVALID_INPUT naming, in a pharmacist's words, everything it lacks. */
+export function readNewRx({ body }: ScriptMessage): PrescriptionContent {
+  const patient = child(body, 'Patient', 'HumanPatient')
+  const prescriber = child(body, 'Prescriber', 'NonVeterinarian')
+  const drug = child(body, 'MedicationPrescribed')
+  const person = patientOf(patient)
+  const written = {
+    'the name of the patient': person.family && person.given,
+    "the prescriber's NPI": text(prescriber, 'Identification', 'NPI'),
+    'the drug': text(drug, 'DrugDescription'),
+    'the quantity': amount(text(drug, 'Quantity', 'Value')),
+    'the directions for use': text(drug, 'Sig', 'SigText') ?? text(drug, 'Directions'),
+    'the written date': day(drug, 'WrittenDate'),
+  }
+  const missing = Object.entries(written).flatMap(([what, value]) => (value === undefined || value === '' ? [what] : []))
+  if (missing.length) throw invalid('NewRx', `the prescription does not say ${missing.join(', ')}`)
+
+  const dea = text(prescriber, 'Identification', 'DEANumber')
+  const ndc = text(drug, 'DrugCoded', 'ProductCode', 'Code') ?? text(drug, 'DrugCoded', 'ProductCode')
+  const qualifier = text(drug, 'DrugCoded', 'ProductCode', 'Qualifier') ?? text(drug, 'DrugCoded', 'ProductCode', '@Qualifier')
+  const schedule = schedules[text(drug, 'DrugCoded', 'DEASchedule', 'Code') ?? '']
+  const note = text(drug, 'Note')
+  return {
+    patient: person,
+    prescriber: {
+      npi: written["the prescriber's NPI"]!, ...given('dea', dea), ...given('family', text(prescriber, 'Name', 'LastName')), ...given('given', text(prescriber, 'Name', 'FirstName')),
+      ...given('phone', text(prescriber, 'CommunicationNumbers', 'PrimaryTelephone', 'Number')), ...given('address', addressOf(child(prescriber, 'Address'))),
+    },
+    drug: { text: written['the drug']!, ...given('ndc', qualifier === undefined || qualifier === 'ND' ? ndc : undefined), ...given('schedule', schedule) },
+    sig: written['the directions for use']!,
+    quantity: written['the quantity']!,
+    daysSupply: amount(text(drug, 'DaysSupply')) ?? null,
+    refills: amount(text(drug, 'NumberOfRefills') ?? text(drug, 'Refills', 'Value')) ?? 0,
+    daw: amount(text(drug, 'Substitutions')) ?? 0,
+    issueDate: written['the written date']!,
+    earliestFillDate: earliestFill(drug) ?? null,
+    // SCRIPT does not say how the prescriber came to know the patient
+    evaluationBasis: 'IN_PERSON',
+    ...given('note', note),
+  }
+}
+
+export type CancelRx = { npi: string | undefined; prescriberOrderNumber: string | undefined; originalMessageId: string | undefined; reference: string | undefined }
+
+/** What a CancelRx names: the order number or the message of the NewRx, and who cancels. */
+export const readCancelRx = ({ body, prescriberOrderNumber, relatesTo }: ScriptMessage): CancelRx => ({
+  npi: text(child(body, 'Prescriber', 'NonVeterinarian'), 'Identification', 'NPI'),
+  prescriberOrderNumber: prescriberOrderNumber ?? text(child(body, 'MedicationPrescribed'), 'PrescriberOrderNumber'),
+  originalMessageId: relatesTo,
+  reference: text(body, 'RequestReferenceNumber'),
+})
+
+/** What a prescriber answered to a question of ours. */
+export function readChangeResponse({ body }: ScriptMessage): { outcome: string; note: string | undefined } {
+  const response = child(body, 'Response')
+  const outcome = Object.keys(response ?? {}).find((name) => /^[A-Z]/.test(name))
+  if (!response || !outcome) throw invalid('RxChangeResponse', 'the response does not say whether it is approved, validated or denied')
+  return { outcome, note: text(response, outcome, 'Note') ?? text(response, outcome, 'DenialReason') }
+}
+
+function patientOf(patient: Element | undefined): PatientAsWritten {
+  return {
+    ...given('family', text(patient, 'Name', 'LastName')), ...given('given', text(patient, 'Name', 'FirstName')), ...given('dateOfBirth', day(patient, 'DateOfBirth')),
+    ...given('sex', text(patient, 'Gender')), ...given('phone', text(patient, 'CommunicationNumbers', 'PrimaryTelephone', 'Number')),
+    ...given('email', text(patient, 'CommunicationNumbers', 'ElectronicMail')), ...given('address', addressOf(child(patient, 'Address'))),
+  }
+}
+
+const addressOf = (address: Element | undefined): PostalAddress | undefined =>
+  address && {
+    ...given('line1', text(address, 'AddressLine1')), ...given('line2', text(address, 'AddressLine2')), ...given('city', text(address, 'City')),
+    ...given('state', text(address, 'StateProvince')), ...given('postalCode', text(address, 'PostalCode')),
+  }
+
+/** The prescriber's "do not fill before", 21 CFR 1306.12(b). */
+function earliestFill(drug: Element | undefined): string | undefined {
+  const dates = [drug?.['OtherMedicationDate']].flat().filter((date): date is Element => typeof date === 'object' && date !== null)
+  const effective = dates.find((date) => text(date, 'OtherMedicationDateQualifier') === 'EffectiveDate')
+  return effective && day(effective, 'OtherMedicationDate')
+}
+
+/** The element at a path, the first where there are several. */
+function child(element: Element | undefined, ...path: string[]): Element | undefined {
+  let at: unknown = element
+  for (const name of path) at = first((at as Element | undefined)?.[name])
+  return typeof at === 'object' && at !== null ? (at as Element) : undefined
+}
+
+/** The text of the element at a path, with or without attributes; undefined where there is none. */
+function text(element: Element | undefined, ...path: string[]): string | undefined {
+  const parent = path.length > 1 ? child(element, ...path.slice(0, -1)) : element
+  const found = first(parent?.[path.at(-1)!])
+  const value = typeof found === 'object' && found !== null ? (found as Element)['#text'] : found
+  const trimmed = typeof value === 'string' ? unescape(value).trim() : ''
+  return trimmed || undefined
+}
+
+const day = (element: Element | undefined, name: string): string | undefined => (text(element, name, 'Date') ?? text(element, name, 'DateTime'))?.slice(0, 10)
+const first = (value: unknown): unknown => (Array.isArray(value) ? value[0] : value)
+const amount = (value: string | undefined): number | undefined => (value !== undefined && /^\d+(\.\d+)?$/.test(value) ? Number(value) : undefined)
+const given = <Name extends string, Value>(name: Name, value: Value | undefined): { [Key in Name]?: Value } => (value === undefined ? {} : ({ [name]: value } as { [Key in Name]?: Value }))
+
+const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+/** The five entities and the character references that XML itself defines. */
+const unescape = (value: string): string =>
+  value.replace(/&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#x([0-9a-f]{1,6}));/gi, (whole, name?: string, decimal?: string, hex?: string) => {
+    if (name) return named[name.toLowerCase()] ?? whole
+    const code = decimal ? Number(decimal) : Number.parseInt(hex!, 16)
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole
+  })

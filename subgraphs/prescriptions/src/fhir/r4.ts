@@ -1,0 +1,54 @@
+/** The parts of FHIR R4 that are read here; everything may be missing in what partners send. */
+export type Coding = { system?: string; code?: string; display?: string }
+export type CodeableConcept = { coding?: Coding[]; text?: string }
+export type Identifier = { system?: string; value?: string }
+export type Reference = { reference?: string; identifier?: Identifier; display?: string }
+export type HumanName = { use?: string; family?: string; given?: string[] }
+export type ContactPoint = { system?: string; value?: string }
+export type FhirAddress = { line?: string[]; city?: string; state?: string; postalCode?: string }
+
+export type Resource = { resourceType: string; id?: string }
+export type Person = Resource & { identifier?: Identifier[]; name?: HumanName[]; gender?: string; birthDate?: string; telecom?: ContactPoint[]; address?: FhirAddress[] }
+export type Medication = Resource & { code?: CodeableConcept }
+export type MedicationRequest = Resource & {
+  identifier?: Identifier[]
+  status?: string
+  intent?: string
+  contained?: Resource[]
+  extension?: { url?: string; valueCode?: string }[]
+  medicationCodeableConcept?: CodeableConcept
+  medicationReference?: Reference
+  subject?: Reference
+  requester?: Reference
+  authoredOn?: string
+  note?: { text?: string }[]
+  dosageInstruction?: { text?: string; patientInstruction?: string }[]
+  dispenseRequest?: {
+    validityPeriod?: { start?: string; end?: string }
+    numberOfRepeatsAllowed?: number
+    quantity?: { value?: number }
+    expectedSupplyDuration?: { value?: number; unit?: string; code?: string }
+  }
+  substitution?: { allowedBoolean?: boolean }
+}
+export type BundleEntry = { fullUrl?: string; resource?: Resource; request?: { method?: string; url?: string } }
+export type Bundle = Resource & { type?: string; entry?: BundleEntry[] }
+
+export const systems = {
+  npi: 'http://hl7.org/fhir/sid/us-npi',
+  dea: 'urn:oid:2.16.840.1.113883.4.814',
+  ndc: 'http://hl7.org/fhir/sid/ndc',
+  /** Our own patient ids, for partners who know them. */
+  patient: 'urn:pharmagraph:patient',
+  prescription: 'urn:pharmagraph:prescription',
+  evaluationBasis: 'urn:pharmagraph:evaluation-basis',
+} as const
+
+type Severity = 'error' | 'information'
+/** FHIR issue types used here. */
+export type IssueCode = 'structure' | 'required' | 'invalid' | 'business-rule' | 'duplicate' | 'forbidden' | 'login' | 'not-supported' | 'informational'
+
+export const operationOutcome = (code: IssueCode, diagnostics: string, { severity = 'error', expression }: { severity?: Severity; expression?: string | undefined } = {}) => ({
+  resourceType: 'OperationOutcome',
+  issue: [{ severity, code, diagnostics, ...(expression ? { expression: [expression] } : {}) }],
+})

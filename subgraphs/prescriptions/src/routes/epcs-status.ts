@@ -1,0 +1,36 @@
+import { invalid, type Route } from '@pharmagraph/platform'
+import { answerOnce } from '../commands/answer-once.ts'
+import { noteNetworkStatus, type StatusEvent } from '../commands/note-network-status.ts'
+import { mustBeSigned } from '../erx/signature.ts'
+import type { Services } from '../services.ts'
+
+/** Status of an electronic prescription for controlled substances, as the network tells it. */
+export const epcsStatusRoute: Route<Services> = {
+  method: 'POST',
+  path: '/webhooks/epcs/status',
+  async run({ body, headers, services, transact }) {
+    mustBeSigned(services.webhookSecret, headers, body)
+    const event = readEvent(body)
+    const answer = await transact((em) => answerOnce(em, services, { key: `epcs:${event.id}`, raw: body }, () => noteNetworkStatus(em, event)))
+    return { ...answer, contentType: 'application/json' }
+  },
+}
+
+function readEvent(body: Buffer): StatusEvent {
+  const event = parse(body)
+  const { id, status, messageId, prescriberOrderNumber } = event
+  if (typeof id !== 'string' || !/^\S{1,100}$/.test(id)) throw invalid('id', 'the event has no id')
+  if (typeof status !== 'string' || !/^[\w.-]{1,60}$/.test(status)) throw invalid('status', 'the event has no status, or one of other than letters, digits, dot and hyphen')
+  if (typeof messageId !== 'string' && typeof prescriberOrderNumber !== 'string') throw invalid('messageId', 'the event names neither messageId nor prescriberOrderNumber')
+  return { id, status, ...(typeof messageId === 'string' ? { messageId } : {}), ...(typeof prescriberOrderNumber === 'string' ? { prescriberOrderNumber } : {}) }
+}
+
+function parse(body: Buffer): Record<string, unknown> {
+  try {
+    const event = JSON.parse(body.toString()) as unknown
+    if (typeof event === 'object' && event !== null) return event as Record<string, unknown>
+  } catch {
+    // told below
+  }
+  throw invalid('body', 'the body is not a JSON object')
+}

@@ -1,0 +1,116 @@
+import { AppError, forbidden, invalid, type Actor, type EntityManager, type Route, type RouteAnswer, type RouteTools } from '@pharmagraph/platform'
+import { access } from '../access.ts'
+import { canonicalJson, hashOf } from '../canonical-json.ts'
+import { answerOnce, type Answer, type Handled } from '../commands/answer-once.ts'
+import { receivePrescription } from '../commands/receive-prescription.ts'
+import { notAnOrder, readMedicationRequest, type Resolve } from '../fhir/medication-request.ts'
+import { operationOutcome, systems, type Bundle, type IssueCode, type MedicationRequest, type Resource } from '../fhir/r4.ts'
+import type { Services } from '../services.ts'
+
+const contentType = 'application/fhir+json; charset=utf-8'
+const issueCodes: Record<string, IssueCode> = { UNAUTHENTICATED: 'login', FORBIDDEN: 'forbidden', INVALID_INPUT: 'invalid' }
+
+/** MedicationRequests of partners and prescribers' systems, alone or in a transaction or collection Bundle. */
+const fhirRoute = (path: string): Route<Services> => ({
+  method: 'POST',
+  path,
+  async run(tools) {
+    try {
+      if (!tools.actor) throw new AppError('UNAUTHENTICATED', 'sign in as a partner or a prescriber')
+      access.must(tools.actor, 'prescription:receive', undefined)
+      const resource = parse(tools.body)
+      if (resource.resourceType === 'MedicationRequest') return await single(tools, tools.actor, resource as MedicationRequest)
+      if (resource.resourceType === 'Bundle') return await bundle(tools, tools.actor, resource as Bundle)
+      throw new AppError('INVALID_INPUT', 'send a MedicationRequest, or a Bundle that holds some', { field: 'resourceType' })
+    } catch (thrown) {
+      const { status, outcome } = outcomeOf(thrown)
+      return { status, body: outcome, contentType }
+    }
+  },
+})
+
+export const fhirRoutes = ['/fhir/R4/MedicationRequest', '/fhir/R4', '/fhir/R4/'].map(fhirRoute)
+
+type Created = Answer & { location: string | undefined }
+type Tools = RouteTools<Services>
+
+async function single({ services, transact }: Tools, actor: Actor, request: MedicationRequest): Promise<RouteAnswer & { headers?: Record<string, string> }> {
+  const { status, body, location } = await transact((em) => receive(em, actor, services, request, () => undefined))
+  return { status, body, contentType, ...(location ? { headers: { location } } : {}) }
+}
+
+/** A transaction is taken as a whole or not at all; a collection entry by entry. Entries of other kinds are only looked up. */
+async function bundle({ services, transact }: Tools, actor: Actor, { type, entry = [] }: Bundle): Promise<RouteAnswer> {
+  if (type !== 'transaction' && type !== 'collection') throw new AppError('INVALID_INPUT', 'a Bundle here is a transaction or a collection', { field: 'Bundle.type' })
+  const byName = new Map(entry.flatMap(({ fullUrl, resource }) => (resource ? [[fullUrl ?? '', resource] as const, [`${resource.resourceType}/${resource.id ?? ''}`, resource] as const] : [])))
+  const resolve: Resolve = (reference) => byName.get(reference)
+  const requests = entry.flatMap(({ resource }) => (resource?.resourceType === 'MedicationRequest' ? [resource as MedicationRequest] : []))
+  if (requests.length === 0) throw new AppError('INVALID_INPUT', 'the Bundle holds no MedicationRequest', { field: 'Bundle.entry' })
+  const one = async (em: EntityManager, request: MedicationRequest) => entryOf(await receive(em, actor, services, request, resolve, { skipHistory: true }))
+  const entries = type === 'transaction'
+    ? await transact(async (em) => {
+        const done = []
+        for (const request of requests) done.push(await one(em, request))
+        return done
+      })
+    : await inTurn(requests, (request) => transact((em) => one(em, request)).catch((thrown: unknown) => {
+        const { status, outcome } = outcomeOf(thrown)
+        return { response: { status: String(status), outcome } }
+      }))
+  return { status: 200, contentType, body: { resourceType: 'Bundle', type: type === 'transaction' ? 'transaction-response' : 'batch-response', entry: entries } }
+}
+
+async function inTurn<Item, Result>(items: readonly Item[], run: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const done: Result[] = []
+  for (const item of items) done.push(await run(item))
+  return done
+}
+
+function entryOf({ status, body, location }: Created) {
+  const resource = JSON.parse(body) as Resource
+  return resource.resourceType === 'OperationOutcome'
+    ? { response: { status: String(status), outcome: resource } }
+    : { resource, response: { status: String(status), ...(location ? { location } : {}) } }
+}
+
+/** One request becomes one prescription: recognised by its first identifier, or without one by its content. */
+async function receive(
+  em: EntityManager, actor: Actor, services: Services, request: MedicationRequest, resolve: Resolve, { skipHistory = false } = {},
+): Promise<Created> {
+  const history = notAnOrder(request)
+  if (history && skipHistory) return { status: 200, body: JSON.stringify(operationOutcome('informational', `not taken in: ${history}`, { severity: 'information' })), location: undefined }
+  if (history) throw invalid('MedicationRequest.status', history)
+  const content = readMedicationRequest(request, resolve)
+  const [identifier] = request.identifier ?? []
+  const identity = identifier?.value ? `${identifier.system ?? ''}|${identifier.value}` : `sha256|${hashOf(content)}`
+  const key = `fhir:${actor.clientId ?? actor.subject}:${identity}`
+  const answer = await answerOnce(em, services, { key, raw: canonicalJson({ request, content }) }, async (): Promise<Handled> => {
+    const prescription = await receivePrescription(em, actor, services, { content, source: 'FHIR', externalKey: key, prescriberOrderNumber: identifier?.value })
+    mustBeOwn(actor, prescription.practitionerId)
+    const { id, number, receivedAt } = prescription
+    const stored = { ...request, id, meta: { versionId: '1', lastUpdated: receivedAt.toISOString() }, identifier: [...(request.identifier ?? []), { system: systems.prescription, value: number }] }
+    return { status: 201, body: JSON.stringify(stored), prescription }
+  })
+  return { ...answer, location: `/fhir/R4/MedicationRequest/${(JSON.parse(answer.body) as Resource).id}/_history/1` }
+}
+
+/** A prescriber's system writes for that prescriber only; a partner for all of its clinic's. */
+function mustBeOwn(actor: Actor, practitionerId: string | null | undefined): void {
+  if (!actor.roles.includes('partner') && actor.practitionerId !== practitionerId) throw forbidden('the requester is another prescriber than the one signed in')
+}
+
+function parse(body: Buffer): Resource {
+  try {
+    const resource = JSON.parse(body.toString()) as Resource | null
+    if (resource && typeof resource === 'object' && typeof resource.resourceType === 'string') return resource
+  } catch {
+    // told below
+  }
+  throw new AppError('INVALID_INPUT', 'the body is not a FHIR resource in JSON', { field: 'resourceType' })
+}
+
+function outcomeOf(thrown: unknown): { status: number; outcome: object } {
+  if (!(thrown instanceof AppError) || thrown.row.http >= 500) throw thrown
+  const field = thrown.details['field']
+  return { status: thrown.row.http, outcome: operationOutcome(issueCodes[thrown.code] ?? 'business-rule', thrown.message, { expression: typeof field === 'string' ? field : undefined }) }
+}
