@@ -4,7 +4,7 @@ import type { Caller } from './operations/operations.ts'
 import type { Subgraphs } from './execution/subgraphs.ts'
 import { liveService } from './supergraph/live-fields.ts'
 import type { Session, Sessions } from './identity/sessions.ts'
-import { actorHeader } from '../../platform/src/actor.ts'
+import { actorHeader } from '@pharmagraph/platform/actor.ts'
 
 export type Trace = { readonly correlationId: string; readonly traceparent: string }
 

@@ -1,7 +1,7 @@
 /** Starts the gateway from the environment; prints one ready line on standard output. */
 import { resolve } from 'node:path'
 import type { JWK } from 'jose'
-import { ConfigError, integerSetting, optionalSetting, setting } from '../../platform/src/config.ts'
+import { ConfigError, integerSetting, optionalSetting, setting } from '@pharmagraph/platform/config.ts'
 import { startGateway } from './gateway.ts'
 
 const root = resolve(import.meta.dirname, '../..')

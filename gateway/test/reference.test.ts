@@ -7,7 +7,7 @@ import { buildOperationContext, executeQueryPlan, type ServiceMap } from '@apoll
 import { QueryPlanner } from '@apollo/query-planner'
 import fc from 'fast-check'
 import { parse, validate, type GraphQLError } from 'graphql'
-import type { Actor } from '../../platform/src/actor.ts'
+import type { Actor } from '@pharmagraph/platform/actor.ts'
 import type { Send } from '../src/execution/execute.ts'
 import { buildGraph } from '../src/supergraph/graph.ts'
 import { Operations } from '../src/operations/operations.ts'
@@ -26,11 +26,29 @@ const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 const uncoded = ['INTERNAL', 'DOWNSTREAM_SERVICE_ERROR']
 
 type Result = { data: unknown; errors: string[] }
-const told = (errors: readonly GraphQLError[] = []): string[] => [...new Set(errors.map(({ path, extensions }) => `${path?.join('.')} ${uncoded.includes(String(extensions['code'])) ? '' : String(extensions['code'])}`))].sort()
+
+/**
+ * The nulls that errors explain, with the codes given. Not the errors themselves: of several failures that make the
+ * same null a subgraph tells the first it meets, and the order of fields in a fetch is the planner's own.
+ */
+function told(data: unknown, errors: readonly GraphQLError[] = []): string[] {
+  const places = errors.map(({ path = [], extensions }) => {
+    let at = data
+    const way: (string | number)[] = []
+    for (const key of path) {
+      if (at === null || at === undefined) break
+      way.push(key)
+      at = (at as Record<string | number, unknown>)[key]
+    }
+    const code = String(extensions['code'])
+    return `${way.join('.')} ${uncoded.includes(code) ? '' : code}`
+  })
+  return [...new Set(places)].sort()
+}
 
 async function ours({ text, variables }: GeneratedOperation, send: Send): Promise<Result> {
   const { data, errors } = await new Operations(graph).fromText(text).execute({ actor: everybody, send }, variables)
-  return { data, errors: told(errors) }
+  return { data, errors: told(data, errors) }
 }
 
 async function reference({ text, variables }: GeneratedOperation, send: Send): Promise<Result> {
@@ -42,7 +60,7 @@ async function reference({ text, variables }: GeneratedOperation, send: Send): P
   const operationContext = buildOperationContext({ schema: graph.schema, operationDocument: document })
   const context = { request: { query: text, variables }, logger: quiet, context: {}, metrics: {} }
   const { data, errors } = await executeQueryPlan(plan, services, context as never, operationContext, graph.fullSchema, apiSchema)
-  return { data: JSON.parse(JSON.stringify(data ?? null)) as unknown, errors: told(errors) }
+  return { data: JSON.parse(JSON.stringify(data ?? null)) as unknown, errors: told(data, errors) }
 }
 
 const runs = { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 150), interruptAfterTimeLimit: 30_000 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { connect } from 'node:net'
 import { randomBytes } from 'node:crypto'
-import { connectBroker, streamName } from '../../platform/src/nats.ts'
+import { connectBroker, streamName } from '@pharmagraph/platform/nats.ts'
 import { anOrder } from './support/subgraphs.ts'
 import { personas, startWorld, take, until, type World } from './support/world.ts'
 

@@ -1,10 +1,11 @@
 -- The spatial functions of this subgraph, the same names on both engines: PostGIS where the server has it and we may
--- create it, else cube + earthdistance, which every PostgreSQL ships. geo_point() gives what GiST indexes and `<->`
--- (nearest first) work on; what type that is stays in this file. `set geo.engine = 'earthdistance'` leaves PostGIS out.
--- Degrees are WGS 84, distances metres; the sphere and the ellipsoid differ by less than half a percent.
+-- create it, else `cube`, which every PostgreSQL ships and any owner of a database may create (earthdistance, which
+-- builds on it, asks for a superuser). geo_point() gives what GiST indexes and `<->` (nearest first) work on; what type
+-- that is stays in this file. Bodies are parsed when they are made, so that no search_path matters to the indexes. `set geo.engine = 'cube'` leaves PostGIS out. Degrees are WGS 84, distances metres; the
+-- sphere and the ellipsoid differ by about half a percent at most.
 do $geo$
 declare
-  postgis boolean := coalesce(current_setting('geo.engine', true), '') <> 'earthdistance'
+  postgis boolean := coalesce(current_setting('geo.engine', true), '') <> 'cube'
     and exists (select from pg_available_extensions where name = 'postgis');
 begin
   if postgis then
@@ -18,19 +19,19 @@ begin
   if postgis then
     create function geo_point(latitude double precision, longitude double precision) returns geography
       language sql immutable strict parallel safe
-      as 'select st_setsrid(st_makepoint(longitude, latitude), 4326)::geography';
+      return st_setsrid(st_makepoint(longitude, latitude), 4326)::geography;
     create function geo_distance_m(latitude1 double precision, longitude1 double precision, latitude2 double precision, longitude2 double precision)
       returns double precision language sql immutable strict parallel safe
-      as 'select st_distance(geo_point(latitude1, longitude1), geo_point(latitude2, longitude2))';
+      return st_distance(geo_point(latitude1, longitude1), geo_point(latitude2, longitude2));
   else
     create extension if not exists cube;
-    create extension if not exists earthdistance;
+    -- a place on the sphere of mean radius (IUGG) as x, y, z in metres: straight lines through it rank like ways along it
     create function geo_point(latitude double precision, longitude double precision) returns cube
       language sql immutable strict parallel safe
-      as 'select ll_to_earth(latitude, longitude)::cube';
+      return cube(array[6371008.8 * cosd(latitude) * cosd(longitude), 6371008.8 * cosd(latitude) * sind(longitude), 6371008.8 * sind(latitude)]);
     create function geo_distance_m(latitude1 double precision, longitude1 double precision, latitude2 double precision, longitude2 double precision)
       returns double precision language sql immutable strict parallel safe
-      as 'select earth_distance(ll_to_earth(latitude1, longitude1), ll_to_earth(latitude2, longitude2))';
+      return 2 * 6371008.8 * asin(least(1, (geo_point(latitude1, longitude1) <-> geo_point(latitude2, longitude2)) / (2 * 6371008.8)));
   end if;
 end
 $geo$;

@@ -64,7 +64,7 @@ export const expectedStatuses = [
   'CHECKOUT_STARTED', 'RX_CHECKED', 'STOCK_HELD', 'PAYMENT_AUTHORIZED', 'AWAITING_PHARMACIST', 'RELEASED', 'PAYMENT_CAPTURED', 'SHIPPED', 'DELIVERED',
 ]
 
-type Practitioners = { practitioners: { id: string; name: { given: string; family: string }; npi: string; dea?: string; deaNumber?: string }[] }
+type Practitioners = { practitioners: { id: string; givenName: string; familyName: string; npi: string; dea: string; phone: string; address: { line1: string; city: string; state: string; postalCode: string } }[] }
 
 export async function playJourney(system: System, narrator: Narrator = silent, interrupt: Interruption = async () => {}): Promise<JourneyResult> {
   const lives: Live[] = []
@@ -122,8 +122,7 @@ async function play(system: System, { step, sees }: Narrator, interrupt: Interru
   const order = (drug: Data, more: object) => ({
     patient: { firstName: maya.given, lastName: maya.family, dateOfBirth: maya.dateOfBirth, gender: 'F', phone: maya.phone, email,
       address: { line1: '1355 Market St', city: 'San Francisco', state: 'CA', postalCode: '94103' } },
-    prescriber: { firstName: doctor.name.given, lastName: doctor.name.family, npi: doctor.npi, dea: doctor.deaNumber ?? doctor.dea, phone: '4155550100',
-      address: { line1: '450 Sutter St', city: 'San Francisco', state: 'CA', postalCode: '94108' } },
+    prescriber: { firstName: doctor.givenName, lastName: doctor.familyName, npi: doctor.npi, dea: doctor.dea, phone: doctor.phone, address: doctor.address },
     drug: { description: `${drug.name} ${drug.strength}`, ndc: drug.ndc11.replaceAll('-', ''), ...(drug.deaSchedule === 'NONE' ? {} : { deaSchedule: drug.deaSchedule }) },
     quantity: 30, daysSupply: 30, refills: 2, writtenDate: new Date().toLocaleDateString('en-CA', { timeZone: 'America/Los_Angeles' }), ...more,
   })

@@ -27,9 +27,8 @@ export function project(shape: Shape, raw: Raw, known: readonly GraphQLError[], 
     if (errors.length < maxErrors) errors.push(new GraphQLError(message, { path: toArray(path), extensions: { code } }))
   }
   const explained = (path: Path): boolean => {
-    const at = toArray(path)
-    // an error inside an entity may have cost the whole entity, and with it the fields beside the failed one
-    const object = at.length > 1 ? at.slice(0, -1) : at
+    // an error inside an object may have cost the whole object, and with it the fields beside the failed one
+    const object = toArray(path).slice(0, -1)
     return [...known, ...errors].some((error) => error.path !== undefined && overlaps(error.path, object))
   }
 

@@ -1,6 +1,6 @@
 /** One HTTP request and its answer: reading bodies within limits, writing JSON, refusing in one shape. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { AppError } from '../../../platform/src/errors.ts'
+import { AppError } from '@pharmagraph/platform/errors.ts'
 
 export type Exchange = {
   readonly request: IncomingMessage

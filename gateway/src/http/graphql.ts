@@ -1,7 +1,7 @@
 /** /graphql: persisted operations take the short way, everything else goes through Apollo Server. Same checks, same execution. */
 import { HeaderMap, type ApolloServer } from '@apollo/server'
 import { GraphQLError } from 'graphql'
-import { AppError } from '../../../platform/src/errors.ts'
+import { AppError } from '@pharmagraph/platform/errors.ts'
 import type { Answer, Prepared } from '../operations/operations.ts'
 import type { Session } from '../identity/sessions.ts'
 import type { Callers } from '../callers.ts'

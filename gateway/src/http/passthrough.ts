@@ -1,5 +1,5 @@
 /** Messages whose exact bytes count (signatures, EDI): handed to the subgraph that owns them, unchanged. */
-import { AppError } from '../../../platform/src/errors.ts'
+import { AppError } from '@pharmagraph/platform/errors.ts'
 import type { Callers } from '../callers.ts'
 import type { Subgraphs } from '../execution/subgraphs.ts'
 import { readBody, send, type Handler } from './exchange.ts'

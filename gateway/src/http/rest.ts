@@ -1,5 +1,5 @@
 /** The REST names partners know: persisted operations under another name, so one implementation answers both. */
-import { AppError } from '../../../platform/src/errors.ts'
+import { AppError } from '@pharmagraph/platform/errors.ts'
 import type { Callers } from '../callers.ts'
 import type { PersistedOperations } from '../operations/persisted.ts'
 import { readJson, sendJson, type Exchange } from './exchange.ts'

@@ -1,5 +1,5 @@
 /** Method and path to handler; `:name` matches one segment, a final `*` the rest. */
-import { AppError } from '../../../platform/src/errors.ts'
+import { AppError } from '@pharmagraph/platform/errors.ts'
 import type { Handler } from './exchange.ts'
 
 export type Route = { readonly method: string; readonly path: string; readonly handle: Handler }

@@ -1,8 +1,8 @@
 /** From an access token to the actor, and to the token the subgraphs accept. */
 import { createHash } from 'node:crypto'
 import { createRemoteJWKSet, errors, jwtVerify, type JWK, type JWTPayload, type JWTVerifyGetKey } from 'jose'
-import { anonymous, signActor, type Actor, type Role } from '../../../platform/src/actor.ts'
-import { AppError } from '../../../platform/src/errors.ts'
+import { anonymous, signActor, type Actor, type Role } from '@pharmagraph/platform/actor.ts'
+import { AppError } from '@pharmagraph/platform/errors.ts'
 import { Bounded } from '../operations/bounded.ts'
 
 /** One verified access token, or nobody. */

@@ -3,7 +3,7 @@ import {
   GraphQLError, Kind, executeSync, getVariableValues, parse, specifiedRules, validate,
   type DocumentNode, type FieldNode, type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, type ValidationRule,
 } from 'graphql'
-import type { Actor } from '../../../platform/src/actor.ts'
+import type { Actor } from '@pharmagraph/platform/actor.ts'
 import { compilePlan, type Step } from '../execution/plan.ts'
 import { newRun, runStep, type Run, type Send } from '../execution/execute.ts'
 import { project, type Raw } from '../execution/project.ts'

@@ -1,6 +1,6 @@
 /** Which operations a client may run: persisted ones by id; partners nothing else, and only their own list. */
-import type { Actor } from '../../../platform/src/actor.ts'
-import { AppError } from '../../../platform/src/errors.ts'
+import type { Actor } from '@pharmagraph/platform/actor.ts'
+import { AppError } from '@pharmagraph/platform/errors.ts'
 import type { Manifest, PersistedOperation } from './manifest.ts'
 import type { Operations, Prepared } from './operations.ts'
 

@@ -3,8 +3,8 @@
  * index by (event type, data field, value). A broker that restarts or is lost is waited for, and nothing is skipped.
  */
 import { AckPolicy, DeliverPolicy, Events, nanos, type ConsumerMessages, type JsMsg } from 'nats'
-import { streamName, type Broker } from '../../../platform/src/nats.ts'
-import type { Logger } from '../../../platform/src/telemetry.ts'
+import { streamName, type Broker } from '@pharmagraph/platform/nats.ts'
+import type { Logger } from '@pharmagraph/platform/telemetry.ts'
 
 export type LiveEvent = {
   /** Place in the stream. */

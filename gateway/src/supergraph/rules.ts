@@ -1,7 +1,7 @@
 /** Who may see what, read from the security directives of the supergraph before the planner forgets them. */
 import type { CoreFeatures } from '@apollo/federation-internals'
 import { Kind, valueFromASTUntyped, type ConstDirectiveNode, type DocumentNode } from 'graphql'
-import { staffRoles, type Actor, type Role } from '../../../platform/src/actor.ts'
+import { staffRoles, type Actor, type Role } from '@pharmagraph/platform/actor.ts'
 
 /** What a caller must fulfil: each list is alternatives of all-of groups, as in `[["a", "b"], ["c"]]` = (a and b) or c. */
 export type Requirement = {

@@ -1,7 +1,7 @@
 /** The supergraph file and what it makes; a new file takes over without a request noticing, a bad one is told and ignored. */
 import { readFile } from 'node:fs/promises'
 import { unwatchFile, watchFile } from 'node:fs'
-import type { Logger } from '../../../platform/src/telemetry.ts'
+import type { Logger } from '@pharmagraph/platform/telemetry.ts'
 import { Operations } from '../operations/operations.ts'
 import type { PersistedOperations } from '../operations/persisted.ts'
 import { buildGraph } from './graph.ts'

@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { GraphQLError, graphql, parse, type GraphQLSchema } from 'graphql'
 import type { JWK } from 'jose'
-import { actorHeader, actorVerifier, isStaff, type Actor } from '../../../platform/src/actor.ts'
+import { actorHeader, actorVerifier, isStaff, type Actor } from '@pharmagraph/platform/actor.ts'
 
 export type Row = Record<string, unknown> & { id: string }
 export type Data = { orders: Map<string, Row>; shipments: Map<string, Row>; drugs: Map<string, Row>; patients: Map<string, Row>; workItems: Map<string, Row>; prescriptions: Map<string, Row> }

@@ -1,4 +1,5 @@
-import { byId, listBy, pageByParent, perArguments, type Actor, type EntityManager, type SubgraphContext, TransitionRow } from '@pharmagraph/platform'
+import { AppError, byId, listBy, pageByParent, perArguments, type Actor, type EntityManager, type SubgraphContext, TransitionRow } from '@pharmagraph/platform'
+import DataLoader from 'dataloader'
 import { ownedBy, visibleTo } from './access.ts'
 import { Cart, CartLine } from './entities/cart.ts'
 import { DrugFact, PrescriptionFact } from './entities/facts.ts'
@@ -8,7 +9,9 @@ import type { Services } from './services.ts'
 
 type OrderPage = { first: number; after?: string | null | undefined; status?: OrderStatus | null | undefined }
 
-export const loaders = (em: EntityManager, actor: Actor) => ({
+type Sealed = { patientId: string; sealed: string }
+
+export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) => ({
   /** Orders the actor may see. */
   order: byId(em, Order, visibleTo(actor)),
   cart: byId(em, Cart, ownedBy(actor)),
@@ -18,8 +21,18 @@ export const loaders = (em: EntityManager, actor: Actor) => ({
   historyOf: listBy(em, TransitionRow, 'subjectId', { scope: { machine: 'order' } }),
   drugFact: byId(em, DrugFact),
   prescriptionFact: byId(em, PrescriptionFact),
+  /** Sealed texts of people, opened; null once erased. The keys of all are read in one statement. */
+  opened: new DataLoader(async (texts: readonly Sealed[]) => {
+    await vault.preload(em, texts.map(({ patientId }) => patientId))
+    return Promise.all(texts.map(({ patientId, sealed }) => vault.open<string>(em, patientId, sealed).catch(nullWhenErased)))
+  }, { cacheKeyFn: ({ sealed }: Sealed) => sealed as never }),
   /** Pages of orders by patient id. */
   ordersOf: perArguments(({ status, ...page }: OrderPage) => pageByParent(em, Order, 'patientId', { ...(status ? { status } : {}), ...visibleTo(actor) }, page)),
 })
+
+const nullWhenErased = (error: unknown): null => {
+  if (error instanceof AppError && error.code === 'ERASED') return null
+  throw error
+}
 
 export type Context = SubgraphContext<ReturnType<typeof loaders>, Services>

@@ -21,10 +21,10 @@ export const RouteSchema = defineEntity({
     departsAt: p.datetime(),
     endsAt: p.datetime(),
     /** The driver's last position on this route. */
-    latitude: p.double('number').nullable(),
-    longitude: p.double('number').nullable(),
-    headingDegrees: p.double('number').nullable(),
-    speedKmh: p.double('number').nullable(),
+    latitude: p.double().$type<number>().nullable(),
+    longitude: p.double().$type<number>().nullable(),
+    headingDegrees: p.double().$type<number>().nullable(),
+    speedKmh: p.double().$type<number>().nullable(),
     positionAt: p.datetime().nullable(),
     /** When the parcels' moves were last told. */
     movedToldAt: p.datetime().nullable(),
@@ -58,8 +58,8 @@ export const RoutePositionSchema = defineEntity({
   properties: {
     id: p.bigint('number').primary().autoincrement(),
     routeId: p.uuid(),
-    latitude: p.double('number'),
-    longitude: p.double('number'),
+    latitude: p.double().$type<number>(),
+    longitude: p.double().$type<number>(),
     at: p.datetime(),
   },
   indexes: [{ properties: ['routeId', 'at'] }],

@@ -1,12 +1,13 @@
-import { apply, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
+import { apply, notYet, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
 import { Order } from '../entities/order.ts'
-import { orderLifecycle, permits } from '../lifecycles/order.ts'
+import { awaits, orderLifecycle, permits } from '../lifecycles/order.ts'
 import { linesOf, lockOrder, orderOfEvent } from '../reads/locked-order.ts'
 import { requestStock } from './request-stock.ts'
 
 /** Nothing is held; the order waits and says for what. */
 export async function backorder(em: EntityManager, actor: Actor, { orderId, short }: EventMap['inventory.stock-refused.v1']): Promise<void> {
   const { order } = await orderOfEvent(em, orderId)
+  if (awaits(order, 'acceptPrescriptions')) throw notYet('the check of the prescriptions')
   if (!permits(order, 'backorder')) return
   apply(em, actor, orderLifecycle, order, 'backorder', { reason: 'INSUFFICIENT_STOCK' })
   Object.assign(order, { reasonCode: 'INSUFFICIENT_STOCK', reasonDrugIds: [...new Set(short.map(({ drugId }) => drugId))] })

@@ -1,5 +1,5 @@
-import { apply, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
-import { orderLifecycle, permits } from '../lifecycles/order.ts'
+import { apply, notYet, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
+import { awaits, orderLifecycle, permits } from '../lifecycles/order.ts'
 import { orderOfEvent } from '../reads/locked-order.ts'
 
 type Told = EventMap['logistics.shipment-status-changed.v1']
@@ -13,6 +13,7 @@ const verbOf: Partial<Record<Told['to'], 'ship' | 'deliver' | 'reportException' 
 /** Follows the parcel. `time` is the event's: one that is older than the last applied changes nothing any more. */
 export async function followShipment(em: EntityManager, actor: Actor, { orderId, to: status, reasonCode }: Told, time: Date): Promise<void> {
   const { order } = await orderOfEvent(em, orderId)
+  if (awaits(order, 'capturePayment')) throw notYet('the capture')
   const verb = verbOf[status]
   if (!verb || (order.shipmentSeenAt && time < order.shipmentSeenAt)) return
   // a parcel that arrived was on its way, even where that news comes later

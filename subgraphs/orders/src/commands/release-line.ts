@@ -1,5 +1,5 @@
-import { apply, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
-import { permits } from '../lifecycles/order.ts'
+import { apply, notYet, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
+import { awaits, permits } from '../lifecycles/order.ts'
 import { orderLineLifecycle } from '../lifecycles/order-line.ts'
 import { linesOf, orderOfEvent } from '../reads/locked-order.ts'
 import { followPayment } from './follow-payment.ts'
@@ -10,7 +10,8 @@ export async function releaseLine(em: EntityManager, actor: Actor, { orderId, or
   const { order, payment } = await orderOfEvent(em, orderId)
   const lines = await linesOf(em, order)
   const line = lines.find(({ id }) => id === orderLineId)
-  if (line?.status !== 'HELD' || !permits(order, 'release')) return
+  if (!line || line.status === 'RELEASED' || !awaits(order, 'release')) return
+  if (!permits(order, 'release')) throw notYet('the payment')
   apply(em, actor, orderLineLifecycle, line, 'release')
   const open = lines.some(({ prescriptionId, status }) => prescriptionId && status !== 'RELEASED')
   if (open) return

@@ -92,3 +92,13 @@ export const isOff = (status: OrderStatus): boolean => status === 'REJECTED' || 
 /** Whether the saga may take this step now; a late or repeated event asks for one it may not, and is let go. */
 export const permits = (order: Order, verb: string): boolean => verb in orderLifecycle.table[order.status]
 
+/** Whether the step may be taken now or is still to come: news that needs it done first is early, not late. */
+export function awaits(order: Order, verb: string): boolean {
+  const reached = new Set<OrderStatus>([order.status])
+  for (const status of reached) {
+    if (verb in orderLifecycle.table[status]) return true
+    for (const { next } of Object.values(orderLifecycle.table[status])) reached.add(next)
+  }
+  return false
+}
+

@@ -7,8 +7,8 @@ export const paymentResolvers: PaymentResolvers = {
   amount: ({ amountMinor, currency }) => money(amountMinor, currency),
   capturedAmount: ({ capturedMinor, currency }) => money(capturedMinor, currency),
   refundedAmount: ({ refundedMinor, currency }) => money(refundedMinor, currency),
-  clientSecret: ({ clientSecretSealed, patientId, status }, _args, { em, actor, services }) =>
-    clientSecretSealed && isUnpaid(status) && access.can(actor, 'order:secret', { patientId }) ? services.vault.open<string>(em, patientId, clientSecretSealed) : null,
+  clientSecret: ({ clientSecretSealed, patientId, status }, _args, { actor, loaders }) =>
+    clientSecretSealed && isUnpaid(status) && access.can(actor, 'order:secret', { patientId }) ? loaders.opened.load({ patientId, sealed: clientSecretSealed }) : null,
   nextActionUrl: ({ status, nextActionUrl, patientId }, _args, { actor }) =>
     status === 'REQUIRES_ACTION' && access.can(actor, 'order:secret', { patientId }) ? nextActionUrl : null,
   failure: ({ failureCode, failureMessage }) => (failureCode ? { code: failureCode, message: failureMessage ?? failureCode } : null),

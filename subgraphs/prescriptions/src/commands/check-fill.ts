@@ -9,7 +9,7 @@ import { completeWorkItem, heldWorkItem, type Held } from './held-work-item.ts'
 
 /** A pharmacist other than the filler finds product and prescription to agree. */
 export async function checkFill(em: EntityManager, actor: Actor, input: Held): Promise<Fill> {
-  access.must(actor, 'fill:check', undefined)
+  access.must(actor, 'dispensing:check', undefined)
   const item = await heldWorkItem(em, actor, input, 'PRODUCT_CHECK')
   const fill = await em.findOneOrFail(Fill, { id: item.fillId! }, { lockMode: LockMode.PESSIMISTIC_WRITE })
   mayPass(actor, fill, await em.findOneOrFail(Prescription, { id: fill.prescriptionId }))

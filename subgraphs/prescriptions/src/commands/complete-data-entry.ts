@@ -17,7 +17,7 @@ export type DataEntry = Held & { patientId?: string | null | undefined; drugId?:
 
 /** Adds what the message lacked and hands the prescription to review; what the message said stays as it is. */
 export async function completeDataEntry(em: EntityManager, actor: Actor, services: Services, input: DataEntry): Promise<Prescription> {
-  access.must(actor, 'prescription:enter-data', undefined)
+  access.must(actor, 'data:enter', undefined)
   const item = await heldWorkItem(em, actor, input, 'DATA_ENTRY')
   const prescription = await em.findOneOrFail(Prescription, { id: item.prescriptionId! }, { lockMode: LockMode.PESSIMISTIC_WRITE })
   const content = await services.vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed)

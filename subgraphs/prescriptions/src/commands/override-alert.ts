@@ -10,7 +10,7 @@ export type Override = Held & { alertId: string; professionalService: string; re
 
 /** A pharmacist answers an alert: what was done about it, and why the prescription may go on as written. */
 export async function overrideAlert(em: EntityManager, actor: Actor, { vault }: Services, input: Override): Promise<Prescription> {
-  access.must(actor, 'prescription:review', undefined)
+  access.must(actor, 'review:decide', undefined)
   const item = await heldWorkItem(em, actor, input, 'VERIFICATION')
   const prescription = await em.findOneOrFail(Prescription, { id: item.prescriptionId! })
   const alert = isId(input.alertId) ? await em.findOne(ClinicalAlert, { id: input.alertId, prescriptionId: prescription.id }) : null

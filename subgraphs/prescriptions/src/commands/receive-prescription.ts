@@ -24,7 +24,7 @@ export type Submission = {
  * Throws INVALID_INPUT, or the code of the rule that forbids it.
  */
 export async function receivePrescription(em: EntityManager, actor: Actor, services: Services, submission: Submission): Promise<Prescription> {
-  access.must(actor, 'prescription:receive', undefined)
+  access.must(actor, 'intake:receive', undefined)
   const { content, source, externalKey, messageId, prescriberOrderNumber } = submission
   // two deliveries of one message: the second waits here and then finds the first
   await em.execute('select pg_advisory_xact_lock(hashtext(?))', [`receive:${externalKey}`])

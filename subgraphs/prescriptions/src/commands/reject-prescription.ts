@@ -21,7 +21,7 @@ export const rejectionReasons: Readonly<Record<string, string>> = {
 }
 
 export async function rejectPrescription(em: EntityManager, actor: Actor, { vault }: Services, input: Held & { reasonCode: string; text: string }): Promise<Prescription> {
-  access.must(actor, 'prescription:review', undefined)
+  access.must(actor, 'review:decide', undefined)
   const item = await heldWorkItem(em, actor, input, 'VERIFICATION', 'DATA_ENTRY')
   if (!rejectionReasons[input.reasonCode]) throw invalid('reasonCode', `reasonCode is one of ${Object.keys(rejectionReasons).join(', ')}`)
   if (input.text.length > 1000) throw invalid('text', 'the text must have at most 1000 characters')

@@ -17,7 +17,7 @@ import { contentAltered } from './verify-prescription.ts'
 
 /** The pharmacist lets the fill go: the refill is counted, and what left the shelf is written down for good. */
 export async function releaseFill(em: EntityManager, actor: Actor, services: Services, { fillId }: { fillId: string }): Promise<Fill> {
-  access.must(actor, 'fill:check', undefined)
+  access.must(actor, 'dispensing:check', undefined)
   const seen = isId(fillId) ? await em.findOne(Fill, { id: fillId }) : null
   if (!seen) throw notFound('fill')
   // prescription before fill, as everywhere: two locks taken in one order cannot wait for each other

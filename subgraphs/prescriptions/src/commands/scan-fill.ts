@@ -10,7 +10,7 @@ import { heldWorkItem, type Held } from './held-work-item.ts'
 
 /** One scan at the bench: the package's GS1 element string, or its NDC in any form and its lot number. */
 export async function scanFill(em: EntityManager, actor: Actor, input: Held & { barcode: string }): Promise<Fill> {
-  access.must(actor, 'fill:fill', undefined)
+  access.must(actor, 'dispensing:fill', undefined)
   const item = await heldWorkItem(em, actor, input, 'FILL')
   const fill = await em.findOneOrFail(Fill, { id: item.fillId! }, { lockMode: LockMode.PESSIMISTIC_WRITE })
   if (fill.status !== 'FILLING') throw refused(fillLifecycle, fill, actor, { code: 'TRANSITION_REFUSED', message: `a fill is scanned while FILLING, this one is ${fill.status}` })

@@ -8,7 +8,7 @@ import { openWorkItem } from './open-work-item.ts'
 
 /** The fill is in the bag: it goes to a pharmacist who had no hand in it. */
 export async function submitFill(em: EntityManager, actor: Actor, input: Held): Promise<Fill> {
-  access.must(actor, 'fill:fill', undefined)
+  access.must(actor, 'dispensing:fill', undefined)
   const item = await heldWorkItem(em, actor, input, 'FILL')
   const fill = await em.findOneOrFail(Fill, { id: item.fillId! }, { lockMode: LockMode.PESSIMISTIC_WRITE })
   apply(em, actor, fillLifecycle, fill, 'submit')

@@ -19,7 +19,7 @@ export type ReviewIncomplete = { __typename: 'ReviewIncomplete'; code: string; m
  * still open is returned, not thrown, because alerts found just now must stay on record.
  */
 export async function verifyPrescription(em: EntityManager, actor: Actor, services: Services, input: Held): Promise<Prescription | ReviewIncomplete> {
-  access.must(actor, 'prescription:review', undefined)
+  access.must(actor, 'review:decide', undefined)
   const item = await heldWorkItem(em, actor, input, 'VERIFICATION')
   const prescription = await em.findOneOrFail(Prescription, { id: item.prescriptionId! }, { lockMode: LockMode.PESSIMISTIC_WRITE })
   const samePerson = notWhoEnteredData(prescription, actor)

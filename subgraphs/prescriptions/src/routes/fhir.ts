@@ -1,7 +1,7 @@
 import { AppError, forbidden, invalid, type Actor, type EntityManager, type Route, type RouteAnswer, type RouteTools } from '@pharmagraph/platform'
 import { access } from '../access.ts'
 import { canonicalJson, hashOf } from '../canonical-json.ts'
-import { answerOnce, type Answer, type Handled } from '../commands/answer-once.ts'
+import { answerOnce, type Handled } from '../commands/answer-once.ts'
 import { receivePrescription } from '../commands/receive-prescription.ts'
 import { notAnOrder, readMedicationRequest, type Resolve } from '../fhir/medication-request.ts'
 import { operationOutcome, systems, type Bundle, type IssueCode, type MedicationRequest, type Resource } from '../fhir/r4.ts'
@@ -17,7 +17,7 @@ const fhirRoute = (path: string): Route<Services> => ({
   async run(tools) {
     try {
       if (!tools.actor) throw new AppError('UNAUTHENTICATED', 'sign in as a partner or a prescriber')
-      access.must(tools.actor, 'prescription:receive', undefined)
+      access.must(tools.actor, 'intake:receive', undefined)
       const resource = parse(tools.body)
       if (resource.resourceType === 'MedicationRequest') return await single(tools, tools.actor, resource as MedicationRequest)
       if (resource.resourceType === 'Bundle') return await bundle(tools, tools.actor, resource as Bundle)
@@ -31,12 +31,12 @@ const fhirRoute = (path: string): Route<Services> => ({
 
 export const fhirRoutes = ['/fhir/R4/MedicationRequest', '/fhir/R4', '/fhir/R4/'].map(fhirRoute)
 
-type Created = Answer & { location: string | undefined }
+type Taken = { status: number; resource: object; location?: string }
 type Tools = RouteTools<Services>
 
 async function single({ services, transact }: Tools, actor: Actor, request: MedicationRequest): Promise<RouteAnswer & { headers?: Record<string, string> }> {
-  const { status, body, location } = await transact((em) => receive(em, actor, services, request, () => undefined))
-  return { status, body, contentType, ...(location ? { headers: { location } } : {}) }
+  const { status, resource, location } = await transact((em) => receive(em, actor, services, request, () => undefined))
+  return { status, body: resource, contentType, ...(location ? { headers: { location } } : {}) }
 }
 
 /** A transaction is taken as a whole or not at all; a collection entry by entry. Entries of other kinds are only looked up. */
@@ -66,32 +66,30 @@ async function inTurn<Item, Result>(items: readonly Item[], run: (item: Item) =>
   return done
 }
 
-function entryOf({ status, body, location }: Created) {
-  const resource = JSON.parse(body) as Resource
-  return resource.resourceType === 'OperationOutcome'
-    ? { response: { status: String(status), outcome: resource } }
-    : { resource, response: { status: String(status), ...(location ? { location } : {}) } }
-}
+const entryOf = ({ status, resource, location }: Taken) =>
+  location ? { resource, response: { status: String(status), location } } : { response: { status: String(status), outcome: resource } }
 
 /** One request becomes one prescription: recognised by its first identifier, or without one by its content. */
 async function receive(
   em: EntityManager, actor: Actor, services: Services, request: MedicationRequest, resolve: Resolve, { skipHistory = false } = {},
-): Promise<Created> {
+): Promise<Taken> {
   const history = notAnOrder(request)
-  if (history && skipHistory) return { status: 200, body: JSON.stringify(operationOutcome('informational', `not taken in: ${history}`, { severity: 'information' })), location: undefined }
+  if (history && skipHistory) return { status: 200, resource: operationOutcome('informational', `not taken in: ${history}`, { severity: 'information' }) }
   if (history) throw invalid('MedicationRequest.status', history)
   const content = readMedicationRequest(request, resolve)
   const [identifier] = request.identifier ?? []
   const identity = identifier?.value ? `${identifier.system ?? ''}|${identifier.value}` : `sha256|${hashOf(content)}`
   const key = `fhir:${actor.clientId ?? actor.subject}:${identity}`
+  // what is kept to answer a repeat names the prescription only: the request itself is kept sealed
   const answer = await answerOnce(em, services, { key, raw: canonicalJson({ request, content }) }, async (): Promise<Handled> => {
     const prescription = await receivePrescription(em, actor, services, { content, source: 'FHIR', externalKey: key, prescriberOrderNumber: identifier?.value })
     mustBeOwn(actor, prescription.practitionerId)
     const { id, number, receivedAt } = prescription
-    const stored = { ...request, id, meta: { versionId: '1', lastUpdated: receivedAt.toISOString() }, identifier: [...(request.identifier ?? []), { system: systems.prescription, value: number }] }
-    return { status: 201, body: JSON.stringify(stored), prescription }
+    return { status: 201, body: JSON.stringify({ id, number, receivedAt }), prescription }
   })
-  return { ...answer, location: `/fhir/R4/MedicationRequest/${(JSON.parse(answer.body) as Resource).id}/_history/1` }
+  const { id, number, receivedAt } = JSON.parse(answer.body) as { id: string; number: string; receivedAt: string }
+  const stored = { ...request, id, meta: { versionId: '1', lastUpdated: receivedAt }, identifier: [...(request.identifier ?? []), { system: systems.prescription, value: number }] }
+  return { status: answer.status, resource: stored, location: `/fhir/R4/MedicationRequest/${id}/_history/1` }
 }
 
 /** A prescriber's system writes for that prescriber only; a partner for all of its clinic's. */
