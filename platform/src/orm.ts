@@ -19,7 +19,7 @@ export function ormOptions({ url, entities, migrations, poolSize = 10 }: Databas
     entities: [...platformEntities, ...entities],
     namingStrategy: UnderscoreNamingStrategy,
     extensions: [Migrator],
-    migrations: { path: migrations, pathTs: migrations, snapshot: true, snapshotName: '.snapshot', emit: 'ts', transactional: true, silent: true, fileName: (timestamp, name) => `Migration${timestamp}${name ? `_${name}` : ''}` },
+    migrations: { path: migrations, pathTs: migrations, snapshot: false, emit: 'ts', transactional: true, silent: true, fileName: (timestamp, name) => `Migration${timestamp}${name ? `_${name}` : ''}` },
     // triggers are written by hand in migrations: the generator is not to drop them
     schemaGenerator: { ignoreTriggers: true },
     pool: { min: 0, max: poolSize },

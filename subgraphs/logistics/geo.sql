@@ -1,8 +1,9 @@
 -- The spatial functions of this subgraph, the same names on both engines: PostGIS where the server has it and we may
 -- create it, else `cube`, which every PostgreSQL ships and any owner of a database may create (earthdistance, which
 -- builds on it, asks for a superuser). geo_point() gives what GiST indexes and `<->` (nearest first) work on; what type
--- that is stays in this file. Bodies are parsed when they are made, so that no search_path matters to the indexes. `set geo.engine = 'cube'` leaves PostGIS out. Degrees are WGS 84, distances metres; the
--- sphere and the ellipsoid differ by about half a percent at most.
+-- that is stays in this file. Bodies are parsed here, so that indexes do not depend on a search_path.
+-- `set geo.engine = 'cube'` leaves PostGIS out. Degrees are WGS 84, distances metres; the sphere and the ellipsoid
+-- differ by about half a percent at most.
 do $geo$
 declare
   postgis boolean := coalesce(current_setting('geo.engine', true), '') <> 'cube'

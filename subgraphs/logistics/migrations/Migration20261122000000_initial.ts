@@ -37,7 +37,7 @@ export class Migration20261122000000_initial extends Migration {
 
     this.addSql(`create table "route" ("id" uuid not null, "version" int not null default 1, "date" date not null, "driver_id" uuid not null, "depot_id" uuid not null, "status" text not null, "distance_meters" int not null, "shift_start" timestamptz not null, "shift_end" timestamptz not null, "departs_at" timestamptz not null, "ends_at" timestamptz not null, "latitude" double precision null, "longitude" double precision null, "heading_degrees" double precision null, "speed_kmh" double precision null, "position_at" timestamptz null, "moved_told_at" timestamptz null, primary key ("id"));`);
     this.addSql(`create index "route_date_index" on "route" ("date");`);
-    this.addSql(`create index "route_driver_id_status_index" on "route" ("driver_id", "status");`);
+    this.addSql(`create index route_open on route (driver_id, departs_at) where status in ('PLANNED', 'STARTED');`);
     this.addSql(`alter table "route" add constraint "route_status_check" check ("status" in ('PLANNED', 'STARTED', 'COMPLETED', 'CANCELLED'));`);
 
     this.addSql(`create table "route_position" ("id" bigserial primary key, "route_id" uuid not null, "latitude" double precision not null, "longitude" double precision not null, "at" timestamptz not null);`);
@@ -50,7 +50,7 @@ export class Migration20261122000000_initial extends Migration {
     this.addSql(`create table "shipment" ("id" uuid not null, "version" int not null default 1, "order_id" uuid not null, "patient_id" uuid not null, "address_id" uuid not null, "depot_id" uuid not null, "carrier" varchar(255) not null, "tracking_number" varchar(255) not null, "status" text not null, "reason_code" varchar(255) null, "reason_message" varchar(255) null, "adult_signature" boolean not null, "cold_chain" boolean not null, "parcels" int not null, "driver_id" uuid null, "route_id" uuid null, "estimated_delivery" timestamptz null, "actual_delivery" timestamptz null, "attempts" int not null, "proof_kind" text null, "proof_id_checked" boolean not null, "proof_evidence_hash" varchar(64) null, "proof_sealed" text null, "proof_at" timestamptz null, "scanned_at" timestamptz null, "scan_rank" int not null, "created_at" timestamptz not null, primary key ("id"));`);
     this.addSql(`alter table "shipment" add constraint "shipment_order_id_unique" unique ("order_id");`);
     this.addSql(`create index "shipment_patient_id_index" on "shipment" ("patient_id");`);
-    this.addSql(`alter table "shipment" add constraint "shipment_tracking_number_unique" unique ("tracking_number");`);
+    this.addSql(`create index "shipment_tracking_number_index" on "shipment" ("tracking_number");`);
     this.addSql(`create index "shipment_driver_id_index" on "shipment" ("driver_id");`);
     this.addSql(`create index "shipment_route_id_index" on "shipment" ("route_id");`);
     this.addSql(`create index shipment_to_plan on shipment (created_at) where status = 'LABELLED';`);

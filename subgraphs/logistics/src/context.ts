@@ -10,11 +10,11 @@ import { addressesVisibleTo, routesVisibleTo, shipmentsVisibleTo } from './reads
 import type { Services } from './services.ts'
 
 export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) => {
-  /** Rows by one of their unique columns, as far as the actor may see them. */
+  /** Rows by one of their columns, the newest of equals, as far as the actor may see them. */
   const visible = <Row extends object>(entity: new () => Row, key: keyof Row & string, scope: FilterQuery<Row>) =>
     new DataLoader<string, Row | null>(async (keys) => {
       const wanted = key === 'trackingNumber' ? keys : keys.filter(isId)
-      const rows = (await em.find(entity as never, { $and: [{ [key]: { $in: wanted } }, scope] } as never)) as Row[]
+      const rows = (await em.find(entity as never, { $and: [{ [key]: { $in: wanted } }, scope] } as never, { orderBy: { id: 'asc' } as never })) as Row[]
       const map = new Map(rows.map((row) => [String(row[key]), row]))
       return keys.map((value) => map.get(value) ?? null)
     })

@@ -99,6 +99,29 @@ const histories: History[] = [
       provider.finishAction(orderId, true)
     },
   },
+  {
+    name: 'declined, then sent to the bank',
+    async play(orderId, amountMinor) {
+      await authorize(orderId, 1, amountMinor, 'pm_decline', null)
+      await authorize(orderId, 2, amountMinor, 'pm_action', provider.intentOf(orderId).id)
+    },
+  },
+  {
+    name: 'sent to the bank, failed there',
+    async play(orderId, amountMinor) {
+      await authorize(orderId, 1, amountMinor, 'pm_action', null)
+      provider.finishAction(orderId, false)
+    },
+  },
+  {
+    name: 'captured, refunded, and the refund sent back by the bank',
+    async play(orderId, amountMinor) {
+      const intentId = await declinedThenHeld(orderId, amountMinor)
+      await provider.capture({ orderId, attempt: 1, intentId, amountMinor })
+      await provider.refund({ orderId, intentId, key: 'a', amountMinor })
+      provider.returnRefund(orderId, amountMinor)
+    },
+  },
 ]
 
 /** Plays a history at the provider and gives its events, the creation left out: that one tells nothing. */

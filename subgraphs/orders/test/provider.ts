@@ -11,6 +11,8 @@ export type MemoryProvider = PaymentPort & {
   finishAction(orderId: string, passed: boolean): void
   /** The bank lets the hold go. */
   lapse(orderId: string): void
+  /** The bank sends the last refund back. */
+  returnRefund(orderId: string, amountMinor: number): void
   /** The next calls fail before or after they take effect, as a network does. */
   failNext(when: 'before' | 'after', times?: number): void
 }
@@ -88,6 +90,12 @@ export function memoryProvider(): MemoryProvider {
       const intent = [...intents.values()].findLast((one) => one.orderId === orderId)!
       Object.assign(intent, { status: 'canceled', lapsed: true, authorizedMinor: 0 })
       emit('payment_intent.canceled', intent)
+    },
+    returnRefund(orderId, amountMinor) {
+      const intent = [...intents.values()].findLast((one) => one.orderId === orderId)!
+      intent.refundedMinor -= amountMinor
+      const { id, attempt } = intent
+      events.push({ id: `evt_${++sequence}`, type: 'refund.failed', news: { id, orderId, attempt, refund: { key: '', state: 'FAILED' } } })
     },
     authorize: (request) =>
       network(`${request.orderId}:authorize:${request.attempt}`, () => {

@@ -17,9 +17,18 @@ export const services = (): Services => {
   if (made) return made
   const webhookSecret = setting('ERX_WEBHOOK_SECRET')
   return (made = {
-    vault: createVault(localKeyProvider(keySetting('KEK'))),
+    vault: oneKeyPerPerson(createVault(localKeyProvider(keySetting('KEK')))),
     matchKey: keySetting('MATCH_KEY'),
     network: httpNetwork(setting('ERX_NETWORK_URL'), webhookSecret),
     webhookSecret,
   })
 }
+
+/** Two messages about a person not heard of before must not both make that person's key: the second waits for the first. */
+const oneKeyPerPerson = (vault: Vault): Vault => ({
+  ...vault,
+  async seal(em, subjectId, value) {
+    await em.execute('select pg_advisory_xact_lock(hashtext(?))', [`data-key:${subjectId}`])
+    return vault.seal(em, subjectId, value)
+  },
+})

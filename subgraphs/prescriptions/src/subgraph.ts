@@ -7,6 +7,7 @@ import { entities } from './entities/index.ts'
 import { jobs } from './jobs/index.ts'
 import { resolvers } from './resolvers/index.ts'
 import { routes } from './routes/index.ts'
+import { seed } from './seed.ts'
 import { services } from './services.ts'
 
 /** Prescriptions from intake to release: data entry, the work queues, clinical review, fills. */
@@ -20,4 +21,5 @@ export const prescriptions = defineSubgraph({
   consumers,
   jobs,
   routes,
+  seed,
 })

@@ -27,7 +27,7 @@ export async function verifyChain(em: EntityManager, actor: Actor, { fromSequenc
 
   for (let next = from; !fault && next <= to; next += batchSize) {
     const end = Math.min(next + batchSize - 1, to)
-    const entries = await em.fork().find(AuditEntry, { sequence: { $gte: next, $lte: end } }, { orderBy: { sequence: 'asc' } })
+    const entries = await em.fork({ keepTransactionContext: true }).find(AuditEntry, { sequence: { $gte: next, $lte: end } }, { orderBy: { sequence: 'asc' } })
     fault = firstFault(entries, next, end, previousHash)
     entriesChecked += entries.length
     previousHash = entries.at(-1)?.hash ?? previousHash

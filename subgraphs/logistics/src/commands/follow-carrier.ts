@@ -1,7 +1,7 @@
 import { notFound, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { LockMode } from '@mikro-orm/postgresql'
 import type { TrackerEvent } from '../carrier/tracker-event.ts'
-import { CarrierEvent, ownCourier, Shipment, type ProofDetails } from '../entities/shipment.ts'
+import { CarrierEvent, ownCourier, Shipment, type ProofDetails, type ShipmentStatus } from '../entities/shipment.ts'
 import * as fields from '../fields.ts'
 import { move, shipmentLifecycle, type Reason } from '../lifecycles/shipment.ts'
 import type { Services } from '../services.ts'
@@ -17,7 +17,8 @@ const reports: Partial<Record<string, { verb: string; rank: number; reason?: Rea
   delivered: { verb: 'confirm', rank: 5 },
 }
 
-export type Followed = 'MOVED' | 'REPEATED' | 'STALE' | 'NOT_FOLLOWED'
+/** NOTED: news of the state the parcel is in already, such as the next hub on the way. */
+export type Followed = 'MOVED' | 'NOTED' | 'REPEATED' | 'STALE' | 'NOT_FOLLOWED'
 
 /**
  * Follows a carrier's report. Repeats (by event id) and reports older than the one last followed change nothing. A parcel
@@ -32,14 +33,15 @@ export async function followCarrier(em: EntityManager, actor: Actor, { vault }: 
 
   const report = reports[event.status]
   if (!report) return 'NOT_FOLLOWED'
-  if (isStale(shipment, event.at, report.rank) || sameState(shipment, report.verb)) return 'STALE'
+  if (isStale(shipment, event.at, report.rank)) return 'STALE'
+  Object.assign(shipment, { scannedAt: event.at, scanRank: report.rank })
+  if (leadsTo(report.verb, shipment.status)) return 'NOTED'
   const wasOurs = shipment.carrier === ownCourier
   move(em, actor, shipment, report.verb, report.reason)
   if (wasOurs) {
     await leaveRoute(em, actor, shipment)
     Object.assign(shipment, { carrier: event.carrier, trackingNumber: event.trackingCode })
   }
-  Object.assign(shipment, { scannedAt: event.at, scanRank: report.rank })
   if (report.verb === 'confirm') {
     const details: ProofDetails = { receivedBy: event.signedBy, location: null }
     const proof = event.signedBy && { proofKind: 'SIGNATURE', proofAt: event.at, proofSealed: await vault.seal(em, shipment.patientId, details) }
@@ -51,6 +53,4 @@ export async function followCarrier(em: EntityManager, actor: Actor, { vault }: 
 const isStale = ({ scannedAt, scanRank }: Shipment, at: Date, rank: number): boolean =>
   scannedAt != null && (at < scannedAt || (at.getTime() === scannedAt.getTime() && rank <= scanRank))
 
-/** Another scan in the state the parcel is in already, such as the next hub on the way. */
-const sameState = ({ status }: Shipment, verb: string): boolean =>
-  Object.values(shipmentLifecycle.table).some((verbs) => verbs[verb]?.next === status)
+const leadsTo = (verb: string, status: ShipmentStatus): boolean => Object.values(shipmentLifecycle.table).some((verbs) => verbs[verb]?.next === status)

@@ -29,7 +29,10 @@ export const RouteSchema = defineEntity({
     /** When the parcels' moves were last told. */
     movedToldAt: p.datetime().nullable(),
   },
-  indexes: [{ properties: ['date'] }, { properties: ['driverId', 'status'] }],
+  indexes: [
+    { properties: ['date'] },
+    { name: 'route_open', expression: "create index route_open on route (driver_id, departs_at) where status in ('PLANNED', 'STARTED')" },
+  ],
 })
 export class Route extends RouteSchema.class {}
 RouteSchema.setClass(Route)

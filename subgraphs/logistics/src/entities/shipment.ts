@@ -24,7 +24,8 @@ export const ShipmentSchema = defineEntity({
     addressId: p.uuid(),
     depotId: p.uuid(),
     carrier: p.string(),
-    trackingNumber: p.string().unique(),
+    /** Ours never repeat; carriers use theirs again after some time. */
+    trackingNumber: p.string().index(),
     status: p.enum(shipmentStatuses),
     reasonCode: p.string().nullable(),
     reasonMessage: p.string().nullable(),

@@ -41,7 +41,7 @@ export async function checkout(em: EntityManager, actor: Actor, input: Input): P
   cart.status = 'CHECKED_OUT'
   const payment = em.create(Payment, {
     id: newId(), orderId: order.id, patientId, status: 'NOT_STARTED', statusSince: clock.now(), amountMinor: order.totalMinor, currency: order.currency,
-    authorizedMinor: 0, capturedMinor: 0, refundedMinor: 0, attempts: 1, intentAttempt: 0, checkDue: false,
+    authorizedMinor: 0, capturedMinor: 0, refundedMinor: 0, attempts: 1, intentAttempt: 0, doubts: 0,
   })
   em.create(PaymentAttempt, { paymentId: payment.id, number: 1, paymentMethodId: input.paymentMethodId ?? null })
   await start(em, actor, order)

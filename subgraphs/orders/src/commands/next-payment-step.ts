@@ -27,8 +27,8 @@ export async function nextPaymentStep(em: EntityManager, actor: Actor, orderId: 
 
 async function nextCall(em: EntityManager, actor: Actor, order: Order, payment: Payment): Promise<Call | undefined> {
   const { intentId, intentAttempt } = payment
-  if (payment.checkDue && intentId) return { kind: 'look', intentId }
-  payment.checkDue = false
+  if (payment.doubts > 0 && intentId) return { kind: 'look', intentId }
+  payment.doubts = 0
 
   if (isUnpaid(payment.status) && 'pay' in orderLifecycle.table[order.status]) {
     const attempt = await nextAttempt(em, order, payment)

@@ -2,9 +2,9 @@ import { apply, clock, newId, type Actor, type EntityManager } from '@pharmagrap
 import type { Order } from '../entities/order.ts'
 import { LedgerEntry, type Payment } from '../entities/payment.ts'
 import type { PaymentStatus } from '../entities/payment-status.ts'
-import { arrow, isEnded, isCaptured, needsProof, paymentLifecycle } from '../lifecycles/payment.ts'
+import { arrow, certain, isCaptured, isEnded, paymentLifecycle } from '../lifecycles/payment.ts'
 import type { IntentNews } from '../payments/port.ts'
-import { askProvider } from './ask-provider.ts'
+import { doubt } from './ask-provider.ts'
 import { followPayment } from './follow-payment.ts'
 
 /**
@@ -25,16 +25,13 @@ export async function recordIntent(
   const next = statusOf(news)
   const moved = next !== undefined && move(em, actor, payment, news, next, proved)
   if (proved) {
-    payment.checkDue = false
+    payment.doubts = 0
     payment.checkedAt = clock.now()
     payment.captureBefore = news.captureBefore ? new Date(news.captureBefore) : payment.captureBefore
     payment.nextActionUrl = news.nextActionUrl ?? null
     payment.failureCode = news.failure?.code ?? null
     payment.failureMessage = news.failure?.message ?? null
-  } else if (leavesDoubt(payment, news, next)) {
-    payment.checkDue = true
-    askProvider(em, actor, payment)
-  }
+  } else if (leavesDoubt(payment, news, next)) doubt(em, actor, payment)
   if (moved || order.paymentStatus !== payment.status) await followPayment(em, actor, order, payment)
 }
 
@@ -52,24 +49,23 @@ function statusOf({ status, lapsed, capturedMinor = 0, refundedMinor = 0 }: Inte
 
 function move(em: EntityManager, actor: Actor, payment: Payment, news: IntentNews, next: PaymentStatus, proved: boolean): boolean {
   const verb = arrow(payment.status, next)
-  const backwards = (news.refundedMinor ?? payment.refundedMinor) < payment.refundedMinor
-  if (!verb || (!proved && (needsProof.has(verb) || backwards))) return false
+  if (!verb || !(proved || certain.has(verb))) return false
   if (next === payment.status && news.refundedMinor === payment.refundedMinor) return false
   post(em, payment, {
     authorizedMinor: next === 'AUTHORIZED' ? (news.authorizedMinor ?? payment.amountMinor) : 0,
     capturedMinor: isCaptured(next) ? (news.capturedMinor ?? payment.amountMinor) : payment.capturedMinor,
-    refundedMinor: isCaptured(next) ? (news.refundedMinor ?? payment.refundedMinor) : payment.refundedMinor,
+    refundedMinor: proved ? (news.refundedMinor ?? 0) : payment.refundedMinor,
   })
   apply(em, actor, paymentLifecycle, payment, verb)
   return true
 }
 
-/** Whether a message that was not proved tells something we neither took over nor can rule out. */
-function leavesDoubt(payment: Payment, news: IntentNews, next: PaymentStatus | undefined): boolean {
-  if (payment.checkDue) return false
-  if (next === undefined) return !isEnded(payment.status)
-  if (next === payment.status) return next === 'AUTHORIZED' ? payment.captureBefore == null : (news.refundedMinor ?? payment.refundedMinor) !== payment.refundedMinor || next === 'REQUIRES_METHOD' || next === 'REQUIRES_ACTION'
-  return arrow(payment.status, next) !== undefined
+/** Whether a message that was not proved tells something we neither took over nor know to be past. */
+function leavesDoubt(payment: Payment, { refundedMinor = payment.refundedMinor }: IntentNews, next: PaymentStatus | undefined): boolean {
+  if (isEnded(payment.status)) return false
+  if (next !== payment.status) return next === undefined || arrow(payment.status, next) !== undefined
+  if (next === 'AUTHORIZED') return payment.captureBefore == null // events do not tell it
+  return isCaptured(next) ? refundedMinor !== payment.refundedMinor : true // declined again, or sent to another page
 }
 
 type Balances = Pick<Payment, 'authorizedMinor' | 'capturedMinor' | 'refundedMinor'>

@@ -42,7 +42,7 @@ async function refused(em: EntityManager, actor: Actor, order: Order, payment: P
 
 /** The amounts are read from the intent afterwards: it alone tells them. */
 async function refunded(em: EntityManager, actor: Actor, order: Order, payment: Payment, key: string, answer: RefundAnswer): Promise<void> {
-  payment.checkDue = true
+  payment.doubts += 1
   if ('refusal' in answer) {
     await recordRefundState(em, actor, order.id, key, 'FAILED', { failureCode: answer.refusal.code })
     order.reasonCode = 'REFUND_FAILED'

@@ -30,8 +30,8 @@ export const PaymentSchema = defineEntity({
     captureBefore: p.datetime().nullable(),
     failureCode: p.string().nullable(),
     failureMessage: p.string().nullable(),
-    /** The provider is to be asked what is true: a webhook left a doubt, or an answer is overdue. */
-    checkDue: p.boolean(),
+    /** How often since the provider was last asked something gave reason to ask: a webhook, an overdue answer. */
+    doubts: p.integer(),
     checkedAt: p.datetime().nullable(),
     updatedAt: p.datetime().onCreate(() => clock.now()).onUpdate(() => clock.now()),
   },

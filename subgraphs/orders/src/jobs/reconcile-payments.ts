@@ -15,7 +15,7 @@ export const reconcilePayments: Job = {
     const due = await em.execute<{ id: string }[]>(
       `select p.id from payment p join customer_order o on o.id = p.order_id
        where greatest(p.status_since, coalesce(p.checked_at, p.status_since)) < case when p.status = 'REQUIRES_ACTION' then ?::timestamptz else ?::timestamptz end
-         and (p.status in ('CAPTURING', 'REQUIRES_ACTION') or p.check_due
+         and (p.status in ('CAPTURING', 'REQUIRES_ACTION') or p.doubts > 0
               or (o.status = 'STOCK_HELD' and exists (select 1 from payment_attempt a where a.payment_id = p.id and a.made_at is null))
               or (o.status = 'RELEASED' and p.status = 'AUTHORIZED')
               or (o.status in ('REJECTED', 'EXPIRED', 'CANCELLED') and p.intent_id is not null and p.status not in ('VOIDED', 'AUTH_EXPIRED', 'REFUNDED'))
@@ -24,7 +24,7 @@ export const reconcilePayments: Job = {
       [ago(timeouts.answerFromPatient), ago(timeouts.answerFromProvider)],
     )
     for (const payment of await em.find(Payment, { id: { $in: due.map(({ id }) => id) } })) {
-      payment.checkDue = payment.intentId !== null
+      payment.doubts += 1
       payment.checkedAt = clock.now()
       askProvider(em, actor, payment)
     }

@@ -39,8 +39,11 @@ export const paymentLifecycle = defineLifecycle<PaymentStatus, Payment>({
 export const arrow = (from: PaymentStatus, next: PaymentStatus): string | undefined =>
   Object.entries(paymentLifecycle.table[from]).find(([, step]) => step.next === next)?.[0]
 
-/** Arrows a webhook alone does not prove, since its opposite may have happened since: the provider is asked first. */
-export const needsProof: ReadonlySet<string> = new Set(['askForMethod', 'askForAction', 'fail', 'undoRefund', 'undoRefundPart', 'startAgain'])
+/**
+ * Arrows a webhook alone may take: what they tell is never undone at the provider. All others may have been undone since
+ * (another card tried, a refund sent back by the bank), so the provider is asked first.
+ */
+export const certain: ReadonlySet<string> = new Set(['authorize', 'capture', 'voidIntent', 'lapse'])
 
 /** Nothing is held or taken yet, or no longer. */
 export const isUnpaid = (status: PaymentStatus): boolean =>

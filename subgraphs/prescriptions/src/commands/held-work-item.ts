@@ -14,8 +14,9 @@ export async function heldWorkItem(em: EntityManager, actor: Actor, { workItemId
   const item = isId(workItemId) ? await em.findOne(WorkItem, { id: workItemId }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
   if (!item) throw notFound('work item')
   access.must(actor, 'work-item:claim', item.queue)
-  const mine = item.status === 'CLAIMED' && item.claimedBy === actor.subject && item.token === token
-  if (!mine || !item.leaseUntil || item.leaseUntil <= clock.now()) {
+  const mine = item.claimedBy === actor.subject && item.token === token
+  if (queues.length && mine && item.status === 'DONE') throw problem('TransitionRefused', 'ALREADY_DONE', 'you have finished this item', { allowed: [] })
+  if (!mine || item.status !== 'CLAIMED' || !item.leaseUntil || item.leaseUntil <= clock.now()) {
     throw problem('LeaseLost', 'LEASE_LOST', 'the lease on this item has ended: claim the next one')
   }
   if (queues.length && !queues.includes(item.queue)) throw invalid('workItemId', `this is an item of the queue ${item.queue}`)

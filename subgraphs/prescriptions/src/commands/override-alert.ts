@@ -15,6 +15,7 @@ export async function overrideAlert(em: EntityManager, actor: Actor, { vault }: 
   const prescription = await em.findOneOrFail(Prescription, { id: item.prescriptionId! })
   const alert = isId(input.alertId) ? await em.findOne(ClinicalAlert, { id: input.alertId, prescriptionId: prescription.id }) : null
   if (!alert) throw invalid('alertId', 'the prescription has no such alert')
+  if (alert.overriddenBy === actor.subject && alert.professionalService === input.professionalService && alert.result === input.result) return prescription
   if (!alert.open) throw invalid('alertId', 'the alert is not open')
   checkOverride(alert.severity, input)
   const { professionalService, result, text } = input

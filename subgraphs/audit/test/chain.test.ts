@@ -1,0 +1,45 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { canonicalJson, genesisHash, hashOf, subjectsOf } from '../src/chain.ts'
+import { batched } from '../src/consumers/batched.ts'
+
+test('canonical JSON is that of RFC 8785: members in code unit order, numbers and strings as ECMAScript writes them', () => {
+  // the example of section 3.2.2 and the sorting example of 3.2.3
+  const example = { numbers: [333333333.33333329, 1e30, 4.5, 2e-3, 0.000000000000000000000000001], string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\\"\/', literals: [null, true, false] }
+  assert.equal(canonicalJson(example), String.raw`{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}`)
+  const unsorted = { '\u20ac': 'Euro Sign', '\r': 'Carriage Return', '\ufb33': 'Hebrew Letter Dalet With Dagesh', '1': 'One', '\ud83d\ude00': 'Emoji: Grinning Face', '\u0080': 'Control', '\u00f6': 'Latin Small Letter O With Diaeresis' }
+  assert.deepEqual([...canonicalJson(unsorted).matchAll(/:"([^"]*)"/g)].map(([, value]) => value), [
+    'Carriage Return', 'One', 'Control', 'Latin Small Letter O With Diaeresis', 'Euro Sign', 'Emoji: Grinning Face', 'Hebrew Letter Dalet With Dagesh',
+  ])
+  assert.equal(canonicalJson({ b: undefined, a: -0 }), '{"a":0}')
+  assert.throws(() => canonicalJson({ a: Number.NaN }), RangeError)
+})
+
+test('an entry can be recomputed with nothing but SHA-256 and its content', () => {
+  const content = { id: 'e', sequence: 1, at: new Date('2026-11-22T08:00:00.000Z'), type: 't', source: 's', actor: 'a', actorRole: 'r', subjects: ['x'], correlationId: 'c', causationId: null, data: { n: 1 } }
+  const text = `${genesisHash}{"actor":"a","actorRole":"r","at":"2026-11-22T08:00:00.000Z","causationId":null,"correlationId":"c","data":{"n":1},"id":"e","sequence":1,"source":"s","subjects":["x"],"type":"t"}`
+  assert.equal(hashOf(genesisHash, content), createHash('sha256').update(text).digest('hex'))
+})
+
+test('subjects are all ids an event names, however deep, once each, and nothing else', () => {
+  assert.deepEqual(
+    subjectsOf('order', { orderId: 'order', patientId: 'patient', prescriptionId: null, reason: 'valid', lines: [{ orderLineId: 'line', lots: [{ lotId: 'lot', quantity: 3 }] }], shipmentIds: ['s1', 's2'], id: 'own' }),
+    ['order', 'patient', 'line', 'lot', 's1', 's2', 'own'],
+  )
+})
+
+test('what comes during a write is written together next, in order, and one bad item fails alone', async () => {
+  const written: string[][] = []
+  let open: () => void = () => {}
+  const append = batched<string>(async (items) => {
+    if (written.length === 0) await new Promise<void>((done) => (open = done))
+    if (items.includes('bad')) throw new Error('bad item')
+    written.push([...items])
+  }, 3)
+  const all = ['a', 'b', 'c', 'd', 'bad', 'f'].map((item) => append(item).then(() => item, (error: Error) => error.message))
+  await new Promise(setImmediate)
+  open()
+  assert.deepEqual(await Promise.all(all), ['a', 'b', 'c', 'd', 'bad item', 'f'])
+  assert.deepEqual(written, [['a'], ['b', 'c', 'd'], ['f']])
+})
