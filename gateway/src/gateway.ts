@@ -76,7 +76,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const sessions = createSessions({ issuer: options.issuer, audience: options.audience, signingKey: options.actorPrivateJwk })
   const callers = createCallers(sessions, subgraphs)
   const apollo = await startApollo(graph, callers, options.introspection, logger)
-  const feed = new Feed(connectBroker(options.natsUrl, 'gateway'), logger)
+  const feed = new Feed(() => connectBroker(options.natsUrl, 'gateway'), logger)
   const cursors = createCursors(options.cursorKey ?? JSON.stringify(options.actorPrivateJwk.d))
   let draining = false
 

@@ -82,6 +82,14 @@ test('aliases, fragments and variables of the client are honoured', async () => 
   assert.ok(first!.data!['changed'].place)
 })
 
+test('the root field may come through a fragment, and may not be left out by a condition', async () => {
+  const client = clientOf(await patientToken())
+  const [first] = await take(client.iterate({ query: 'subscription { ...F } fragment F on Subscription { orderChanged(orderId: "o1") { order { number } } }' }), 1)
+  assert.deepEqual(first!.data, { orderChanged: { order: { number: 'PG-o1' } } })
+  const [error] = await refusal(client.iterate({ query: 'subscription($no: Boolean = false) { orderChanged(orderId: "o1") @include(if: $no) { kind } }' }))
+  assert.match(error.extensions.code, /UNPLANNABLE_OPERATION|GRAPHQL_VALIDATION_FAILED/)
+})
+
 test("an order that is not the subscriber's ends as not found, selected or not", async () => {
   for (const query of [orderChanged, 'subscription($id: ID!) { orderChanged(orderId: $id) { kind } }', 'subscription($id: ID!) { orderChanged(orderId: $id) { order { id } } }']) {
     const events = clientOf(await patientToken('p1')).iterate({ query, variables: { id: 'o2' } })

@@ -190,8 +190,8 @@ function makeVariant(graph: Graph, parsed: Parsed, selections: readonly Selected
     const refusals = roots.map(({ key, denied }) => refusal(denied!, key))
     return { shape, step: undefined, live: undefined, refusals }
   }
+  if (operation.operation === 'subscription') return { shape, step: undefined, live: makeLivePlan(graph, operation, roots), refusals: undefined }
   const asked = plannable(operation, selections)
-  if (operation.operation === 'subscription') return { shape, step: undefined, live: makeLivePlan(graph, asked!, roots), refusals: undefined }
   if (!asked || onlyTypename(asked)) return { shape, step: undefined, live: undefined, refusals: undefined }
   const { node } = graph.plan(asked)
   if (!node || node.kind === 'Subscription') throw new GraphQLError('no service can answer the operation', { extensions: { code: 'UNPLANNABLE_OPERATION' } })
@@ -235,9 +235,9 @@ const witnessKey = '__witness'
 function makeLivePlan(graph: Graph, operation: OperationDefinitionNode, roots: readonly SelectedField[]): LivePlan {
   const [root] = roots
   const field = root && graph.live.get(root.node.name.value)
-  if (!root || !field) throw new GraphQLError('the subscription is not served here', { extensions: { code: 'UNPLANNABLE_OPERATION' } })
-  const [rootNode] = operation.selectionSet.selections as readonly FieldNode[]
-  const selections = [...rootNode!.selectionSet!.selections]
+  const [rootNode] = (plannable(operation, roots)?.selectionSet.selections ?? []) as readonly FieldNode[]
+  if (!root || !field || !rootNode?.selectionSet) throw new GraphQLError('the subscription is not served here', { extensions: { code: 'UNPLANNABLE_OPERATION' } })
+  const selections = [...rootNode.selectionSet.selections]
   const witnesses = field.stubs.map((stub) => {
     const witness: FieldNode = { kind: Kind.FIELD, alias: { kind: Kind.NAME, value: witnessKey }, name: { kind: Kind.NAME, value: stub.witness } }
     const index = selections.findIndex((node) => node.kind === Kind.FIELD && node.name.value === stub.field)
@@ -249,7 +249,7 @@ function makeLivePlan(graph: Graph, operation: OperationDefinitionNode, roots: r
     else selections.push(node)
     return { stub, key }
   })
-  const watched: FieldNode = { ...rootNode!, selectionSet: { kind: Kind.SELECTION_SET, selections } }
+  const watched: FieldNode = { ...rootNode, selectionSet: { kind: Kind.SELECTION_SET, selections } }
   const { node } = graph.plan({ ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections: [watched] } })
   if (node?.kind !== 'Subscription' || node.primary.serviceName !== liveService) {
     throw new GraphQLError('the subscription is not served here', { extensions: { code: 'UNPLANNABLE_OPERATION' } })

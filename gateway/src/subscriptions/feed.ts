@@ -3,6 +3,7 @@
  * index by (event type, data field, value). A broker that restarts or is lost is waited for, and nothing is skipped.
  */
 import { AckPolicy, DeliverPolicy, Events, nanos, type ConsumerMessages, type JsMsg } from 'nats'
+import { AppError } from '@pharmagraph/platform/errors.ts'
 import { streamName, type Broker } from '@pharmagraph/platform/nats.ts'
 import type { Logger } from '@pharmagraph/platform/telemetry.ts'
 
@@ -35,14 +36,27 @@ export class Feed {
   #closed = false
   #following = false
   #watchers = 0
+  /** What was logged last, so that a long outage is one line. */
+  #trouble: string | undefined
   /** Sequence of the last event given to the watchers. */
   position = 0
   epoch = ''
 
-  constructor(broker: Promise<Broker>, logger: Logger) {
-    this.#broker = broker
+  constructor(connect: () => Promise<Broker>, logger: Logger) {
     this.#logger = logger
+    this.#broker = this.#connected(connect)
     void this.#follow()
+  }
+
+  async #connected(connect: () => Promise<Broker>): Promise<Broker> {
+    for (;;) {
+      try {
+        return await connect()
+      } catch (error) {
+        this.#troubled(error)
+        await pause(retryMs)
+      }
+    }
   }
 
   /** Whether the stream is being followed at this moment. */
@@ -82,10 +96,10 @@ export class Feed {
     }
   }
 
-  /** Whether the stream still holds everything after `sequence`. */
+  /** Whether the stream still holds everything after `sequence`; throws UNAVAILABLE where it cannot be asked. */
   async holds(sequence: number): Promise<boolean> {
     const { manager } = await this.#broker
-    const { state } = await manager.streams.info(streamName)
+    const { state } = await manager.streams.info(streamName).catch(unavailable)
     return state.first_seq <= sequence + 1
   }
 
@@ -101,11 +115,11 @@ export class Feed {
       inactive_threshold: nanos(30_000),
       mem_storage: true,
       num_replicas: 1,
-    })
+    }).catch(unavailable)
     try {
-      const consumer = await jetstream.consumers.get(streamName, info.name)
+      const consumer = await jetstream.consumers.get(streamName, info.name).catch(unavailable)
       for (let left = info.num_pending; left > 0; ) {
-        const batch = await consumer.fetch({ max_messages: Math.min(left, 256), expires: 5_000 })
+        const batch = await consumer.fetch({ max_messages: Math.min(left, 256), expires: 5_000 }).catch(unavailable)
         let received = 0
         for await (const message of batch) {
           received++
@@ -113,7 +127,7 @@ export class Feed {
           const event = this.#parse(message)
           if (event && matches(filter, event)) yield event
         }
-        if (received === 0) throw new Error('the event stream stopped in the middle of a replay')
+        if (received === 0) return unavailable()
         left -= received
       }
     } finally {
@@ -124,7 +138,8 @@ export class Feed {
   async close(): Promise<void> {
     this.#closed = true
     this.#messages?.stop()
-    const { connection } = await Promise.race([this.#broker, new Promise<Partial<Broker>>((resolve) => setTimeout(resolve, 500, {}).unref())])
+    // a broker that was never reached has nothing to close
+    const { connection } = await Promise.race([this.#broker, pause(500).then((): Partial<Broker> => ({}))])
     await connection?.close()
   }
 
@@ -142,14 +157,21 @@ export class Feed {
         const consumer = await jetstream.consumers.get(streamName, { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.position + 1 })
         this.#messages = await consumer.consume({ max_messages: 1_000, expires: 10_000, idle_heartbeat: 2_000 })
         this.#following = true
+        this.#trouble = undefined
         this.#started.resolve()
         for await (const message of this.#messages) this.#dispatch(message)
       } catch (error) {
-        if (!this.#closed) this.#logger.warn({ problem: (error as Error).message }, 'the event stream cannot be followed, trying again')
+        this.#troubled(error)
       }
       this.#following = false
-      if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, 100))
+      if (!this.#closed) await pause(retryMs)
     }
+  }
+
+  #troubled(error: unknown): void {
+    const problem = (error as Error).message
+    if (!this.#closed && problem !== this.#trouble) this.#logger.warn({ problem }, 'the event stream cannot be followed, trying until it can')
+    this.#trouble = problem
   }
 
   /** The broker forgets our consumer when it restarts: make it anew from our own position at once. */
@@ -184,6 +206,13 @@ export class Feed {
     this.#logger.error({ sequence: message.seq, subject: message.subject }, 'the stream holds a message that is no event')
     return undefined
   }
+}
+
+const retryMs = 100
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+function unavailable(): never {
+  throw new AppError('UNAVAILABLE', 'the event stream is not available: subscribe again')
 }
 
 function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

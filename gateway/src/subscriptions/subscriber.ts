@@ -3,6 +3,7 @@
  * Transports read it as an async iterator; leaving it releases everything at once, even on a quiet stream.
  */
 import { GraphQLError } from 'graphql'
+import { AppError } from '@pharmagraph/platform/errors.ts'
 import { visibility, type Answer, type LiveRun, type Prepared } from '../operations/operations.ts'
 import type { Raw } from '../execution/project.ts'
 import type { Callers, Trace } from '../callers.ts'
@@ -31,12 +32,17 @@ export type SubscriberOptions = {
 /** How long a push waits for the owner of an entity to come back before the stream ends with an error. */
 const ownerPatienceMs = 10_000
 
+/** How long a subscription waits for the event stream when the gateway has not reached it yet. */
+const feedPatienceMs = 10_000
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
 const refusal = (code: string, message: string, extensions: Record<string, unknown> = {}): GraphQLError => new GraphQLError(message, { extensions: { code, ...extensions } })
 
 export class Subscriber implements AsyncIterableIterator<Answer> {
   readonly #options: SubscriberOptions
   readonly #produced: AsyncGenerator<Answer, void, void>
   readonly #left = new AbortController()
+  readonly #gone = new Promise<void>((resolve) => this.#left.signal.addEventListener('abort', () => resolve(), { once: true }))
   #waiting: LiveEvent[] = []
   #wake: (() => void) | undefined
   #unwatch: (() => void) | undefined
@@ -60,7 +66,7 @@ export class Subscriber implements AsyncIterableIterator<Answer> {
       return this.#left.signal.aborted ? { done: true, value: undefined } : result
     } catch (error) {
       this.#release()
-      throw error instanceof AggregateError ? error.errors[0] : error
+      throw error instanceof AggregateError ? error.errors[0] : error instanceof AppError ? refusal(error.code, error.message, error.details) : error
     }
   }
 
@@ -89,7 +95,7 @@ export class Subscriber implements AsyncIterableIterator<Answer> {
     const { feed, cursors } = this.#options
     const live = this.#plan()
     const filter = this.#filter(live)
-    await this.#unlessLeft(feed.started())
+    await this.#unlessLeft(Promise.race([feed.started(), pause(feedPatienceMs).then(() => Promise.reject(refusal('UNAVAILABLE', 'the event stream is not available: subscribe again')))]))
     if (this.#left.signal.aborted) return
     // from here on no event is missed: what comes while the present state is read waits its turn
     this.#unwatch = feed.watch(filter, (event) => this.#deliver(live.plan.field, event))
@@ -161,25 +167,23 @@ export class Subscriber implements AsyncIterableIterator<Answer> {
   async #push({ live, source }: { live: LiveRun; source: Raw }): Promise<Answer> {
     const { callers, session, trace } = this.#options
     const deadline = Date.now() + ownerPatienceMs
-    for (let pause = 100; ; pause *= 2) {
+    for (let wait = 100; ; wait *= 2) {
       const current = session()
       if (current.expiresAt !== undefined && current.expiresAt * 1000 <= Date.now()) throw refusal('UNAUTHENTICATED', 'the access token has expired', { reason: 'TOKEN_EXPIRED' })
       const { answer, run, event } = await live.run(source, callers.caller(current, trace).send)
       const seen = visibility(live, event, run)
       if (seen === 'SHOWN') return answer
       if (seen === 'GONE') throw refusal('NOT_FOUND', 'there is no such thing, or it is not yours')
-      if (this.#left.signal.aborted || Date.now() + pause > deadline) {
+      if (this.#left.signal.aborted || Date.now() + wait > deadline) {
         const [service] = run.unavailable
         throw refusal('SUBGRAPH_UNAVAILABLE', 'the service that owns this is not available: subscribe again with the last cursor', service === undefined ? {} : { serviceName: service })
       }
-      await this.#unlessLeft(new Promise((resolve) => setTimeout(resolve, pause)))
+      await this.#unlessLeft(pause(wait))
     }
   }
 
   async #unlessLeft(promise: Promise<unknown>): Promise<void> {
-    const { signal } = this.#left
-    if (signal.aborted) return
-    await Promise.race([promise, new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))])
+    await Promise.race([promise, this.#gone])
   }
 }
 

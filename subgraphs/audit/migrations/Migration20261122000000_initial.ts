@@ -8,7 +8,7 @@ export class Migration20261122000000_initial extends Migration {
   override up(): void | Promise<void> {
     this.addSql(`create table "anchor" ("sequence" bigint not null, "hash" varchar(64) not null, "at" timestamptz not null, primary key ("sequence"));`);
 
-    this.addSql(`create table "audit_entry" ("id" uuid not null, "sequence" bigint not null, "at" timestamptz not null, "type" varchar(255) not null, "source" varchar(255) not null, "actor" varchar(255) not null, "actor_role" varchar(255) not null, "subjects" text[] not null, "correlation_id" varchar(255) not null, "causation_id" varchar(255) null, "data" jsonb not null, "hash" varchar(64) not null, "previous_hash" varchar(64) not null, primary key ("id"));`);
+    this.addSql(`create table "audit_entry" ("id" uuid not null, "sequence" bigint not null, "at" timestamptz(3) not null, "type" varchar(255) not null, "source" varchar(255) not null, "actor" varchar(255) not null, "actor_role" varchar(255) not null, "subjects" text[] not null, "correlation_id" varchar(255) not null, "causation_id" varchar(255) null, "data" jsonb not null, "hash" varchar(64) not null, "previous_hash" varchar(64) not null, primary key ("id"));`);
     this.addSql(`alter table "audit_entry" add constraint "audit_entry_sequence_unique" unique ("sequence");`);
     this.addSql(`create index audit_entry_subjects on audit_entry using gin (subjects);`);
     this.addSql(`create index "audit_entry_actor_sequence_index" on "audit_entry" ("actor", "sequence");`);

@@ -1,5 +1,6 @@
 /** How one entry is chained to the one before it. */
 import { createHash } from 'node:crypto'
+import { isId } from '@pharmagraph/platform'
 import type { AuditEntry } from './entities/audit-entry.ts'
 
 /** What comes before the first entry. */
@@ -27,13 +28,13 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value)
 }
 
-/** Every id an event names: its subject, and in its data the value of each member called id, …Id or …Ids, however deep. */
+/** Every id an event names, once each: its subject, and in its data, however deep, what is called id, …Id or …Ids and what is a UUID (releasedBy …). */
 export function subjectsOf(subject: string, data: unknown): string[] {
   const found = new Set([subject])
   const walk = (name: string, value: unknown): void => {
     if (Array.isArray(value)) for (const item of value) walk(name, item)
     else if (typeof value === 'object' && value !== null) for (const [key, member] of Object.entries(value)) walk(key, member)
-    else if (typeof value === 'string' && /^ids?$|Ids?$/.test(name)) found.add(value)
+    else if (typeof value === 'string' && (/^ids?$|Ids?$/.test(name) || isId(value))) found.add(value)
   }
   walk('', data)
   return [...found]

@@ -24,8 +24,8 @@ test('an entry can be recomputed with nothing but SHA-256 and its content', () =
 
 test('subjects are all ids an event names, however deep, once each, and nothing else', () => {
   assert.deepEqual(
-    subjectsOf('order', { orderId: 'order', patientId: 'patient', prescriptionId: null, reason: 'valid', lines: [{ orderLineId: 'line', lots: [{ lotId: 'lot', quantity: 3 }] }], shipmentIds: ['s1', 's2'], id: 'own' }),
-    ['order', 'patient', 'line', 'lot', 's1', 's2', 'own'],
+    subjectsOf('order', { orderId: 'order', patientId: 'patient', prescriptionId: null, reason: 'valid', lines: [{ orderLineId: 'line', lots: [{ lotId: 'lot', quantity: 3 }] }], shipmentIds: ['s1', 's2'], id: 'own', releasedBy: '01990000-0000-7000-8000-000000000301', claimedBy: null }),
+    ['order', 'patient', 'line', 'lot', 's1', 's2', 'own', '01990000-0000-7000-8000-000000000301'],
   )
 })
 

@@ -47,13 +47,22 @@ async function assertTrue(orderId: string, what: string): Promise<void> {
   assert.deepEqual(crooked, [], what)
 }
 
-/** A placed order whose stock is held and whose payment waits, as far as our own rows know. */
+/** An over-the-counter order whose stock is held and whose payment waits, as far as our own rows know. */
 async function orderAtThePayment(): Promise<{ orderId: string; amountMinor: number }> {
-  const { order } = await placeOrder(subgraph, { otc: true })
-  await sql(`update customer_order set status = 'STOCK_HELD' where id = $1`, [order.id])
-  await sql(`update payment_attempt set made_at = now() where payment_id = (select id from payment where order_id = $1)`, [order.id])
-  await sql('update outbox set published_at = now()')
-  return { orderId: order.id, amountMinor: order.totalAmount.amountMinor }
+  const [orderId, patientId] = [newId(), newId()]
+  await sql(
+    `with placed as (
+       insert into customer_order (id, number, patient_id, cart_id, address_id, address_state, idempotency_key, input_hash, status, status_since,
+         payment_status, subtotal_minor, tax_minor, shipping_minor, total_minor, currency, created_at, updated_at)
+       values ($1::uuid, $1::uuid::text, $2, $1::uuid, $1::uuid, 'CA', 'key', 'hash', 'STOCK_HELD', now(), 'NOT_STARTED', 4000, 0, 0, 4000, 'USD', now(), now()))
+     , paying as (
+       insert into payment (id, order_id, patient_id, status, status_since, amount_minor, currency, authorized_minor, captured_minor, refunded_minor,
+         attempts, intent_attempt, doubts, updated_at)
+       values ($1::uuid, $1::uuid, $2, 'NOT_STARTED', now(), 4000, 'USD', 0, 0, 0, 1, 0, 0, now()))
+     insert into payment_attempt (payment_id, number, made_at, requested_at) values ($1::uuid, 1, now(), now())`,
+    [orderId, patientId],
+  )
+  return { orderId, amountMinor: 4000 }
 }
 
 type History = { name: string; play(orderId: string, amountMinor: number): Promise<void> }

@@ -9,7 +9,8 @@ export const AuditEntrySchema = defineEntity({
     id: p.uuid().primary(),
     /** Place in the chain, from 1 without gaps. */
     sequence: p.bigint('number').unique(),
-    at: p.datetime(),
+    /** To the millisecond, as it is hashed. */
+    at: p.datetime().length(3),
     type: p.string(),
     source: p.string(),
     actor: p.string(),

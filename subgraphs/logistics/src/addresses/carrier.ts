@@ -10,7 +10,7 @@ type Verification = {
 }
 type Answer = {
   street1: string | null; street2: string | null; city: string | null; state: string | null; zip: string | null; country: string | null
-  verifications: { delivery?: Verification }
+  verifications?: { delivery?: Verification }
 }
 
 /** EasyPost's address verification (POST /v2/addresses). The recipient's name stays here: the check does not need it. */
@@ -24,7 +24,7 @@ export const carrierAddresses = ({ url, apiKey }: { url: string; apiKey: string 
     }).catch(() => undefined)
     if (!response?.ok) throw unavailable()
     const answer = (await response.json().catch(() => undefined)) as Answer | undefined
-    const delivery = answer?.verifications.delivery
+    const delivery = answer?.verifications?.delivery
     if (!answer || !delivery) throw unavailable()
 
     if (!delivery.success) {
