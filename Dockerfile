@@ -19,6 +19,7 @@ COPY subgraphs/audit/package.json subgraphs/audit/
 ARG OMIT=
 RUN npm ci --omit=optional ${OMIT:+--omit=$OMIT} --ignore-scripts && npm cache clean --force
 COPY . .
+RUN mkdir /data && chown node:node /data
 USER node
 # SERVICE is gateway, dev/src/identity, or subgraphs/<name>
 ENV SERVICE=gateway PORT=4000

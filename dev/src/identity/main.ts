@@ -1,5 +1,5 @@
 /**
- * The local identity provider as a process: reads PORT, HOST and DATA_DIR, and prints one JSON line when it listens.
+ * The local identity provider as a process: reads PORT, HOST, DATA_DIR and ISSUER, and prints one JSON line when it listens.
  * For development only: its accounts and secrets are public.
  */
 import { randomBytes } from 'node:crypto'
@@ -18,7 +18,8 @@ const host = process.env['HOST'] ?? '127.0.0.1'
 const dataDir = process.env['DATA_DIR'] ?? join(process.cwd(), '.data', 'identity')
 if (!Number.isInteger(port) || port < 1) throw new Error(`PORT must be a port number, not "${process.env['PORT']}"`)
 
-const issuer = `http://${host}:${port}`
+/** As clients and the gateway see it; differs from where it listens inside a container. */
+const issuer = process.env['ISSUER'] || `http://${host}:${port}`
 const keys = await storedOnce<Keys>(join(dataDir, 'keys.json'), async () => {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true })
   const jwk = await exportJWK(privateKey)

@@ -22,13 +22,15 @@ export async function startApollo(graphs: Graphs, callers: Callers, introspectio
   const executor = async (context: GatewayGraphQLRequestContext) => {
     // a request that was validated before a reload runs on the graph it was validated against
     const operations = bySchema.get(context.schema) ?? graphs.current()
-    const { session, exchange } = context.context as ApolloContext
+    const { session, exchange, outcome } = context.context as ApolloContext
     try {
       const prepared = operations.fromValidated(context.source, context.document, context.operationName ?? undefined)
       if (prepared.type === 'subscription') {
         throw new GraphQLError('subscriptions run over a WebSocket at the same address (graphql-ws)', { extensions: { code: 'BAD_REQUEST' } })
       }
-      return await prepared.execute(callers.caller(session, exchange), context.request.variables)
+      const answer = await prepared.execute(callers.caller(session, exchange), context.request.variables)
+      if (answer.data === undefined) outcome.refusal = answer.errors
+      return answer
     } catch (error) {
       const errors = graphqlErrors(error)
       if (errors[0]?.extensions['code'] === 'INTERNAL') logger.error({ problem: (error as Error).stack }, 'an operation failed')

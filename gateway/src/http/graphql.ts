@@ -8,7 +8,12 @@ import type { Callers } from '../callers.ts'
 import type { PersistedOperations } from '../operations/persisted.ts'
 import { readJson, send, type Exchange, type Handler } from './exchange.ts'
 
-export type ApolloContext = { readonly session: Session; readonly exchange: Pick<Exchange, 'correlationId' | 'traceparent'> }
+export type ApolloContext = {
+  readonly session: Session
+  readonly exchange: Pick<Exchange, 'correlationId' | 'traceparent'>
+  /** Filled when the operation was refused whole; an object of its own, since Apollo Server copies the context. */
+  readonly outcome: { refusal?: readonly GraphQLError[] | undefined }
+}
 
 type Deps = {
   readonly callers: Callers
@@ -44,12 +49,15 @@ export function graphqlHandler({ callers, persisted, apollo, explorer }: Deps): 
     const { request, response, url } = exchange
     const headers = new HeaderMap()
     for (const [name, value] of Object.entries(request.headers)) if (value !== undefined) headers.set(name, String(value))
+    const context: ApolloContext = { session, exchange, outcome: {} }
     const result = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: { method: request.method ?? 'POST', headers, search: url.search, body: request.method === 'GET' ? undefined : parameters },
-      context: async () => ({ session, exchange }),
+      context: async () => context,
     })
     const body = result.body.kind === 'complete' ? result.body.string : ''
-    send(response, result.status ?? 200, body, { ...Object.fromEntries(result.headers), 'cache-control': 'no-store' })
+    // Apollo Server has one status for whatever did not run
+    const status = result.status === 400 && context.outcome.refusal ? statusOf(context.outcome.refusal) : (result.status ?? 200)
+    send(response, status, body, { ...Object.fromEntries(result.headers), 'cache-control': 'no-store' })
   }
 }
 
@@ -76,7 +84,7 @@ function fromSearch(url: URL): Parameters {
 function answerTo({ request, response }: Exchange, { data, errors }: Answer, cacheable: Prepared | undefined, status?: number): void {
   const modern = request.headers.accept?.includes('application/graphql-response+json') ?? false
   const body = JSON.stringify(errors ? { errors, ...(data !== undefined && { data }) } : { data })
-  const code = status ?? (modern && data === undefined ? statusOf(errors) : 200)
+  const code = status ?? (data === undefined ? statusOf(errors) : 200)
   send(response, code, body, {
     'content-type': `${modern ? 'application/graphql-response+json' : 'application/json'}; charset=utf-8`,
     'cache-control': cacheable?.publicMaxAge !== undefined ? `public, max-age=${cacheable.publicMaxAge}` : 'no-store',

@@ -1,7 +1,7 @@
 /** Operations made ready once per (graph, text, operation name, authorisation, conditions) and run many times. */
 import {
   GraphQLError, Kind, executeSync, getVariableValues, parse, specifiedRules, validate,
-  type DocumentNode, type FieldNode, type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, type ValidationRule,
+  type DocumentNode, type FieldNode, type GraphQLSchema, type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, type ValidationRule,
 } from 'graphql'
 import type { Actor } from '@pharmagraph/platform/actor.ts'
 import { compilePlan, type Step } from '../execution/plan.ts'
@@ -91,7 +91,7 @@ export class Operations {
   }
 
   #validated(document: DocumentNode, rules: readonly ValidationRule[], operationName: string | undefined): Prepared {
-    const errors = validate(this.graph.schema, document, rules).map((error) => (error.extensions['code'] === undefined ? withCode(error, 'GRAPHQL_VALIDATION_FAILED') : error))
+    const errors = validationErrors(this.graph.schema, document, rules).map((error) => (error.extensions['code'] === undefined ? withCode(error, 'GRAPHQL_VALIDATION_FAILED') : error))
     if (errors.length > 0) throw new AggregateError(errors, errors[0]!.message)
     return prepare(this.graph, document, operationName)
   }
@@ -99,6 +99,16 @@ export class Operations {
   /** Prepares a document that was validated against this graph already. */
   fromValidated(text: string, document: DocumentNode, operationName?: string): Prepared {
     return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () => prepare(this.graph, document, operationName))
+  }
+}
+
+/** graphql-js throws where a condition on a subscription's root has no value; elsewhere it lists what is wrong. */
+function validationErrors(schema: GraphQLSchema, document: DocumentNode, rules: readonly ValidationRule[]): readonly GraphQLError[] {
+  try {
+    return validate(schema, document, rules)
+  } catch (error) {
+    if (error instanceof GraphQLError) return [error]
+    throw error
   }
 }
 

@@ -81,6 +81,43 @@ test('a cancelled order gives its units back, and a cancellation that comes twic
   assert.deepEqual(await shelf.balances(lot!), [{ onHand: 50, reserved: 0 }])
 })
 
+test('what was packed for an order that is cancelled goes back on the shelf, whichever of release and cancellation comes first', async () => {
+  const drug = await shelf.drug()
+  const [lot] = await shelf.stock(drug, { quantity: 50, expires: inDays(300) })
+  const [packed, late] = [requestFor([drug, 20]), requestFor([drug, 20])]
+  for (const request of [packed, late]) await held(request)
+  const release = (request: StockRequest) => {
+    const released = fillReleased(request, 0, [{ lotId: lot!, lotNumber: 'B0', quantity: 20 }])
+    return subgraph.publish('prescriptions.fill-released.v1', released.fillId, released)
+  }
+  await release(packed)
+  await eventually(async () => (await statusOf(packed))[0] === 'COMMITTED')
+  assert.deepEqual(await shelf.balances(lot!), [{ onHand: 30, reserved: 20 }])
+  await cancel(packed.orderId)
+  await cancel(late.orderId)
+  await eventually(async () => [...(await statusOf(packed)), ...(await statusOf(late))].every((status) => status === 'RELEASED'))
+  const last = await release(late)
+  await eventually(async () => (await subgraph.sql('select 1 from inbox where event_id = $1', [last])).length)
+  assert.deepEqual(await shelf.balances(lot!), [{ onHand: 50, reserved: 0 }])
+  const [entry] = await subgraph.sql<{ delta: string }>(`select delta from ledger_entry where lot_id = $1 and type = 'RETURN'`, [lot])
+  assert.equal(Number(entry!.delta), 20)
+})
+
+test('200 requests at once for 50 units are all answered: 50 held, 150 refused', async () => {
+  const drug = await shelf.drug()
+  const [lot] = await shelf.stock(drug, { quantity: 50, expires: inDays(300) })
+  const requests = Array.from({ length: 200 }, () => requestFor([drug, 1]))
+  await Promise.all(requests.map((request) => subgraph.publish('orders.stock-requested.v1', request.orderId, request)))
+  const ours = new Set(requests.map(({ orderId }) => orderId))
+  const answers = async (type: 'inventory.stock-held.v1' | 'inventory.stock-refused.v1') => (await subgraph.emitted(type)).filter(({ orderId }) => ours.has(orderId)).length
+  const [heldOrders, refusedOrders] = await eventually(async () => {
+    const counts = [await answers('inventory.stock-held.v1'), await answers('inventory.stock-refused.v1')]
+    return counts[0]! + counts[1]! === 200 && counts
+  }, { within: 20_000 })
+  assert.deepEqual([heldOrders, refusedOrders], [50, 150])
+  assert.deepEqual(await shelf.balances(lot!), [{ onHand: 50, reserved: 50 }])
+})
+
 test('a request that comes after its cancellation holds nothing and gets no answer', async () => {
   const drug = await shelf.drug()
   const [lot] = await shelf.stock(drug, { quantity: 50, expires: inDays(300) })
@@ -186,7 +223,7 @@ test('a hold is moved by the system only, and only along its lifecycle', async (
   const roles: Role[] = ['patient', 'prescriber', 'technician', 'pharmacist', 'pharmacist-in-charge', 'inventory', 'driver', 'support', 'compliance', 'partner', 'system']
   const undo = new Error('undo')
   for (const status of reservationStatuses) {
-    for (const verb of ['commit', 'release', 'expire', 'holdAgain']) {
+    for (const verb of ['commit', 'release', 'expire', 'holdAgain', 'returnToStock']) {
       for (const role of roles) {
         const step = reservationLifecycle.table[status][verb]
         const expected = step ? (role === 'system' ? step.next : 'FORBIDDEN') : 'TRANSITION_REFUSED'

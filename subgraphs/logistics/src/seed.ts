@@ -1,4 +1,5 @@
 import { demoData, systemActor, type EntityManager } from '@pharmagraph/platform'
+import type { EntityClass } from '@mikro-orm/postgresql'
 import { keepAddress } from './commands/add-address.ts'
 import { Address } from './entities/address.ts'
 import { Depot, Driver, Vehicle, type Shift } from './entities/fleet.ts'
@@ -23,8 +24,8 @@ export async function seed({ services, transact }: Tools): Promise<void> {
   const actor = systemActor('logistics')
   const names = new Map(patients.map(({ id, givenName, familyName }) => [id, `${givenName} ${familyName}`]))
   await transact(async (em) => {
-    const [depots, vehicles, drivers, addresses] = await Promise.all([Depot, Vehicle, Driver, Address].map(async (entity) =>
-      new Set((await em.find(entity as typeof Depot, {}, { fields: ['id'] })).map(({ id }) => id)))) as [Set<string>, Set<string>, Set<string>, Set<string>]
+    const idsOf = async (entity: EntityClass<{ id: string }>): Promise<Set<string>> => new Set((await em.find(entity, {}, { fields: ['id'] })).map(({ id }) => id))
+    const [depots, vehicles, drivers, addresses] = [await idsOf(Depot), await idsOf(Vehicle), await idsOf(Driver), await idsOf(Address)]
     for (const { id, name, line1, city, state, postalCode, lat, lng, timeZone } of places.pharmacies) {
       if (!depots.has(id)) em.create(Depot, { id, name, line1, city, state, postalCode, latitude: lat, longitude: lng, timeZone })
     }

@@ -178,9 +178,18 @@ test('webhooks in any order, repeated, sent anew under other ids, and mixed with
         await assertTrue(orderId, `${history.name}: ${log.join(', ')}`)
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 20 },
   )
 })
+
+/** The effect is repeated until it succeeds, as a redelivery does. */
+async function settleUntil(orderId: string, done: (payment: PaymentRow) => boolean): Promise<void> {
+  for (let tries = 0; tries < 12; tries++) {
+    await settlePayment(orderId, tools).catch(() => {})
+    if (done(await paymentOf(orderId))) return
+  }
+  assert.fail('the payment did not get there')
+}
 
 test('calls that fail before or after they took effect are made again, and hold, capture and refund happen once', async () => {
   await fc.assert(
@@ -188,14 +197,13 @@ test('calls that fail before or after they took effect are made again, and hold,
       const { order } = await placeOrder(subgraph, { otc: true })
       await sql(`update customer_order set status = 'STOCK_HELD' where id = $1`, [order.id])
       for (const when of failures) provider.failNext(when)
-      for (let tries = 0; tries < 12; tries++) await settlePayment(order.id, tools).catch(() => {})
+      await settleUntil(order.id, ({ status }) => status === 'CAPTURED')
       await assertTrue(order.id, failures.join(', '))
-      assert.equal((await paymentOf(order.id)).status, 'CAPTURED')
       await refundOrder(subgraph, support, { orderId: order.id, amountMinor: 50, reason: 'goodwill', idempotencyKey: 'k' })
       for (const when of failures) provider.failNext(when)
-      for (let tries = 0; tries < 12; tries++) await settlePayment(order.id, tools).catch(() => {})
+      await settleUntil(order.id, ({ refunded_minor: refunded }) => refunded === 50)
+      await settlePayment(order.id, tools)
       await assertTrue(order.id, failures.join(', '))
-      assert.equal((await paymentOf(order.id)).refunded_minor, 50)
     }),
     { numRuns: 8 },
   )

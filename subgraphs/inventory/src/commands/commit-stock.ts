@@ -9,12 +9,15 @@ import { book, lockLots } from './book.ts'
 
 type Taken = { lotId: string; quantity: number }
 
-/** A pharmacist released the fill of one order line: what left the shelf leaves the books, lot by lot as it was scanned. */
+/**
+ * A pharmacist released the fill of one order line: what left the shelf leaves the books, lot by lot as it was scanned.
+ * Of a cancelled order nothing does: its fill goes back on the shelf.
+ */
 export async function commitFill(em: EntityManager, actor: Actor, { orderLineId, lots }: EventMap['prescriptions.fill-released.v1']): Promise<void> {
   access.must(actor, 'stock:commit', undefined)
   const reservation = await em.findOne(Reservation, { orderLineId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
   if (!reservation) throw notYet('the hold of this order line')
-  if (reservation.status !== 'COMMITTED') await commit(em, actor, [reservation], new Map([[reservation.id, lots]]))
+  if (reservation.status === 'HELD' || reservation.status === 'EXPIRED') await commit(em, actor, [reservation], new Map([[reservation.id, lots]]))
 }
 
 /** Everything of the order was released: what is still held, the lines without a pharmacist, leaves the books as it was held. */

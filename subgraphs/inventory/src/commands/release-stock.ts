@@ -3,16 +3,16 @@ import { LockMode } from '@mikro-orm/postgresql'
 import { access } from '../access.ts'
 import { Allocation, Reservation } from '../entities/reservation.ts'
 import { reservationLifecycle } from '../lifecycles/reservation.ts'
-import { book, lockLots } from './book.ts'
+import { book, lockLots, type Movement } from './book.ts'
 import { lockOrder } from './hold-stock.ts'
 
-/** Gives back what an order holds, and remembers the cancellation, should the request it cancels come later. */
+/** Gives back what an order holds or has packed, and remembers the cancellation, should the request it cancels come later. */
 export async function releaseOrder(em: EntityManager, actor: Actor, { orderId }: { orderId: string }): Promise<void> {
   access.must(actor, 'stock:release', undefined)
   const order = await lockOrder(em, orderId)
   order.cancelledAt ??= clock.now()
-  const held = await em.find(Reservation, { orderId, status: 'HELD' }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
-  await giveBack(em, actor, held, 'release')
+  const live = await em.find(Reservation, { orderId, status: { $in: ['HELD', 'COMMITTED'] } }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
+  await giveBack(em, actor, live, ({ status }) => (status === 'HELD' ? 'release' : 'returnToStock'))
 }
 
 /** Gives back holds whose time is over, a few hundred at a time; those that another transaction has in hand wait for the next round. */
@@ -21,16 +21,18 @@ export async function expireHolds(em: EntityManager, actor: Actor): Promise<void
   const due = await em.find(Reservation, { status: 'HELD', expiresAt: { $lt: clock.now() } }, {
     orderBy: { id: 'asc' }, limit: 500, lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE,
   })
-  await giveBack(em, actor, due, 'expire')
+  await giveBack(em, actor, due, () => 'expire')
 }
 
-async function giveBack(em: EntityManager, actor: Actor, reservations: readonly Reservation[], verb: 'release' | 'expire'): Promise<void> {
+async function giveBack(em: EntityManager, actor: Actor, reservations: readonly Reservation[], verbFor: (reservation: Reservation) => string): Promise<void> {
   const allocations = await em.find(Allocation, { reservationId: { $in: reservations.map(({ id }) => id) } }, { orderBy: { id: 'asc' } })
   const lots = await lockLots(em, allocations.map(({ lotId }) => lotId))
   for (const reservation of reservations) {
+    const reference = reservation.orderLineId
     for (const { lotId, quantity } of allocations.filter(({ reservationId }) => reservationId === reservation.id)) {
-      book(em, actor, lots.get(lotId)!, { type: 'RELEASE', reservedDelta: -quantity, reference: reservation.orderLineId })
+      const movement: Movement = reservation.status === 'HELD' ? { type: 'RELEASE', reservedDelta: -quantity, reference } : { type: 'RETURN', delta: quantity, reference }
+      book(em, actor, lots.get(lotId)!, movement)
     }
-    apply(em, actor, reservationLifecycle, reservation, verb)
+    apply(em, actor, reservationLifecycle, reservation, verbFor(reservation))
   }
 }

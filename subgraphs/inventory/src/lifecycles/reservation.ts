@@ -6,7 +6,8 @@ const commit = to<ReservationStatus, Reservation>('COMMITTED', system)
 
 /**
  * A hold ends by leaving the shelf, by being given back, or by time. What a pharmacist released has left the shelf, so
- * a commit is booked even where the hold had ended before.
+ * it is booked even where the time was over. An order is cancelled only before it ships: what was packed for it goes
+ * back on the shelf.
  */
 export const reservationLifecycle = defineLifecycle<ReservationStatus, Reservation>({
   name: 'reservation',
@@ -14,8 +15,8 @@ export const reservationLifecycle = defineLifecycle<ReservationStatus, Reservati
   table: {
     HELD: { commit, release: to('RELEASED', system), expire: to('EXPIRED', system) },
     EXPIRED: { holdAgain: to('HELD', system), commit },
-    RELEASED: { commit },
-    COMMITTED: {},
+    COMMITTED: { returnToStock: to('RELEASED', system) },
+    RELEASED: {},
   },
   announce(em, actor, { id, orderId, orderLineId, drugId, quantity }, { to: next }) {
     if (next === 'COMMITTED') emit(em, actor, 'inventory.stock-committed.v1', orderId, { orderId, orderLineId, reservationId: id, drugId, quantity })

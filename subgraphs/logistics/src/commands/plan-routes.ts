@@ -10,13 +10,15 @@ import { nearestDrivers } from '../reads/nearest.ts'
 import type { Services } from '../services.ts'
 
 const batchSize = 200
+const noTour = { reasonCode: 'NO_TOUR', reasonMessage: 'None of our drivers can take this parcel in the coming days.' }
 
 /**
  * Puts labelled parcels into tours from their depot by nearest insertion: into the tours of drivers on shift, else of
- * the next day somebody works; among equal ways, to the driver nearest to the depot. A parcel that fits nowhere waits.
+ * the next day somebody works; among equal ways, to the driver nearest to the depot. A parcel that fits nowhere waits, behind
+ * the others, and says so.
  */
 export async function planRoutes(em: EntityManager, actor: Actor, { vault }: Services): Promise<void> {
-  const waiting = await em.find(Shipment, { status: 'LABELLED', carrier: ownCourier }, { orderBy: { createdAt: 'asc' }, limit: batchSize })
+  const waiting = await em.find(Shipment, { status: 'LABELLED', carrier: ownCourier }, { orderBy: [{ reasonCode: 'asc nulls first' }, { createdAt: 'asc' }], limit: batchSize })
   if (waiting.length === 0) return
   const now = clock.now()
   const tours = await openTours(em, vault, now)
@@ -25,7 +27,10 @@ export async function planRoutes(em: EntityManager, actor: Actor, { vault }: Ser
   for (const shipment of waiting) {
     const stop = stops.get(shipment.id)
     const place = stop && bestPlace(tours.filter((tour) => mayTake(tour, shipment)), stop, now, nearness)
-    if (!stop || !place) continue
+    if (!stop || !place) {
+      Object.assign(shipment, noTour)
+      continue
+    }
     place.tour.stops.splice(place.index, 0, stop)
     place.tour.changed = true
   }

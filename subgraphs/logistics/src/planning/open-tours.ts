@@ -29,7 +29,9 @@ const loadingMs = 10 * minuteMs
  * whose loading has begun, or the driver at the shelf would scan after a moving target.
  */
 export async function openTours(em: EntityManager, vault: Vault, now: Date): Promise<Tour[]> {
-  const [drivers, depots, vehicles] = await Promise.all([em.find(Driver, {}, { orderBy: { id: 'asc' } }), em.find(Depot, {}), em.find(Vehicle, {})])
+  const drivers = await em.find(Driver, {}, { orderBy: { id: 'asc' } })
+  const depots = await em.find(Depot, {})
+  const vehicles = await em.find(Vehicle, {})
   const routes = await em.find(Route, { status: { $in: ['PLANNED', 'STARTED'] } }, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } })
   const { stops, loading } = await stopsOfRoutes(em, vault, routes)
   return drivers.flatMap((driver) => {

@@ -1,0 +1,79 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { allowedActions, AppError, apply, newId, type Lifecycle, type Role } from '@pharmagraph/platform'
+import { actorWith } from '../../../tests/environment.ts'
+import { nora, subgraph, tom } from './pharmacy.ts'
+import { Fill, type HeldLot } from '../src/entities/fill.ts'
+import { Prescription } from '../src/entities/prescription.ts'
+import { WorkItem } from '../src/entities/work-item.ts'
+import { fillLifecycle } from '../src/lifecycles/fill.ts'
+import { prescriptionLifecycle } from '../src/lifecycles/prescription.ts'
+import { workItemLifecycle } from '../src/lifecycles/work-item.ts'
+
+const roles: Role[] = ['patient', 'caregiver', 'prescriber', 'technician', 'pharmacist', 'pharmacist-in-charge', 'inventory', 'driver', 'support', 'compliance', 'partner', 'system']
+const lot: HeldLot = { lotId: newId(), lotNumber: 'A1', ndc: '0591-0369-01', ndc12: '000591036901', expiryDate: '2030-01-01', quantity: 1, scanned: true }
+const prescription = (about: Partial<Prescription> = {}): Prescription =>
+  Object.assign(new Prescription(), { id: newId(), quantity: 30, daysSupply: 30, refillsAuthorized: 1, fillsReleased: 0, expiryDate: '2027-01-01', ...about })
+const fill = (about: Partial<Fill> = {}): Fill => Object.assign(new Fill(), { id: newId(), prescriptionId: newId(), orderId: newId(), orderLineId: newId(), lots: [lot], fillers: [], ...about })
+const item = (): WorkItem => Object.assign(new WorkItem(), { id: newId(), queue: 'FILL' as const, prescriptionId: newId(), fillId: newId(), priority: 50, attempt: 0 })
+
+/** Every state × verb × role: what the table names happens, everything else is refused, by the right code. */
+function walk<State extends string, Subject extends { id: string; status: State }>(lifecycle: Lifecycle<State, Subject>, make: () => Subject): number {
+  const states = Object.keys(lifecycle.table) as State[]
+  const verbs = [...new Set(states.flatMap((state) => Object.keys(lifecycle.table[state])))]
+  let happened = 0
+  for (const state of states) for (const verb of verbs) for (const role of roles) {
+    const subject = Object.assign(make(), { status: state })
+    const actor = actorWith(role)
+    const step = lifecycle.table[state][verb]
+    const where = `${state} –${verb}→ by ${role}`
+    try {
+      apply(subgraph.running.orm.em.fork(), actor, lifecycle, subject, verb)
+      assert.ok(step?.by.includes(role), `${where} must be refused`)
+      assert.equal(subject.status, step.next, where)
+      happened++
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      assert.equal(error.code, step ? 'FORBIDDEN' : 'TRANSITION_REFUSED', where)
+      assert.ok(!step?.by.includes(role), `${where} must happen: ${error.message}`)
+      assert.equal(subject.status, state)
+    }
+    assert.equal(allowedActions(lifecycle, Object.assign(make(), { status: state }), actor).includes(verb), !!step?.by.includes(role), where)
+  }
+  return happened
+}
+
+test('a prescription goes only the ways of its table, in the hands of those it names', () => {
+  assert.ok(walk(prescriptionLifecycle, prescription) > 20)
+})
+
+test('a fill goes only the ways of its table, in the hands of those it names', () => {
+  assert.ok(walk(fillLifecycle, fill) > 20)
+})
+
+test('a work item goes only the ways of its table, in the hands of those it names', () => {
+  assert.ok(walk(workItemLifecycle, item) > 10)
+})
+
+test('only pharmacists verify, check and release; nothing leads out of an end', () => {
+  assert.deepEqual(prescriptionLifecycle.table.CLINICAL_REVIEW['verify']?.by, ['pharmacist', 'pharmacist-in-charge'])
+  for (const [state, verb] of [['PRODUCT_CHECK', 'check'], ['PACKED', 'release']] as const) assert.deepEqual(fillLifecycle.table[state][verb]?.by, ['pharmacist', 'pharmacist-in-charge'])
+  for (const state of ['EXPIRED', 'DISCONTINUED', 'REJECTED', 'CANCELLED', 'DUPLICATE'] as const) assert.deepEqual(prescriptionLifecycle.table[state], {})
+  for (const state of ['BLOCKED', 'COMPLETED', 'CANCELLED', 'RETURNED_TO_STOCK', 'RETURNED_WASTE'] as const) assert.deepEqual(fillLifecycle.table[state], {})
+})
+
+test('guards name their reason: unscanned lots, one person for both steps', () => {
+  const refusal = (run: () => void): string => {
+    try {
+      run()
+      return 'none'
+    } catch (error) {
+      return (error as AppError).code
+    }
+  }
+  const em = subgraph.running.orm.em.fork()
+  assert.equal(refusal(() => apply(em, tom, fillLifecycle, fill({ status: 'FILLING', lots: [{ ...lot, scanned: false }] }), 'submit')), 'SCAN_INCOMPLETE')
+  assert.equal(refusal(() => apply(em, tom, fillLifecycle, fill({ status: 'FILLING', lots: [] }), 'submit')), 'SCAN_INCOMPLETE')
+  assert.equal(refusal(() => apply(em, nora, fillLifecycle, fill({ status: 'PRODUCT_CHECK', fillers: [nora.subject] }), 'check')), 'SEPARATION_OF_DUTIES')
+  assert.equal(refusal(() => apply(em, nora, prescriptionLifecycle, prescription({ status: 'CLINICAL_REVIEW', enteredBy: nora.subject }), 'verify')), 'SEPARATION_OF_DUTIES')
+})
