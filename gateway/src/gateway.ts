@@ -12,9 +12,9 @@ import { continueTrace, createCallers } from './callers.ts'
 import { connectSubgraphs } from './execution/subgraphs.ts'
 import { startApollo } from './http/apollo.ts'
 import { allowOrigin } from './http/cors.ts'
-import { send, sendJson, sendRefusal, type Exchange } from './http/exchange.ts'
+import { send, sendJson, sendRefusal, type Exchange, type Handler } from './http/exchange.ts'
 import { explorerRoutes, explorerPage } from './http/explorer.ts'
-import { graphqlHandler } from './http/graphql.ts'
+import { graphqlHandler, readParameters } from './http/graphql.ts'
 import { passthroughRoutes } from './http/passthrough.ts'
 import { restRoutes } from './http/rest.ts'
 import { createRouter, type Route } from './http/router.ts'
@@ -23,6 +23,7 @@ import { readManifest } from './operations/manifest.ts'
 import { PersistedOperations } from './operations/persisted.ts'
 import { createCursors } from './subscriptions/cursors.ts'
 import { Feed } from './subscriptions/feed.ts'
+import { serveHttpStreams, serverSentEvents } from './subscriptions/http-streams.ts'
 import { serveWebSockets } from './subscriptions/websocket.ts'
 import { watchGraph } from './supergraph/watch.ts'
 
@@ -80,10 +81,23 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const cursors = createCursors(options.cursorKey ?? JSON.stringify(options.actorPrivateJwk.d))
   let draining = false
 
-  const graphql = graphqlHandler({ callers, persisted, apollo, explorer: explorerPage })
+  const live = {
+    persisted, callers, feed, cursors,
+    operations: graph.current,
+    queueLimit: options.queueLimit ?? 256,
+    onSubscribers: (change: 1 | -1) => {
+      subscriberCount += change
+      subscribers.set(subscriberCount)
+    },
+  }
+  const streams = serveHttpStreams(live)
+  const stream: Handler = async (exchange) => streams.serve(exchange, await sessions.open(exchange.request.headers.authorization), await readParameters(exchange), serverSentEvents)
+  const graphql = graphqlHandler({ callers, persisted, apollo, streams, explorer: explorerPage })
   const routes: Route[] = [
     { method: 'POST', path: '/graphql', handle: graphql },
     { method: 'GET', path: '/graphql', handle: graphql },
+    { method: 'POST', path: '/graphql/stream', handle: stream },
+    { method: 'GET', path: '/graphql/stream', handle: stream },
     { method: 'GET', path: '/health', handle: async ({ response }) => sendJson(response, 200, { status: 'ok' }) },
     {
       method: 'GET', path: '/ready',
@@ -125,16 +139,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   }
 
   const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 30_000, maxHeaderSize: 32 * 1024 }, (request, response) => void answer(request, response))
-  const sockets = serveWebSockets({
-    server, persisted, callers, feed, cursors, logger,
-    operations: graph.current,
-    queueLimit: options.queueLimit ?? 256,
-    pingInterval: options.pingInterval ?? 15_000,
-    onSubscribers: (change) => {
-      subscriberCount += change
-      subscribers.set(subscriberCount)
-    },
-  })
+  const sockets = serveWebSockets({ ...live, server, logger, pingInterval: options.pingInterval ?? 15_000 })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port, options.host, resolve))
   const { port } = server.address() as AddressInfo
   logger.info({ port, supergraph: graph.current().graph.version }, 'the gateway listens')
@@ -146,13 +151,16 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     live: () => ({ subscribers: subscriberCount, watchers: feed.watchers, position: feed.position, following: feed.following }),
     async stop() {
       draining = true
+      const drainMs = options.drainMs ?? 2_000
       graph.close()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
-      await sockets.drain(options.drainMs ?? 2_000)
+      // a connection whose last answer is out is kept alive by its client, not by us
+      const sweep = setInterval(() => server.closeIdleConnections(), 50)
+      await Promise.all([sockets.drain(drainMs), streams.drain(drainMs)])
       // running requests have this long to end
       const cut = setTimeout(() => server.closeAllConnections(), 10_000)
       await closed
+      clearInterval(sweep)
       clearTimeout(cut)
       await apollo.stop()
       await feed.close()

@@ -151,6 +151,17 @@ test('operations that are too deep, too wide or too long are refused', async () 
   assert.equal(world.subgraphs.catalog.received.length, 0)
 })
 
+test('an operation that may return too many objects is refused before it runs, persisted or not', async () => {
+  const nested = '{ drugs(first: 100) { nodes { equivalents { equivalents { equivalents { id } } } } } }'
+  for (const body of [{ query: nested }, { documentId: idOf('web', 'SearchDrugs'), variables: { first: 100_000 } }]) {
+    const answer = await world.graphql(body)
+    assert.deepEqual([answer.body.data, answer.body.errors![0]!.extensions['code']], [undefined, 'OPERATION_TOO_COSTLY'])
+    assert.ok(answer.body.errors![0]!.extensions['estimatedCost'] > 20_000)
+  }
+  assert.equal(world.subgraphs.catalog.received.length, 0)
+  assert.equal((await world.graphql({ documentId: idOf('web', 'SearchDrugs'), variables: { first: 100 } })).body.errors, undefined)
+})
+
 test('a request that a form of another site could send is refused', async () => {
   const response = await fetch(world.gateway.url, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: JSON.stringify({ query: '{ drugs { nodes { id } } }' }) })
   assert.equal(response.status, 415)

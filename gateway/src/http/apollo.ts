@@ -5,9 +5,10 @@ import type { GatewayInterface, GatewayGraphQLRequestContext } from '@apollo/ser
 import { GraphQLError, type GraphQLSchema } from 'graphql'
 import type { Logger } from '@pharmagraph/platform/telemetry.ts'
 import type { Callers } from '../callers.ts'
+import { graphqlErrors } from '../operations/graphql-errors.ts'
 import { limits, operationLimits } from '../operations/limits.ts'
 import type { Operations } from '../operations/operations.ts'
-import { graphqlErrors, type ApolloContext } from './graphql.ts'
+import type { ApolloContext } from './graphql.ts'
 
 export type Graphs = {
   /** Operations of the graph in force. */

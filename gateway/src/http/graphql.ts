@@ -2,10 +2,12 @@
 import { HeaderMap, type ApolloServer } from '@apollo/server'
 import { GraphQLError } from 'graphql'
 import { AppError } from '@pharmagraph/platform/errors.ts'
+import { graphqlErrors, statusOf } from '../operations/graphql-errors.ts'
 import type { Answer, Prepared } from '../operations/operations.ts'
 import type { Session } from '../identity/sessions.ts'
 import type { Callers } from '../callers.ts'
 import type { PersistedOperations } from '../operations/persisted.ts'
+import { multipart, type HttpStreams } from '../subscriptions/http-streams.ts'
 import { readJson, send, type Exchange, type Handler } from './exchange.ts'
 
 export type ApolloContext = {
@@ -19,21 +21,23 @@ type Deps = {
   readonly callers: Callers
   readonly persisted: PersistedOperations
   readonly apollo: ApolloServer<ApolloContext>
+  readonly streams: HttpStreams
   /** Serves the explorer to browsers. */
   readonly explorer: Handler
 }
 
 export const bodyLimit = 1024 * 1024
 
-type Parameters = { query?: string; operationName?: string; variables?: Record<string, unknown>; extensions?: Record<string, unknown>; id?: string; documentId?: string }
+export type Parameters = { query?: string; operationName?: string; variables?: Record<string, unknown>; extensions?: Record<string, unknown>; id?: string; documentId?: string }
 
-export function graphqlHandler({ callers, persisted, apollo, explorer }: Deps): Handler {
+export function graphqlHandler({ callers, persisted, apollo, streams, explorer }: Deps): Handler {
   return async (exchange) => {
     const { request, url } = exchange
     if (request.method === 'GET' && !url.search && request.headers.accept?.includes('text/html')) return explorer(exchange)
     try {
       const session = await callers.sessions.open(request.headers.authorization)
-      const parameters = request.method === 'GET' ? fromSearch(url) : ((await readJson(request, bodyLimit)) as Parameters)
+      const parameters = await readParameters(exchange)
+      if (request.headers.accept?.includes('subscriptionSpec')) return await streams.serve(exchange, session, parameters, multipart)
       const prepared = persisted.find(parameters, session.actor)
       if (!prepared) return await throughApollo(exchange, session, parameters)
       if (request.method === 'GET' && prepared.type !== 'query') throw new AppError('INVALID_INPUT', 'a GET request may only run a query', {}, { http: 405 })
@@ -60,6 +64,10 @@ export function graphqlHandler({ callers, persisted, apollo, explorer }: Deps): 
     send(response, status, body, { ...Object.fromEntries(result.headers), 'cache-control': 'no-store' })
   }
 }
+
+/** The request as JSON, or as the parameters of the address. */
+export const readParameters = async ({ request, url }: Exchange): Promise<Parameters> =>
+  request.method === 'GET' ? fromSearch(url) : ((await readJson(request, bodyLimit)) as Parameters)
 
 function fromSearch(url: URL): Parameters {
   const json = (name: string): Record<string, unknown> | undefined => {
@@ -91,18 +99,3 @@ function answerTo({ request, response }: Exchange, { data, errors }: Answer, cac
     ...(code === 401 && { 'www-authenticate': 'Bearer' }),
   })
 }
-
-/** Only a request that ran not at all has a status of its own (GraphQL over HTTP, section 6.4.2). */
-function statusOf(errors: readonly GraphQLError[] | undefined): number {
-  const code = String(errors?.[0]?.extensions['code'])
-  return code === 'UNAUTHENTICATED' ? 401 : code === 'FORBIDDEN' || code === 'PERSISTED_QUERY_ONLY' ? 403 : 400
-}
-
-/** Whatever was thrown, as GraphQL errors a client may see. */
-export function graphqlErrors(error: unknown): GraphQLError[] {
-  if (error instanceof AggregateError) return error.errors.flatMap(graphqlErrors)
-  if (error instanceof GraphQLError) return [error]
-  if (error instanceof AppError) return [new GraphQLError(error.message, { extensions: { code: error.code, ...error.details } })]
-  return [new GraphQLError('the gateway failed', { extensions: { code: 'INTERNAL' } })]
-}
-

@@ -1,4 +1,5 @@
 /** The REST names partners know: persisted operations under another name, so one implementation answers both. */
+import { GraphQLError } from 'graphql'
 import { AppError } from '@pharmagraph/platform/errors.ts'
 import type { Callers } from '../callers.ts'
 import type { PersistedOperations } from '../operations/persisted.ts'
@@ -71,5 +72,6 @@ const statusOf = (code: string): number => (code === 'SUBGRAPH_UNAVAILABLE' ? 50
 
 function badInput(error: unknown): never {
   if (error instanceof AggregateError) throw new AppError('INVALID_INPUT', error.errors.map((one: Error) => one.message).join('; '))
+  if (error instanceof GraphQLError) throw new AppError(String(error.extensions['code']), error.message, {}, { http: 400 })
   throw error
 }

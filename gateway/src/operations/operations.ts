@@ -11,6 +11,7 @@ import type { Graph } from '../supergraph/graph.ts'
 import { liveService, type LiveField, type Stub } from '../supergraph/live-fields.ts'
 import { denialOf, type Denial, type Requirement } from '../supergraph/rules.ts'
 import { Bounded } from './bounded.ts'
+import { costOf, maxCost, type Cost } from './cost.ts'
 import { limits, operationLimits } from './limits.ts'
 import {
   conditionVariables, isIntrospection, longestSelectedPath, parsedOperation, plannable, requirementsOf, select, shapeOf,
@@ -36,6 +37,7 @@ export type LivePlan = {
 
 type Variant = {
   readonly shape: Shape
+  readonly cost: Cost
   readonly step: Step | undefined
   readonly live: LivePlan | undefined
   /** Set when nothing of the operation is left: one refusal per root field. */
@@ -157,6 +159,7 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
       const coerced = coerce(variables)
       const variant = variantFor(actor, coerced)
       if (variant.refusals) return { errors: variant.refusals }
+      refuseTooCostly(variant.cost, coerced)
       const run = newRun({}, variables, send)
       if (variant.step) await runStep(variant.step, run)
       return answerOf(graph, variant.shape, run, introspection(graph, parsed, coerced))
@@ -167,6 +170,7 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
       const variant = variantFor(actor, coerced)
       if (variant.refusals) throw new AggregateError(variant.refusals, 'refused')
       const { live } = variant
+      refuseTooCostly(variant.cost, coerced)
       if (!live) throw new GraphQLError('the operation is not a subscription', { extensions: { code: 'BAD_REQUEST' } })
       return {
         plan: live,
@@ -195,17 +199,22 @@ function answerOf(graph: Graph, shape: Shape, run: Run, introspect: (key: string
 function makeVariant(graph: Graph, parsed: Parsed, selections: readonly Selected[]): Variant {
   const { operation } = parsed
   const roots = rootFields(selections)
-  const shape = shapeOf(graph.schema, graph.schema.getRootType(operation.operation)!, selections)
-  if (roots.length > 0 && roots.every(({ denied }) => denied)) {
-    const refusals = roots.map(({ key, denied }) => refusal(denied!, key))
-    return { shape, step: undefined, live: undefined, refusals }
-  }
-  if (operation.operation === 'subscription') return { shape, step: undefined, live: makeLivePlan(graph, operation, roots), refusals: undefined }
+  const variant = { shape: shapeOf(graph.schema, graph.schema.getRootType(operation.operation)!, selections), cost: costOf(selections, graph.sizes), step: undefined, live: undefined, refusals: undefined }
+  if (roots.length > 0 && roots.every(({ denied }) => denied)) return { ...variant, refusals: roots.map(({ key, denied }) => refusal(denied!, key)) }
+  if (operation.operation === 'subscription') return { ...variant, live: makeLivePlan(graph, operation, roots) }
   const asked = plannable(operation, selections)
-  if (!asked || onlyTypename(asked)) return { shape, step: undefined, live: undefined, refusals: undefined }
+  if (!asked || onlyTypename(asked)) return variant
   const { node } = graph.plan(asked)
   if (!node || node.kind === 'Subscription') throw new GraphQLError('no service can answer the operation', { extensions: { code: 'UNPLANNABLE_OPERATION' } })
-  return { shape, step: compilePlan(node, graph.fullSchema), live: undefined, refusals: undefined }
+  return { ...variant, step: compilePlan(node, graph.fullSchema) }
+}
+
+function refuseTooCostly(cost: Cost, variables: Record<string, unknown>): void {
+  const estimated = typeof cost === 'number' ? cost : cost(variables)
+  if (estimated <= maxCost) return
+  throw new GraphQLError(`the operation may return ${estimated} objects; at most ${maxCost} are allowed. Ask for shorter lists.`, {
+    extensions: { code: 'OPERATION_TOO_COSTLY', estimatedCost: estimated, maxCost },
+  })
 }
 
 const refusal = (denied: Denial, key: string): GraphQLError =>

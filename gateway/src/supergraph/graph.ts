@@ -5,6 +5,7 @@ import {
 } from '@apollo/federation-internals'
 import { QueryPlanner, type QueryPlan } from '@apollo/query-planner'
 import { Kind, parse, valueFromASTUntyped, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql'
+import { readSizes, type Sizes } from '../operations/cost.ts'
 import { readLiveFields, type LiveField } from './live-fields.ts'
 import { readRules, type Rules } from './rules.ts'
 
@@ -21,6 +22,7 @@ export type Graph = {
   readonly live: ReadonlyMap<string, LiveField>
   /** Seconds a public answer may be kept, by `Type.field`. */
   readonly maxAge: ReadonlyMap<string, number>
+  readonly sizes: Sizes
   /** Plans an operation without fragments spreads; takes 1 to 25 ms. */
   plan(operation: OperationDefinitionNode): QueryPlan
 }
@@ -44,6 +46,7 @@ export function buildGraph(sdl: string): Graph {
     rules,
     live: readLiveFields(document, schema, supergraph),
     maxAge: readMaxAges(document),
+    sizes: readSizes(document),
     plan: (operation) =>
       planner.buildQueryPlan(operationFromDocument(apiSchema, { kind: Kind.DOCUMENT, definitions: [operation] }, { validate: false })),
   }

@@ -12,24 +12,28 @@ export function fold(text: string): string {
     .replace(/(?<=\d),(?=\d{3})/g, '')
     .replace(/(?<![\d.])\.(?=\d)/g, '0.')
     .replace(/(?<=\d)(?=\p{L})/gu, ' ')
-    .replace(/[^\p{L}\p{N}.]+|\.(?!\d)|(?<!\d)\./gu, ' ')
+    .replace(/(?:[^\p{L}\p{N}.]|\.(?!\d)|(?<!\d)\.)+/gu, ' ')
     .trim()
 }
 
 export const wordsOf = (text: string): string[] => fold(text).split(' ').filter(Boolean)
 
-/** The texts of a search vector by weight: what it is called, what it is made of, what kind it is, what is said about it. */
-export type SearchTexts = { A: string; B: string; C: string; D: string }
-
-export const searchTexts = (of: {
+/**
+ * The search vector of a product, as PostgreSQL reads a tsvector. Words weigh by where they stand: A what it is called,
+ * B what it is made of, C what kind it is and who makes it, D what is said about it.
+ */
+export function searchVector(of: {
   name: string; genericName: string | null; ingredients: readonly string[]; manufacturer: string; dosageForm: string; routes: readonly string[]
   strength: string; classes: readonly string[]; description?: string
-}): SearchTexts => ({
-  A: fold(of.name),
-  B: fold([of.genericName ?? '', ...of.ingredients].join(' ')),
-  C: fold([of.strength, of.dosageForm, ...of.routes, of.manufacturer, ...of.classes].join(' ')),
-  D: fold(of.description ?? ''),
-})
+}): string {
+  const texts = {
+    A: [of.name], B: [of.genericName ?? '', ...of.ingredients], C: [of.strength, of.dosageForm, ...of.routes, of.manufacturer, ...of.classes], D: [of.description ?? ''],
+  }
+  let position = 0
+  return Object.entries(texts)
+    .flatMap(([weight, parts]) => wordsOf(parts.join(' ')).map((word) => `'${word}':${Math.min(++position, 16_383)}${weight}`))
+    .join(' ')
+}
 
 /**
  * Edits (insert, delete, replace, swap of neighbours) that turn `typed` into the beginning of `word`, and how many letters

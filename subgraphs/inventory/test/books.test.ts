@@ -22,21 +22,6 @@ const outcome = async (drugId: string) => {
   return { held: Number(row!.held), orders: row!.orders }
 }
 
-test('200 buyers at once of 50 units hold exactly 50, all others are refused, and no lot goes below nothing', async () => {
-  const drug = await shelf.drug()
-  const lots = await shelf.stock(drug, { quantity: 30, expires: inDays(200) }, { quantity: 20, expires: inDays(250) })
-  const requests = Array.from({ length: 200 }, () => requestFor([drug, 1]))
-  await Promise.all(requests.map((request) => transact(orm, (em) => holdStock(em, system, request))))
-
-  assert.deepEqual(await outcome(drug), { held: 50, orders: 50 })
-  assert.deepEqual(await shelf.balances(...lots), [{ onHand: 30, reserved: 30 }, { onHand: 20, reserved: 20 }])
-  const ours = new Set(requests.map(({ orderId }) => orderId))
-  const told = async (type: 'inventory.stock-held.v1' | 'inventory.stock-refused.v1') => (await subgraph.emitted(type)).filter(({ orderId }) => ours.has(orderId)).length
-  assert.equal(await told('inventory.stock-held.v1'), 50)
-  assert.equal(await told('inventory.stock-refused.v1'), 150)
-  assert.deepEqual((await proof()).mismatches, [])
-})
-
 test('orders of two drugs asked for in opposite order at once never wait for each other in a ring', async () => {
   const [one, other] = [await shelf.drug(), await shelf.drug()]
   await shelf.stock(one, { quantity: 40, expires: inDays(300) }, { quantity: 40, expires: inDays(200) })
@@ -82,7 +67,7 @@ test('any interleaving of holds, commits, releases, expiries and corrections kee
       const ownLots = new Set(lots)
       assert.deepEqual((await proof()).mismatches.filter(({ lotId }) => ownLots.has(lotId)), [])
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   )
 
   async function walk(kind: Step['kind'], request: StockRequest, lots: string[], drugId: string, quantity: number): Promise<void> {

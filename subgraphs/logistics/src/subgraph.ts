@@ -5,6 +5,7 @@ import { cancelShipmentOnOrderCancelled } from './consumers/cancel-shipment.ts'
 import { createShipmentOnOrderPaid } from './consumers/create-shipment.ts'
 import { loaders } from './context.ts'
 import { entities } from './entities/index.ts'
+import { forgetTracks } from './jobs/forget-tracks.ts'
 import { planRoutesJob } from './jobs/plan-routes.ts'
 import { resolvers } from './resolvers/index.ts'
 import { carrierRoutes } from './routes/carrier-webhook.ts'
@@ -20,7 +21,7 @@ export const logistics = defineSubgraph({
   loaders,
   services,
   consumers: [createShipmentOnOrderPaid, cancelShipmentOnOrderCancelled],
-  jobs: [planRoutesJob],
+  jobs: [planRoutesJob, forgetTracks],
   routes: carrierRoutes,
   seed,
 })

@@ -114,12 +114,13 @@ test('to strangers a shipment, a route and an address are not there', async () =
     _entities(representations: $r) { ... on Shipment { id } ... on Address { id } ... on Order { shipment { id } trackingNumber } ... on Patient { addresses { id } } ... on Route { id } } }`, {
     r: [{ __typename: 'Shipment', id }, { __typename: 'Address', id: homes.clement.addressId }, { __typename: 'Order', id: orderId }, { __typename: 'Patient', id: homes.clement.patientId }, { __typename: 'Route', id: routeId }],
   })
-  for (const who of [patientOf(homes.telegraph), actorWith('patient'), driver(newId()), actorWith('driver'), actorWith('prescriber'), actorWith('partner'), actorWith('caregiver', { patientId: homes.clement.patientId })]) {
+  const strangers = [patientOf(homes.telegraph), actorWith('patient'), driver(newId()), actorWith('driver'), actorWith('prescriber'), actorWith('partner'), actorWith('caregiver', { patientId: homes.clement.patientId })]
+  await Promise.all(strangers.map(async (who) => {
     assert.deepEqual(await read(who), { shipment: null, byTracking: null, route: null, _entities: [null, null, { shipment: null, trackingNumber: null }, { addresses: [] }, null] }, who.roles[0])
     assert.equal((await pickUp(subgraph, who, id, label)).errors?.[0]?.extensions['code'], 'NOT_FOUND')
     assert.equal((await start(subgraph, who, routeId)).errors?.[0]?.extensions['code'], 'NOT_FOUND')
     assert.equal((await moveTo(subgraph, who, routeId, depotPoint)).errors?.[0]?.extensions['code'], 'NOT_FOUND')
-  }
+  }))
   const own = await read(patientOf(homes.clement))
   assert.deepEqual([own.shipment, own.byTracking, own.route], [{ id }, { id }, null])
   assert.deepEqual(own._entities.slice(0, 3), [{ id }, { id: homes.clement.addressId }, { shipment: { id }, trackingNumber: label }])

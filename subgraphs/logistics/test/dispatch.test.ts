@@ -7,6 +7,7 @@ import { createShipment } from '../src/commands/create-shipment.ts'
 import { dissolveMissedRoutes } from '../src/commands/dissolve-missed-routes.ts'
 import { planRoutes } from '../src/commands/plan-routes.ts'
 import { straightMeters } from '../src/geo/distance.ts'
+import { forgetTracks } from '../src/jobs/forget-tracks.ts'
 import { instantOf, shiftWindows } from '../src/planning/shifts.ts'
 import { services } from '../src/services.ts'
 import { logistics } from '../src/subgraph.ts'
@@ -43,7 +44,8 @@ test('parcels of one neighbourhood share a tour of the depot near them, in an or
   const ids: string[] = []
   for (const home of await homesOf(depots.mission, 8)) ids.push(await parcel(home))
   await plan()
-  const rows = await Array.fromAsync(ids, (id) => row(id))
+  const rows: Awaited<ReturnType<typeof row>>[] = []
+  for (const id of ids) rows.push(await row(id))
   assert.deepEqual([...new Set(rows.map(({ status, depot_id: depot, driver_id: who }) => `${status} ${depot} ${who}`))], [`ASSIGNED ${depots.mission} ${dana}`])
   const [event] = await subgraph.emitted('logistics.route-planned.v1')
   const stops = await stopsOf(rows[0]!.route_id)
@@ -198,6 +200,12 @@ test('shifts are found in local time, over the changes of the clocks', () => {
   assert.deepEqual(starts('2026-10-31T20:00:00Z')[0], '2026-11-01 2026-11-01T16:00:00.000Z')
   assert.equal(starts('2026-11-02T23:59:59Z')[0], '2026-11-02 2026-11-02T16:00:00.000Z', 'still within the shift')
   assert.notEqual(starts('2026-11-03T00:00:00Z')[0], '2026-11-02 2026-11-02T16:00:00.000Z', 'over')
+})
+
+test('a driver\'s track is forgotten after a month', async () => {
+  await subgraph.sql("insert into route_position (route_id, latitude, longitude, at) select gen_random_uuid(), 1, 1, now() - n * interval '1 day' from generate_series(28, 32) n")
+  await transact(subgraph.running.orm, (em) => forgetTracks.run(em, system))
+  assert.equal((await subgraph.sql('select 1 from route_position')).length, 2)
 })
 
 test('seeding again adds nothing', async () => {

@@ -10,7 +10,7 @@ export const access = defineAccess({
   'cart:view': owns,
   'cart:edit': (actor: Actor, cart: Owned) => hasRole(actor, 'patient') && owns(actor, cart),
   'order:view': (actor: Actor, order: Owned) => owns(actor, order) || isStaff(actor),
-  'order:list': (actor: Actor) => isStaff(actor),
+  'orders:list': (actor: Actor) => isStaff(actor),
   'order:pay': (actor: Actor, order: Owned) => hasRole(actor, 'patient') && owns(actor, order),
   'order:cancel': (actor: Actor, order: Owned) => (hasRole(actor, 'patient') && owns(actor, order)) || hasRole(actor, 'support', 'pharmacist-in-charge'),
   'order:refund': (actor: Actor, _order: Owned) => hasRole(actor, 'support', 'pharmacist-in-charge'),

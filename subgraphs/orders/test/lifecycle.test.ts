@@ -6,7 +6,7 @@ import '@pharmagraph/schema/events'
 import { Order, type OrderStatus } from '../src/entities/order.ts'
 import { Payment, Refund } from '../src/entities/payment.ts'
 import { OrderLine } from '../src/entities/order.ts'
-import { paymentStatuses, type PaymentStatus } from '../src/entities/payment-status.ts'
+import type { PaymentStatus } from '../src/entities/payment-status.ts'
 import { orderLifecycle } from '../src/lifecycles/order.ts'
 import { orderLineLifecycle } from '../src/lifecycles/order-line.ts'
 import { paymentLifecycle } from '../src/lifecycles/payment.ts'
@@ -54,7 +54,8 @@ function walk<State extends string, Subject extends { id: string; status: State 
 const order = (status: OrderStatus, paymentStatus: PaymentStatus = 'NOT_STARTED'): Order => Object.assign(new Order(), { id: newId(), patientId: newId(), status, paymentStatus })
 
 test('an order walks the arrows of its table and no other, whoever tries and whatever is paid', () => {
-  walk(orderLifecycle, (status, variant) => order(status, paymentStatuses[variant]), paymentStatuses.length)
+  const payments: PaymentStatus[] = ['NOT_STARTED', 'CAPTURING', 'CAPTURED', 'REFUNDED']
+  walk(orderLifecycle, (status, variant) => order(status, payments[variant]), payments.length)
 })
 
 test('payments, refunds and lines walk the arrows of their tables only, and payments by the system alone', () => {

@@ -2,6 +2,9 @@
 import { AppError } from '@pharmagraph/platform'
 import type { Authorization, Intent, PaymentPort, ProviderEvent, RefundAnswer } from '../src/payments/port.ts'
 
+/** `none` lets one call through. */
+export type Failure = 'before' | 'after' | 'none'
+
 export type MemoryProvider = PaymentPort & {
   /** Every event so far, oldest first, as webhooks would carry them. */
   events: ProviderEvent[]
@@ -14,7 +17,7 @@ export type MemoryProvider = PaymentPort & {
   /** The bank sends the last refund back. */
   returnRefund(orderId: string, amountMinor: number): void
   /** The next calls fail before or after they take effect, as a network does. */
-  failNext(when: 'before' | 'after', times?: number): void
+  failNext(...when: Failure[]): void
 }
 
 export function memoryProvider(): MemoryProvider {
@@ -22,7 +25,7 @@ export function memoryProvider(): MemoryProvider {
   const answers = new Map<string, { intent: Intent } | { refund: RefundAnswer }>()
   const events: ProviderEvent[] = []
   const calls: string[] = []
-  const failures: ('before' | 'after')[] = []
+  const failures: Failure[] = []
   let sequence = 0
 
   const copy = (intent: Intent): Intent => structuredClone(intent)
@@ -79,7 +82,7 @@ export function memoryProvider(): MemoryProvider {
   return {
     events,
     calls,
-    failNext: (when, times = 1) => void failures.push(...Array<'before' | 'after'>(times).fill(when)),
+    failNext: (...when) => void failures.push(...when),
     intentOf: (orderId) => copy([...intents.values()].findLast((intent) => intent.orderId === orderId)!),
     finishAction(orderId, passed) {
       const intent = [...intents.values()].findLast((one) => one.orderId === orderId)!

@@ -41,7 +41,9 @@ export function checkContent(content: PrescriptionContent): void {
   const { drug, sig, quantity, daysSupply, refills, daw, issueDate, earliestFillDate } = content
   if (!drug.text.trim() || drug.text.length > 500) throw invalid('drug', 'the drug is missing, or its description is longer than 500 characters')
   if (!sig.trim() || sig.length > 1000) throw invalid('sig', 'the directions for use are missing, or longer than 1000 characters')
-  if (!(quantity > 0 && quantity <= 100_000)) throw invalid('quantity', 'the quantity must be more than 0 and at most 100000 dispensing units')
+  if (!(quantity > 0 && quantity <= 100_000) || Math.round(quantity * 1000) / 1000 !== quantity) {
+    throw invalid('quantity', 'the quantity must be more than 0 and at most 100000 dispensing units, with three decimals at most')
+  }
   if (daysSupply !== null && !wholeWithin(daysSupply, 1, 365)) throw invalid('daysSupply', "the days' supply must be from 1 to 365 days")
   if (!wholeWithin(refills, 0, 99)) throw invalid('refills', 'the number of refills must be from 0 to 99')
   if (!wholeWithin(daw, 0, 9)) throw invalid('daw', 'the dispense-as-written code must be from 0 to 9')

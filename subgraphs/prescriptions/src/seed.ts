@@ -55,9 +55,9 @@ export async function seed({ services, transact }: Tools): Promise<void> {
 
 /** What the first events will tell, as version 0 of it, so that the demo does not have to wait for them. */
 async function knowDemoWorld(em: EntityManager, people: People, { drugs }: Formulary): Promise<void> {
-  const patients = people.patients.map(({ id }) => ({ patientId: id, registered: true, dispensingConsent: true, consentVersion: 0 }))
+  const patients = people.patients.map(({ id }) => ({ patientId: id, registered: true, asOf: null, dispensingConsent: true, consentVersion: 0 }))
   await em.upsertMany(PatientFact, patients, { onConflictFields: ['patientId'], onConflictAction: 'ignore' })
-  const practitioners = people.practitioners.map(({ id, npi, dea, licenseState, scheduleAuthority }) => ({ practitionerId: id, npi, deaNumber: dea, active: true, licenceStates: [licenseState], scheduleAuthority }))
+  const practitioners = people.practitioners.map(({ id, npi, dea, licenseState, scheduleAuthority }) => ({ practitionerId: id, npi, deaNumber: dea, active: true, licenceStates: [licenseState], scheduleAuthority, asOf: new Date(0) }))
   await em.upsertMany(PractitionerFact, practitioners, { onConflictFields: ['practitionerId'], onConflictAction: 'ignore' })
   const facts = drugs.map(({ id, ndc, name, genericName, ingredients, form, deaSchedule, rxOnly, packageUnit, pharmClass }) => ({
     drugId: id, version: 0, ndc, ndc12: parseNdc(ndc)!.ndc12, name, genericName, ingredients, dosageForm: form, deaSchedule, rxOnly, pharmacologicClass: pharmClass ?? null,

@@ -302,7 +302,15 @@ test('a Bundle names its resources by urn:uuid; a transaction is all or nothing,
   const whole = await fhir(bundle('transaction', inBundle(), inBundle({ status: 'stopped' })), partner, '/fhir/R4')
   assert.equal(whole.status, 200, whole.text)
   assert.deepEqual(whole.resource.entry.map(({ response }: { response: { status: string } }) => response.status), ['201', '200'])
-  assert.match(whole.resource.entry[0].response.location, /^\/fhir\/R4\/MedicationRequest\/[0-9a-f-]{36}/)
+  const location = whole.resource.entry[0].response.location
+  assert.match(location, /^\/fhir\/R4\/MedicationRequest\/[0-9a-f-]{36}$/)
+  const read = async (actor = partner) => {
+    const response = await fetch(new URL(location, subgraph.url), { headers: await subgraph.headersFor(actor) })
+    return { status: response.status, resource: (await response.json()) as Record<string, any> }
+  }
+  const { status, resource } = await read()
+  assert.deepEqual([status, resource['status'], resource['dispenseRequest'].numberOfRepeatsAllowed, resource['medicationCodeableConcept'].text], [200, 'active', 3, 'Lisinopril 10 MG Oral Tablet'])
+  assert.deepEqual([(await read(actorWith('partner'))).status, (await read(patient.actor)).status, (await read(elena)).status], [404, 200, 200])
 
   const good = inBundle({ dosageInstruction: [{ text: 'Take two daily' }] })
   const bad = inBundle({ dosageInstruction: [] })

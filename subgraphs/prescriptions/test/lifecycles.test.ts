@@ -1,14 +1,18 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { allowedActions, AppError, apply, newId, type Lifecycle, type Role } from '@pharmagraph/platform'
-import { actorWith } from '../../../tests/environment.ts'
-import { nora, subgraph, tom } from './pharmacy.ts'
+import { actorWith, testSubgraph } from '../../../tests/environment.ts'
 import { Fill, type HeldLot } from '../src/entities/fill.ts'
 import { Prescription } from '../src/entities/prescription.ts'
 import { WorkItem } from '../src/entities/work-item.ts'
 import { fillLifecycle } from '../src/lifecycles/fill.ts'
 import { prescriptionLifecycle } from '../src/lifecycles/prescription.ts'
 import { workItemLifecycle } from '../src/lifecycles/work-item.ts'
+import { prescriptions } from '../src/subgraph.ts'
+import './settings.ts'
+
+const subgraph = await testSubgraph(prescriptions)
+const [nora, tom] = [actorWith('pharmacist'), actorWith('technician')]
 
 const roles: Role[] = ['patient', 'caregiver', 'prescriber', 'technician', 'pharmacist', 'pharmacist-in-charge', 'inventory', 'driver', 'support', 'compliance', 'partner', 'system']
 const lot: HeldLot = { lotId: newId(), lotNumber: 'A1', ndc: '0591-0369-01', ndc12: '000591036901', expiryDate: '2030-01-01', quantity: 1, scanned: true }
@@ -29,7 +33,7 @@ function walk<State extends string, Subject extends { id: string; status: State 
     const where = `${state} –${verb}→ by ${role}`
     try {
       apply(subgraph.running.orm.em.fork(), actor, lifecycle, subject, verb)
-      assert.ok(step?.by.includes(role), `${where} must be refused`)
+      assert.ok(step && step.by.includes(role), `${where} must be refused`)
       assert.equal(subject.status, step.next, where)
       happened++
     } catch (error) {

@@ -7,12 +7,8 @@ import { actorWith, eventually, testSubgraph } from '../../../tests/environment.
 import { erxSignature } from '../src/erx/signature.ts'
 import { matchTokens } from '../src/matching.ts'
 import { prescriptions } from '../src/subgraph.ts'
+import { matchKey, webhookSecret } from './settings.ts'
 
-export const matchKey = Buffer.alloc(32, 7)
-export const webhookSecret = 'test-erx-secret'
-process.env['KEK'] = Buffer.alloc(32, 1).toString('base64')
-process.env['MATCH_KEY'] = matchKey.toString('base64')
-process.env['ERX_WEBHOOK_SECRET'] = webhookSecret
 
 /** What the e-prescribing network got from us. `refuseNext` makes it fail that often first. */
 export const network = { messages: [] as string[], refuseNext: 0 }
@@ -139,10 +135,11 @@ export const itemOf = (queue: string, subject: string): Promise<string> =>
   eventually(async () => (await subgraph.sql<{ id: string }>(
     `select id from work_item where queue = $1 and status in ('AVAILABLE', 'CLAIMED', 'ESCALATED') and (case when queue in ('FILL', 'PRODUCT_CHECK') then fill_id else prescription_id end) = $2`, [queue, subject]))[0]?.id, { what: `item of ${queue}` })
 
-/** Gives an item to somebody, past the queue's order, which these tests are not about. */
+/** Gives an item to somebody, past the queue's order and what they hold, which these tests are not about. */
 export async function claimFor(actor: Actor, queue: string, subject: string): Promise<Claim> {
   const id = await itemOf(queue, subject)
-  await subgraph.sql('update work_item set priority = 1 where id = $1', [id])
+  await subgraph.sql(`update work_item set status = 'AVAILABLE', claimed_by = null where queue = $1 and claimed_by = $2 and status = 'CLAIMED' and id <> $3`, [queue, actor.subject, id])
+  await subgraph.sql('update work_item set priority = case when id = $2 then 1 else 50 end where queue = $1', [queue, id])
   const claim = await claimNext(actor, queue)
   assert.equal(claim?.item.id, id)
   return claim!

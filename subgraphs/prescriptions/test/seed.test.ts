@@ -1,14 +1,10 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { actorWith, eventually, testSubgraph } from '../../../tests/environment.ts'
-
-process.env['KEK'] = Buffer.alloc(32, 1).toString('base64')
-process.env['MATCH_KEY'] = Buffer.alloc(32, 7).toString('base64')
-process.env['ERX_WEBHOOK_SECRET'] = 'secret'
-process.env['ERX_NETWORK_URL'] = 'http://127.0.0.1:9'
-const { prescriptions } = await import('../src/subgraph.ts')
-const { seed } = await import('../src/seed.ts')
-const { services } = await import('../src/services.ts')
+import { seed } from '../src/seed.ts'
+import { services } from '../src/services.ts'
+import { prescriptions } from '../src/subgraph.ts'
+import './settings.ts'
 
 const subgraph = await testSubgraph(prescriptions, { background: true, seed: true })
 const james = '01990000-0000-7000-8000-000000000102'

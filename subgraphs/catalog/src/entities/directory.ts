@@ -17,20 +17,23 @@ export const DirectoryProductSchema = defineEntity({
     productNdc: p.string(),
     /** The same in ten digits, 6-4: the beginning of the NDC-12 of its packages. */
     productNdc10: p.string().length(10).index(),
-    productType: p.string(),
-    name: p.string().length(2000),
-    nameKey: p.string().length(2000),
-    genericName: p.string().length(2000).nullable(),
-    labeler: p.string(),
-    dosageForm: p.string(),
+    productType: p.text(),
+    name: p.text(),
+    /** The name as search compares it, its first 200 characters. */
+    nameKey: p.text(),
+    genericName: p.text().nullable(),
+    labeler: p.text(),
+    dosageForm: p.text(),
     routes: p.array(),
     strength: p.text(),
+    /** The strength as it is compared: `strengthKey`. */
+    strengthKey: p.text(),
     substances: p.json<Substance[]>(),
     /** Names of the active moieties, lower case. */
     ingredientNames: p.array(),
     classes: p.array(),
     deaSchedule: p.enum(deaSchedules),
-    marketingCategory: p.string(),
+    marketingCategory: p.text(),
     applicationNumber: p.string().nullable(),
     marketingStart: p.date().nullable(),
     marketingEnd: p.date().nullable(),
@@ -41,7 +44,7 @@ export const DirectoryProductSchema = defineEntity({
     /** Digest of the record, to tell whether it changed. */
     fingerprint: p.string(),
     withdrawnAt: p.datetime().nullable(),
-    search: p.type('any').columnType('tsvector').lazy(),
+    search: p.type('any').columnType('tsvector').$type<string>().lazy(),
   },
   indexes: [
     { name: 'directory_product_search', expression: 'create index directory_product_search on directory_product using gin (search)' },
@@ -65,7 +68,7 @@ export const DirectoryPackageSchema = defineEntity({
     gtin: p.string().length(14).nullable(),
     description: p.text(),
     size: p.double().nullable(),
-    unit: p.string().nullable(),
+    unit: p.text().nullable(),
     sample: p.boolean(),
     excluded: p.boolean(),
     marketingStart: p.date().nullable(),

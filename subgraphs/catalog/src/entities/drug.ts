@@ -1,6 +1,6 @@
 import { clock } from '@pharmagraph/platform'
-import { defineEntity, FullTextType, p, type WeightedFullTextValue } from '@mikro-orm/postgresql'
-import { fold, searchTexts } from '../text.ts'
+import { defineEntity, p } from '@mikro-orm/postgresql'
+import { fold, searchVector } from '../text.ts'
 
 export const deaSchedules = ['NONE', 'CI', 'CII', 'CIII', 'CIV', 'CV'] as const
 export const storageClasses = ['FROZEN', 'REFRIGERATED', 'COOL', 'CRT'] as const
@@ -48,17 +48,18 @@ export const DrugSchema = defineEntity({
     /** The name as search compares it. */
     nameKey: p.string().onCreate((drug: { name: string }) => fold(drug.name)),
     search: p
-      .type(new FullTextType('simple'))
-      .$type<WeightedFullTextValue>()
+      .type('any')
+      .columnType('tsvector')
+      .$type<string>()
       .lazy()
-      .onCreate((drug: DrugTexts) => searchTexts({ ...drug, ingredients: drug.ingredientNames, routes: [drug.route], classes: drug.pharmacologicClass ? [drug.pharmacologicClass] : [] })),
+      .onCreate((drug: Searched) => searchVector({ ...drug, ingredients: drug.ingredientNames, routes: [drug.route], classes: drug.pharmacologicClass ? [drug.pharmacologicClass] : [] })),
   },
   indexes: [
     { name: 'drug_search', expression: 'create index drug_search on drug using gin (search)' },
     { name: 'drug_name_key', expression: 'create index drug_name_key on drug (name_key text_pattern_ops, id)' },
   ],
 })
-type DrugTexts = {
+type Searched = {
   name: string; genericName: string; ingredientNames: string[]; manufacturer: string; dosageForm: string; route: string; strength: string
   pharmacologicClass: string | null; description: string
 }

@@ -3,12 +3,12 @@ import { LockMode } from '@mikro-orm/postgresql'
 import { access } from '../access.ts'
 import { Lot } from '../entities/lot.ts'
 import { Allocation, Reservation } from '../entities/reservation.ts'
-import { StockRequest } from '../entities/stock-request.ts'
-import { allot, type Need, type Pick } from '../fefo.ts'
+import { allot, type Need, type Shelf } from '../fefo.ts'
 import { reservationLifecycle } from '../lifecycles/reservation.ts'
 import { checkUnits, units } from '../quantity.ts'
 import { policyToday } from '../reads/policy.ts'
 import { book } from './book.ts'
+import { lockOrder } from './lock-order.ts'
 
 type Request = EventMap['orders.stock-requested.v1']
 type Policy = Awaited<ReturnType<typeof policyToday>>
@@ -23,44 +23,42 @@ export async function holdStock(em: EntityManager, actor: Actor, request: Reques
     checkUnits('quantity', quantity)
     if (quantity <= 0) throw invalid('quantity', 'hold more than nothing')
   }
-  const order = await lockOrder(em, request.orderId)
-  if (order.cancelledAt) return
+  const { orderId } = request
+  const { cancelled } = await lockOrder(em, orderId)
+  if (cancelled) return
 
-  const known = await em.find(Reservation, { orderId: request.orderId }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
-  const live = new Set(known.filter(({ status }) => status !== 'EXPIRED').map(({ orderLineId }) => orderLineId))
-  const lines = request.lines.filter(({ orderLineId }) => !live.has(orderLineId))
-
+  const known = await em.find(Reservation, { orderId }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
+  const live = known.filter(({ status }) => status !== 'EXPIRED')
   const policy = await policyToday(em)
-  const needs = lines.map((line) => needOf(line, request.shipDate, policy))
+  const needs = request.lines.filter(({ orderLineId }) => !live.some((one) => one.orderLineId === orderLineId)).map((line) => needOf(line, request.shipDate, policy))
   const lots = await lockCandidates(em, needs)
-  const shelves = lots.map((lot) => ({
-    lotId: lot.id, drugId: lot.drugId, locationId: lot.locationId, expiryDate: lot.expiryDate, free: units(lot.quantityOnHand - lot.quantityReserved),
-  }))
-  const { picks, short } = allot(needs, shelves, { maxLots: policy.MAX_LOTS_PER_LINE, singleLotWindowDays: policy.SINGLE_LOT_WINDOW_DAYS })
+  const { picks, short } = allot(needs, lots.map(shelfOf), { maxLots: policy.MAX_LOTS_PER_LINE, singleLotWindowDays: policy.SINGLE_LOT_WINDOW_DAYS })
   if (short) {
-    emit(em, actor, 'inventory.stock-refused.v1', request.orderId, { orderId: request.orderId, short })
+    emit(em, actor, 'inventory.stock-refused.v1', orderId, { orderId, short })
     return
   }
-  const byId = new Map(lots.map((lot) => [lot.id, lot]))
+  const held = await holdsOf(em, live)
   const expiresAt = new Date(clock.now().getTime() + policy.HOLD_DAYS * 86_400_000)
   for (const need of needs) {
-    const earlier = known.find(({ orderLineId }) => orderLineId === need.orderLineId)
-    await hold(em, actor, request.orderId, need, picks.get(need.orderLineId)!, byId, expiresAt, earlier)
+    const reservation = await reserve(em, actor, orderId, need, expiresAt, known.find(({ orderLineId }) => orderLineId === need.orderLineId))
+    const parts = picks.get(need.orderLineId)!.map(({ lotId, quantity }) => ({ lot: lots.find(({ id }) => id === lotId)!, quantity }))
+    for (const { lot, quantity } of parts) {
+      em.create(Allocation, { id: newId(), reservationId: reservation.id, lotId: lot.id, quantity })
+      book(em, actor, lot, { type: 'HOLD', reservedDelta: quantity, reference: need.orderLineId })
+    }
+    held.push({ reservation, parts })
   }
-  await em.flush()
-  await tellHeld(em, actor, request.orderId)
-}
-
-/** The order's row, made on first sight and locked: a hold and a cancellation of one order never pass each other unseen. */
-export async function lockOrder(em: EntityManager, orderId: string): Promise<StockRequest> {
-  await em.execute('insert into stock_request (id) values (?) on conflict do nothing', [orderId])
-  return em.findOneOrFail(StockRequest, { id: orderId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  tellHeld(em, actor, orderId, held)
 }
 
 /** The units must last from the day they ship through the supply and the minimum dating. */
 const needOf = (line: Request['lines'][number], shipDate: string, policy: Policy): Need => ({
   orderLineId: line.orderLineId, drugId: line.drugId, quantity: line.quantity,
   keepsUntil: addDays(shipDate, (line.daysSupply ?? policy.DEFAULT_DAYS_SUPPLY) + policy.MINIMUM_DATING_DAYS),
+})
+
+const shelfOf = (lot: Lot): Shelf => ({
+  lotId: lot.id, drugId: lot.drugId, locationId: lot.locationId, expiryDate: lot.expiryDate, free: units(lot.quantityOnHand - lot.quantityReserved),
 })
 
 /** Every lot that may give something, locked first to expire first: all buyers of a drug queue in one order. */
@@ -71,36 +69,39 @@ async function lockCandidates(em: EntityManager, needs: readonly Need[]): Promis
   return em.find(Lot, where, { orderBy: { expiryDate: 'asc', id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
 }
 
-async function hold(
-  em: EntityManager, actor: Actor, orderId: string, need: Need, picks: readonly Pick[], lots: Map<string, Lot>, expiresAt: Date, earlier: Reservation | undefined,
-): Promise<void> {
+/** A new reservation, or the line's own whose time had run out, with other lots. */
+async function reserve(em: EntityManager, actor: Actor, orderId: string, need: Need, expiresAt: Date, expired: Reservation | undefined): Promise<Reservation> {
   const { orderLineId, drugId, quantity } = need
-  if (earlier) {
-    await em.nativeDelete(Allocation, { reservationId: earlier.id })
-    Object.assign(earlier, { quantity, expiresAt })
-    apply(em, actor, reservationLifecycle, earlier, 'holdAgain')
+  if (expired) {
+    await em.nativeDelete(Allocation, { reservationId: expired.id })
+    Object.assign(expired, { quantity, expiresAt })
+    apply(em, actor, reservationLifecycle, expired, 'holdAgain')
+    return expired
   }
-  const reservation = earlier ?? em.create(Reservation, { id: newId(), orderId, orderLineId, drugId, quantity, status: 'HELD', expiresAt })
-  if (!earlier) begin(em, actor, reservationLifecycle, reservation)
-  for (const pick of picks) {
-    em.create(Allocation, { id: newId(), reservationId: reservation.id, lotId: pick.lotId, quantity: pick.quantity })
-    book(em, actor, lots.get(pick.lotId)!, { type: 'HOLD', reservedDelta: pick.quantity, reference: orderLineId })
-  }
+  const reservation = em.create(Reservation, { id: newId(), orderId, orderLineId, drugId, quantity, status: 'HELD', expiresAt })
+  begin(em, actor, reservationLifecycle, reservation)
+  return reservation
 }
 
-async function tellHeld(em: EntityManager, actor: Actor, orderId: string): Promise<void> {
-  const reservations = await em.find(Reservation, { orderId }, { orderBy: { id: 'asc' } })
+type Hold = { reservation: Reservation; parts: { lot: Lot; quantity: number }[] }
+
+async function holdsOf(em: EntityManager, reservations: readonly Reservation[]): Promise<Hold[]> {
+  if (reservations.length === 0) return []
   const allocations = await em.find(Allocation, { reservationId: { $in: reservations.map(({ id }) => id) } }, { orderBy: { id: 'asc' } })
   const lots = new Map((await em.find(Lot, { id: { $in: allocations.map(({ lotId }) => lotId) } })).map((lot) => [lot.id, lot]))
+  return reservations.map((reservation) => ({
+    reservation,
+    parts: allocations.filter(({ reservationId }) => reservationId === reservation.id).map(({ lotId, quantity }) => ({ lot: lots.get(lotId)!, quantity })),
+  }))
+}
+
+function tellHeld(em: EntityManager, actor: Actor, orderId: string, held: readonly Hold[]): void {
   emit(em, actor, 'inventory.stock-held.v1', orderId, {
     orderId,
-    expiresAt: new Date(Math.min(...reservations.map(({ expiresAt }) => expiresAt.getTime()))).toISOString(),
-    lines: reservations.map(({ id, orderLineId, drugId }) => ({
+    expiresAt: new Date(Math.min(...held.map(({ reservation }) => reservation.expiresAt.getTime()))).toISOString(),
+    lines: held.map(({ reservation: { id, orderLineId, drugId }, parts }) => ({
       reservationId: id, orderLineId, drugId,
-      allocations: allocations.filter(({ reservationId }) => reservationId === id).map(({ lotId, quantity }) => {
-        const { batchNumber, ndc, expiryDate, locationId } = lots.get(lotId)!
-        return { lotId, lotNumber: batchNumber, ndc, expiryDate, locationId, quantity }
-      }),
+      allocations: parts.map(({ lot: { id: lotId, batchNumber, ndc, expiryDate, locationId }, quantity }) => ({ lotId, lotNumber: batchNumber, ndc, expiryDate, locationId, quantity })),
     })),
   })
 }

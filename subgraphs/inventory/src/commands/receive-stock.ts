@@ -20,7 +20,8 @@ export type Delivery = {
  */
 export async function receiveStock(em: EntityManager, actor: Actor, deliveries: readonly Delivery[]): Promise<Lot[]> {
   access.must(actor, 'lot:receive', undefined)
-  for (const delivery of deliveries) checkDelivery(delivery)
+  const today = clock.today()
+  for (const delivery of deliveries) checkDelivery(delivery, today)
   const ndcs = await knownNdcs(em, deliveries)
   const isNew = await makeMissingLots(em, actor, deliveries, ndcs)
   const lots = await lotsByKey(em, deliveries)
@@ -42,11 +43,11 @@ export async function receiveStock(em: EntityManager, actor: Actor, deliveries: 
   })
 }
 
-function checkDelivery({ drugId, locationId, batchNumber, expiryDate, quantity, reference }: Delivery): void {
+function checkDelivery({ drugId, locationId, batchNumber, expiryDate, quantity, reference }: Delivery, today: string): void {
   if (!isId(drugId)) throw invalid('drugId', 'this drug is not known here')
   if (!isId(locationId)) throw invalid('locationId', 'this location is not known here')
   if (!/^[\x21-\x7e]{1,20}$/.test(batchNumber)) throw invalid('batchNumber', 'a lot number has 1 to 20 characters without spaces (GS1 AI 10)')
-  if (expiryDate < clock.today()) throw invalid('expiryDate', 'this batch has expired: send it back')
+  if (expiryDate < today) throw invalid('expiryDate', 'this batch has expired: send it back')
   checkUnits('quantity', quantity)
   if (quantity <= 0) throw invalid('quantity', 'receive more than nothing')
   if (!reference.trim() || reference.length > 100) throw invalid('reference', 'name the delivery note, in 1 to 100 characters')

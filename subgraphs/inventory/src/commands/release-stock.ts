@@ -4,13 +4,12 @@ import { access } from '../access.ts'
 import { Allocation, Reservation } from '../entities/reservation.ts'
 import { reservationLifecycle } from '../lifecycles/reservation.ts'
 import { book, lockLots, type Movement } from './book.ts'
-import { lockOrder } from './hold-stock.ts'
+import { lockOrder } from './lock-order.ts'
 
 /** Gives back what an order holds or has packed, and remembers the cancellation, should the request it cancels come later. */
 export async function releaseOrder(em: EntityManager, actor: Actor, { orderId }: { orderId: string }): Promise<void> {
   access.must(actor, 'stock:release', undefined)
-  const order = await lockOrder(em, orderId)
-  order.cancelledAt ??= clock.now()
+  await lockOrder(em, orderId, clock.now())
   const live = await em.find(Reservation, { orderId, status: { $in: ['HELD', 'COMMITTED'] } }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
   await giveBack(em, actor, live, ({ status }) => (status === 'HELD' ? 'release' : 'returnToStock'))
 }

@@ -54,7 +54,7 @@ export const RouteStopSchema = defineEntity({
 export class RouteStop extends RouteStopSchema.class {}
 RouteStopSchema.setClass(RouteStop)
 
-/** The driver's track: personal data of an employee, of no use once the route's deliveries are settled. */
+/** The driver's track: personal data of an employee, forgotten after a month (jobs/forget-tracks.ts). */
 export const RoutePositionSchema = defineEntity({
   name: 'RoutePosition',
   tableName: 'route_position',

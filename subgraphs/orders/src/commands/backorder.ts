@@ -1,7 +1,7 @@
 import { apply, notYet, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
-import { Order } from '../entities/order.ts'
 import { awaits, orderLifecycle, permits } from '../lifecycles/order.ts'
-import { linesOf, lockOrder, orderOfEvent } from '../reads/locked-order.ts'
+import { lockDue } from '../reads/due-orders.ts'
+import { linesOf, orderOfEvent } from '../reads/locked-order.ts'
 import { requestStock } from './request-stock.ts'
 
 /** Nothing is held; the order waits and says for what. */
@@ -15,13 +15,9 @@ export async function backorder(em: EntityManager, actor: Actor, { orderId, shor
 
 /** Goods came in: orders that wait for this drug ask again, the oldest first. */
 export async function retryBackorders(em: EntityManager, actor: Actor, drugId: string): Promise<void> {
-  const waiting = await em.find(Order, { status: 'BACKORDERED', reasonDrugIds: { $contains: [drugId] } }, { fields: ['id'], orderBy: { id: 'asc' }, limit: 100 })
-  em.clear()
-  for (const { id } of waiting) {
-    const found = await lockOrder(em, id)
-    if (!found || !permits(found.order, 'askForStock')) continue
-    apply(em, actor, orderLifecycle, found.order, 'askForStock')
-    Object.assign(found.order, { reasonCode: null, reasonDrugIds: null })
-    requestStock(em, actor, found.order, await linesOf(em, found.order))
+  for (const order of await lockDue(em, `status = 'BACKORDERED' and ? = any(reason_drug_ids)`, [drugId])) {
+    apply(em, actor, orderLifecycle, order, 'askForStock')
+    Object.assign(order, { reasonCode: null, reasonDrugIds: null })
+    requestStock(em, actor, order, await linesOf(em, order))
   }
 }

@@ -1,5 +1,4 @@
-import { hasRole, invalid, isId, newId, notFound, type Actor, type EntityManager } from '@pharmagraph/platform'
-import { apply } from '@pharmagraph/platform'
+import { apply, hasRole, invalid, isId, newId, notFound, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
 import type { Order } from '../entities/order.ts'
 import { Refund } from '../entities/payment.ts'
@@ -7,7 +6,6 @@ import { orderLifecycle } from '../lifecycles/order.ts'
 import { lockOrder } from '../reads/locked-order.ts'
 import { refundable } from '../reads/refundable.ts'
 import type { Services } from '../services.ts'
-import { askProvider } from './ask-provider.ts'
 import { endOrder } from './end-order.ts'
 
 /** Cancels an order: before the capture everything is undone, after it (and before the parcel leaves) the money goes back. */
@@ -28,7 +26,6 @@ export async function cancelOrder(
       id: newId(), orderId: order.id, idempotencyKey: 'cancel', amountMinor: await refundable(em, payment), currency: order.currency,
       status: 'REQUESTED', requestedBy: actor.subject,
     })
-    askProvider(em, actor, payment)
   } else await endOrder(em, actor, order, 'cancel', reasonCode)
   if (input.reason) order.noteSealed = await vault.seal(em, order.patientId, input.reason)
   return order

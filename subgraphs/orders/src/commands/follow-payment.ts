@@ -23,7 +23,7 @@ export async function followPayment(em: EntityManager, actor: Actor, order: Orde
       if (isEnded(payment.status)) await endOrder(em, actor, order, 'expire', 'AUTHORIZATION_LOST')
       return
     case 'RELEASED':
-      if (isCaptured(payment.status)) return sendOut(em, actor, order)
+      if (isCaptured(payment.status)) return sendOut(em, actor, order, payment)
       if (payment.status === 'AUTHORIZED') askProvider(em, actor, payment)
       order.reasonCode = isUnpaid(payment.status) ? 'PAYMENT_LOST' : null
       return
@@ -59,11 +59,12 @@ async function startFilling(em: EntityManager, actor: Actor, order: Order, payme
     return
   }
   await releaseOrder(em, actor, order, lines)
-  await followPayment(em, actor, order, payment)
+  await sendOut(em, actor, order, payment)
 }
 
-async function sendOut(em: EntityManager, actor: Actor, order: Order): Promise<void> {
-  if (!permits(order, 'capturePayment')) return
+/** A released order whose money is taken may leave the house. */
+export async function sendOut(em: EntityManager, actor: Actor, order: Order, payment: Payment): Promise<void> {
+  if (!permits(order, 'capturePayment') || !isCaptured(payment.status)) return
   order.reasonCode = null
   apply(em, actor, orderLifecycle, order, 'capturePayment')
   const lines = await linesOf(em, order)

@@ -2,7 +2,7 @@ import { apply, notYet, type Actor, type EntityManager, type EventMap } from '@p
 import { awaits, permits } from '../lifecycles/order.ts'
 import { orderLineLifecycle } from '../lifecycles/order-line.ts'
 import { linesOf, orderOfEvent } from '../reads/locked-order.ts'
-import { followPayment } from './follow-payment.ts'
+import { sendOut } from './follow-payment.ts'
 import { releaseOrder } from './release-order.ts'
 
 /** A pharmacist released a fill; with the last of them the order is released. */
@@ -16,5 +16,5 @@ export async function releaseLine(em: EntityManager, actor: Actor, { orderId, or
   const open = lines.some(({ prescriptionId, status }) => prescriptionId && status !== 'RELEASED')
   if (open) return
   await releaseOrder(em, actor, order, lines)
-  await followPayment(em, actor, order, payment)
+  await sendOut(em, actor, order, payment)
 }

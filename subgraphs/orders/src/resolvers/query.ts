@@ -8,7 +8,7 @@ export const queryResolvers: QueryResolvers = {
   cart: (_source, _args, { em, actor }) => openCart(em, actor),
   order: (_source, { id }, { loaders }) => (isId(id) ? loaders.order.load(id) : null),
   orders: (_source, { status, first, after }, { em, actor }) => {
-    access.must(actor, 'order:list', undefined)
+    access.must(actor, 'orders:list', undefined)
     return page(em, Order, status ? { status } : {}, { first: first ?? 20, after })
   },
 }

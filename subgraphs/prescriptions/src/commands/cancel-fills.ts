@@ -5,6 +5,7 @@ import { Fill, fillsUnderWay } from '../entities/fill.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { fillLifecycle } from '../lifecycles/fill.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
+import { supplyUntil } from '../reads/past-fills.ts'
 import { withdrawWorkItems } from './withdraw-work-items.ts'
 
 const actor = systemActor('prescriptions')
@@ -32,6 +33,8 @@ export const isCancelled = async (em: EntityManager, orderId: string): Promise<b
 
 async function giveRefillBack(em: EntityManager, prescriptionId: string): Promise<void> {
   const prescription = await em.findOneOrFail(Prescription, { id: prescriptionId })
+  await em.flush()
   prescription.fillsReleased -= 1
+  prescription.supplyUntil = await supplyUntil(em, prescriptionId)
   if (prescription.status === 'DEPLETED') apply(em, actor, prescriptionLifecycle, prescription, 'reopen', { reason: 'RETURNED_TO_STOCK' })
 }

@@ -80,6 +80,6 @@ async function begunWork(em: EntityManager, actor: Actor, services: Services, { 
     if (fill.status === 'RESERVED') apply(em, actor, fillLifecycle, fill, 'startFilling')
   }
   if (queue === 'VERIFICATION' && prescriptionId) {
-    await screenPrescription(em, services, await em.findOneOrFail(Prescription, { id: prescriptionId }))
+    await screenPrescription(em, services, await em.findOneOrFail(Prescription, { id: prescriptionId }, { lockMode: LockMode.PESSIMISTIC_WRITE }))
   }
 }

@@ -4,6 +4,7 @@ import { access } from '../access.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import type { Services } from '../services.ts'
+import { endFills } from './end-fills.ts'
 import { completeWorkItem, heldWorkItem, type Held } from './held-work-item.ts'
 
 /** Why a pharmacist does not fill: 21 CFR 1306.04(a) puts the responsibility on them as well. */
@@ -20,6 +21,7 @@ export const rejectionReasons: Readonly<Record<string, string>> = {
   OTHER: 'Another reason',
 }
 
+/** Refuses a prescription in review, or ends a verified one that came back with a finding. */
 export async function rejectPrescription(em: EntityManager, actor: Actor, { vault }: Services, input: Held & { reasonCode: string; text: string }): Promise<Prescription> {
   access.must(actor, 'review:decide', undefined)
   const item = await heldWorkItem(em, actor, input, 'VERIFICATION', 'DATA_ENTRY')
@@ -27,6 +29,7 @@ export async function rejectPrescription(em: EntityManager, actor: Actor, { vaul
   if (input.text.length > 1000) throw invalid('text', 'the text must have at most 1000 characters')
   const prescription = await em.findOneOrFail(Prescription, { id: item.prescriptionId! }, { lockMode: LockMode.PESSIMISTIC_WRITE })
   apply(em, actor, prescriptionLifecycle, prescription, 'reject', { reason: input.reasonCode })
+  await endFills(em, prescription.id, { code: input.reasonCode, message: 'a pharmacist ended the prescription' })
   prescription.statusReasonCode = input.reasonCode
   prescription.statusReasonSealed = await vault.seal(em, prescription.sealedFor, input.text)
   completeWorkItem(em, actor, item)

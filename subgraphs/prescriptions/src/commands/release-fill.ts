@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { LockMode } from '@mikro-orm/postgresql'
-import { addDays, apply, clock, emit, isId, notFound, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { apply, clock, emit, isId, notFound, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
 import { canonicalJson } from '../canonical-json.ts'
 import { isIntact, type PrescriptionContent } from '../content.ts'
@@ -10,6 +10,7 @@ import { Prescription } from '../entities/prescription.ts'
 import { fillLifecycle } from '../lifecycles/fill.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { refused } from '../refusals.ts'
+import { supplyUntil } from '../reads/past-fills.ts'
 import { citation } from '../regulations/decisions.ts'
 import type { Services } from '../services.ts'
 import { mayPass } from './check-fill.ts'
@@ -28,7 +29,8 @@ export async function releaseFill(em: EntityManager, actor: Actor, services: Ser
   fill.releasedBy = actor.subject
   fill.releasedAt = clock.now()
   apply(em, actor, fillLifecycle, fill, 'release')
-  countRefill(em, fill, prescription)
+  await em.flush()
+  await countRefill(em, prescription)
   const { record, hash } = dispenseRecord(fill, prescription)
   em.create(DispenseRecord, { fillId: fill.id, prescriptionId: prescription.id, record, hash, at: fill.releasedAt })
   const { prescriptionId, orderId, orderLineId, patientId, drugId } = fill
@@ -50,12 +52,9 @@ async function mustBeDispensable(em: EntityManager, actor: Actor, { vault }: Ser
   if (!isIntact(prescription, content)) throw refuse(contentAltered.code, contentAltered.message)
 }
 
-function countRefill(em: EntityManager, { daysSupply }: Fill, prescription: Prescription): void {
+async function countRefill(em: EntityManager, prescription: Prescription): Promise<void> {
   prescription.fillsReleased += 1
-  if (daysSupply) {
-    const from = [prescription.supplyUntil ?? '', clock.today()].sort().at(-1)!
-    prescription.supplyUntil = addDays(from, daysSupply)
-  }
+  prescription.supplyUntil = await supplyUntil(em, prescription.id)
   if (prescription.fillsReleased > prescription.refillsAuthorized) apply(em, systemActor('prescriptions'), prescriptionLifecycle, prescription, 'deplete')
 }
 

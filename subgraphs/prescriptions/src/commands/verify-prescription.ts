@@ -37,6 +37,11 @@ export async function verifyPrescription(em: EntityManager, actor: Actor, servic
   if (openAlerts.length || missing.length) {
     return { __typename: 'ReviewIncomplete', code: 'REVIEW_INCOMPLETE', message: 'answer the open alerts and complete what is missing first', missing, openAlerts }
   }
+  if (prescription.status === 'VERIFIED') {
+    // it came back with a finding at a fill, and nothing is open any more
+    completeWorkItem(em, actor, item)
+    return prescription
+  }
   prescription.verifiedBy = actor.subject
   prescription.verifierId = actor.pharmacistId ?? null
   prescription.verifiedAt = clock.now()

@@ -4,12 +4,14 @@ import { parseNdc } from '@pharmagraph/schema/identifiers'
 import { matchKeyOf } from '../matching.ts'
 
 export const factConsumers = [
-  handler('patients.patient-registered.v1', 'know-patient', async (em, { data: { patientId, matchTokens } }) => {
-    await em.execute(
-      `insert into patient_fact (patient_id, registered, dispensing_consent, consent_version) values (?, true, false, 0)
-       on conflict (patient_id) do update set registered = true`,
-      [patientId],
+  handler('patients.patient-registered.v1', 'know-patient', async (em, { time, data: { patientId, matchTokens } }) => {
+    const changed = await em.execute<unknown[]>(
+      `insert into patient_fact (patient_id, registered, as_of, dispensing_consent, consent_version) values (?, true, ?, false, 0)
+       on conflict (patient_id) do update set registered = true, as_of = excluded.as_of
+       where patient_fact.as_of is null or patient_fact.as_of <= excluded.as_of returning patient_id`,
+      [patientId, time],
     )
+    if (changed.length === 0) return
     // contact details change: the latest tokens are the ones that count
     await em.execute('delete from patient_token where patient_id = ?', [patientId])
     for (const { kind, token } of matchTokens) await em.execute('insert into patient_token (patient_id, kind, token) values (?, ?, ?) on conflict do nothing', [patientId, kind, token])
@@ -25,13 +27,14 @@ export const factConsumers = [
     )
   }),
 
-  handler('patients.practitioner-registered.v1', 'know-practitioner', async (em, { data: { practitionerId, npi, deaNumber, active, licenceStates, scheduleAuthority } }) => {
+  handler('patients.practitioner-registered.v1', 'know-practitioner', async (em, { time, data: { practitionerId, npi, deaNumber, active, licenceStates, scheduleAuthority } }) => {
     await em.execute(
-      `insert into practitioner_fact (practitioner_id, npi, dea_number, active, licence_states, schedule_authority)
-       values (?, ?, ?, ?, array(select jsonb_array_elements_text(?::jsonb)), array(select jsonb_array_elements_text(?::jsonb)))
+      `insert into practitioner_fact (practitioner_id, npi, dea_number, active, licence_states, schedule_authority, as_of)
+       values (?, ?, ?, ?, array(select jsonb_array_elements_text(?::jsonb)), array(select jsonb_array_elements_text(?::jsonb)), ?)
        on conflict (practitioner_id) do update set npi = excluded.npi, dea_number = excluded.dea_number, active = excluded.active,
-         licence_states = excluded.licence_states, schedule_authority = excluded.schedule_authority`,
-      [practitionerId, npi, deaNumber, active, JSON.stringify(licenceStates), JSON.stringify(scheduleAuthority)],
+         licence_states = excluded.licence_states, schedule_authority = excluded.schedule_authority, as_of = excluded.as_of
+       where practitioner_fact.as_of <= excluded.as_of`,
+      [practitionerId, npi, deaNumber, active, JSON.stringify(licenceStates), JSON.stringify(scheduleAuthority), time],
     )
   }),
 
@@ -50,14 +53,14 @@ export const factConsumers = [
     )
   }),
 
-  handler('catalog.interaction-published.v1', 'know-interaction', async (em, { data }) => {
+  handler('catalog.interaction-published.v1', 'know-interaction', async (em, { time, data }) => {
     await em.execute(
-      `insert into interaction_fact (interaction_id, knowledge_version, a_members, b_members, severity, effect, management, evidence)
-       values (?, ?, array(select jsonb_array_elements_text(?::jsonb)), array(select jsonb_array_elements_text(?::jsonb)), ?, ?, ?, ?)
+      `insert into interaction_fact (interaction_id, knowledge_version, a_members, b_members, severity, effect, management, evidence, as_of)
+       values (?, ?, array(select jsonb_array_elements_text(?::jsonb)), array(select jsonb_array_elements_text(?::jsonb)), ?, ?, ?, ?, ?)
        on conflict (interaction_id) do update set knowledge_version = excluded.knowledge_version, a_members = excluded.a_members, b_members = excluded.b_members,
-         severity = excluded.severity, effect = excluded.effect, management = excluded.management, evidence = excluded.evidence
-       where interaction_fact.knowledge_version <= excluded.knowledge_version`,
-      [data.interactionId, data.knowledgeVersion, JSON.stringify(data.aMembers), JSON.stringify(data.bMembers), data.severity, data.effect, data.management, data.evidence],
+         severity = excluded.severity, effect = excluded.effect, management = excluded.management, evidence = excluded.evidence, as_of = excluded.as_of
+       where interaction_fact.as_of <= excluded.as_of`,
+      [data.interactionId, data.knowledgeVersion, JSON.stringify(data.aMembers), JSON.stringify(data.bMembers), data.severity, data.effect, data.management, data.evidence, time],
     )
   }),
 ]

@@ -10,6 +10,8 @@ export const PatientFactSchema = defineEntity({
     patientId: p.uuid().primary(),
     /** Whether the patient is registered, not only heard of through a consent that came first. */
     registered: p.boolean(),
+    /** When the registration heard of was told; an older one changes nothing. */
+    asOf: p.datetime().nullable(),
     dispensingConsent: p.boolean(),
     /** Of the consent, to tell a late event from a newer one. */
     consentVersion: p.integer(),
@@ -41,6 +43,7 @@ export const PractitionerFactSchema = defineEntity({
     active: p.boolean(),
     licenceStates: p.array(),
     scheduleAuthority: p.array(),
+    asOf: p.datetime(),
   },
 })
 export class PractitionerFact extends PractitionerFactSchema.class {}
@@ -84,6 +87,7 @@ export const InteractionFactSchema = defineEntity({
     effect: p.text(),
     management: p.text(),
     evidence: p.text(),
+    asOf: p.datetime(),
   },
 })
 export class InteractionFact extends InteractionFactSchema.class {}

@@ -5,6 +5,8 @@ import type { PatientAsWritten, PostalAddress, PrescriptionContent } from '../co
 import type { DeaSchedule } from '../entities/prescription.ts'
 
 const maxBytes = 512 * 1024
+/** SCRIPT itself allows 35 characters; a network may add its own prefix. */
+const longestIdentity = 100
 const versions = ['2017071', '2023011']
 
 /** Entities are not expanded, so none can grow; what XML itself defines is put back by `unescape`. */
@@ -39,6 +41,8 @@ export function readScript(raw: Buffer): ScriptMessage {
   if (!message || !header || !body || !messageId) throw invalid('Message', 'the message has no Header with a MessageID, or no Body')
   const [type, ...others] = Object.keys(body).filter((name) => !name.startsWith('@') && name !== '#text')
   if (!type || others.length) throw invalid('Body', 'the Body must hold exactly one element')
+  const identities = [messageId, text(header, 'From'), text(header, 'PrescriberOrderNumber'), text(header, 'RelatesToMessageID')]
+  if (identities.some((identity) => (identity?.length ?? 0) > longestIdentity)) throw invalid('Header', `identities in the Header have at most ${longestIdentity} characters`)
   const envelope = {
     messageId, relatesTo: text(header, 'RelatesToMessageID'), prescriberOrderNumber: text(header, 'PrescriberOrderNumber'),
     from: text(header, 'From'), to: text(header, 'To'), type, body: child(body, type) ?? {},

@@ -46,7 +46,7 @@ export const systems = {
 
 type Severity = 'error' | 'information'
 /** FHIR issue types used here. */
-export type IssueCode = 'structure' | 'required' | 'invalid' | 'business-rule' | 'duplicate' | 'forbidden' | 'login' | 'not-supported' | 'informational'
+export type IssueCode = 'invalid' | 'business-rule' | 'forbidden' | 'login' | 'not-found' | 'informational'
 
 export const operationOutcome = (code: IssueCode, diagnostics: string, { severity = 'error', expression }: { severity?: Severity; expression?: string | undefined } = {}) => ({
   resourceType: 'OperationOutcome',

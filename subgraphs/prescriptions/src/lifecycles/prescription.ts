@@ -33,6 +33,8 @@ export const prescriptionLifecycle = defineLifecycle<PrescriptionState, Prescrip
       deplete: to('DEPLETED', { by: ['system'] }),
       expire: to('EXPIRED', { by: ['system'] }),
       discontinue: to('DISCONTINUED', { by: ['prescriber', 'system'] }),
+      // a finding at a later fill that the pharmacist does not accept
+      reject: to('DISCONTINUED', { by: pharmacists }),
     },
     DEPLETED: { reopen: to('VERIFIED', { by: ['system'] }) },
     EXPIRED: {},

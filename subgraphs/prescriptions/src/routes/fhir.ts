@@ -1,38 +1,63 @@
-import { AppError, forbidden, invalid, type Actor, type EntityManager, type Route, type RouteAnswer, type RouteTools } from '@pharmagraph/platform'
-import { access } from '../access.ts'
+import { AppError, forbidden, invalid, isId, notFound, type Actor, type EntityManager, type Route, type RouteAnswer, type RouteTools } from '@pharmagraph/platform'
+import { access, visiblePrescriptions } from '../access.ts'
 import { canonicalJson, hashOf } from '../canonical-json.ts'
 import { answerOnce, type Handled } from '../commands/answer-once.ts'
 import { receivePrescription } from '../commands/receive-prescription.ts'
+import type { PrescriptionContent } from '../content.ts'
+import { Prescription } from '../entities/prescription.ts'
 import { notAnOrder, readMedicationRequest, type Resolve } from '../fhir/medication-request.ts'
 import { operationOutcome, systems, type Bundle, type IssueCode, type MedicationRequest, type Resource } from '../fhir/r4.ts'
+import { writeMedicationRequest } from '../fhir/write-medication-request.ts'
 import type { Services } from '../services.ts'
 
 const contentType = 'application/fhir+json; charset=utf-8'
-const issueCodes: Record<string, IssueCode> = { UNAUTHENTICATED: 'login', FORBIDDEN: 'forbidden', INVALID_INPUT: 'invalid' }
+const issueCodes: Record<string, IssueCode> = { NOT_FOUND: 'not-found', UNAUTHENTICATED: 'login', FORBIDDEN: 'forbidden', INVALID_INPUT: 'invalid' }
 
 /** MedicationRequests of partners and prescribers' systems, alone or in a transaction or collection Bundle. */
-const fhirRoute = (path: string): Route<Services> => ({
+const writeRoute = (path: string): Route<Services> => ({
   method: 'POST',
   path,
-  async run(tools) {
+  run: answering(async (tools) => {
+    if (!tools.actor) throw new AppError('UNAUTHENTICATED', 'sign in as a partner or a prescriber')
+    access.must(tools.actor, 'intake:receive', undefined)
+    const resource = parse(tools.body)
+    if (resource.resourceType === 'MedicationRequest') return single(tools, tools.actor, resource as MedicationRequest)
+    if (resource.resourceType === 'Bundle') return bundle(tools, tools.actor, resource as Bundle)
+    throw new AppError('INVALID_INPUT', 'send a MedicationRequest, or a Bundle that holds some', { field: 'resourceType' })
+  }),
+})
+
+/** FHIR tells a refusal as an OperationOutcome. */
+function answering(run: Route<Services>['run']): Route<Services>['run'] {
+  return async (tools) => {
     try {
-      if (!tools.actor) throw new AppError('UNAUTHENTICATED', 'sign in as a partner or a prescriber')
-      access.must(tools.actor, 'intake:receive', undefined)
-      const resource = parse(tools.body)
-      if (resource.resourceType === 'MedicationRequest') return await single(tools, tools.actor, resource as MedicationRequest)
-      if (resource.resourceType === 'Bundle') return await bundle(tools, tools.actor, resource as Bundle)
-      throw new AppError('INVALID_INPUT', 'send a MedicationRequest, or a Bundle that holds some', { field: 'resourceType' })
+      return await run(tools)
     } catch (thrown) {
       const { status, outcome } = outcomeOf(thrown)
       return { status, body: outcome, contentType }
     }
-  },
-})
-
-export const fhirRoutes = ['/fhir/R4/MedicationRequest', '/fhir/R4', '/fhir/R4/'].map(fhirRoute)
+  }
+}
 
 type Taken = { status: number; resource: object; location?: string }
 type Tools = RouteTools<Services>
+
+/** What a partner or prescriber sent, as it stands now. */
+const readRoute: Route<Services> = {
+  method: 'GET',
+  path: '/fhir/R4/MedicationRequest/:id',
+  run: answering(async ({ actor, params, services, transact }) => {
+    if (!actor) throw new AppError('UNAUTHENTICATED', 'sign in as a partner or a prescriber')
+    const body = await transact(async (em) => {
+      const id = params['id']
+      const prescription = isId(id) ? await em.findOne(Prescription, { $and: [{ id }, { $or: [visiblePrescriptions(actor), { submittedBy: actor.subject }] }] }) : null
+      if (!prescription) throw notFound('MedicationRequest')
+      return writeMedicationRequest(prescription, await services.vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed))
+    })
+    return { status: 200, body, contentType }
+  }),
+}
+
 
 async function single({ services, transact }: Tools, actor: Actor, request: MedicationRequest): Promise<RouteAnswer & { headers?: Record<string, string> }> {
   const { status, resource, location } = await transact((em) => receive(em, actor, services, request, () => undefined))
@@ -78,18 +103,18 @@ async function receive(
   if (history) throw invalid('MedicationRequest.status', history)
   const content = readMedicationRequest(request, resolve)
   const [identifier] = request.identifier ?? []
-  const identity = identifier?.value ? `${identifier.system ?? ''}|${identifier.value}` : `sha256|${hashOf(content)}`
+  const identity = identifier?.value ? hashOf([identifier.system ?? '', identifier.value]) : hashOf(content)
   const key = `fhir:${actor.clientId ?? actor.subject}:${identity}`
   // what is kept to answer a repeat names the prescription only: the request itself is kept sealed
   const answer = await answerOnce(em, services, { key, raw: canonicalJson({ request, content }) }, async (): Promise<Handled> => {
-    const prescription = await receivePrescription(em, actor, services, { content, source: 'FHIR', externalKey: key, prescriberOrderNumber: identifier?.value })
+    const prescription = await receivePrescription(em, actor, services, { content, source: 'FHIR', externalKey: key, prescriberOrderNumber: identifier?.value?.slice(0, 100) })
     mustBeOwn(actor, prescription.practitionerId)
     const { id, number, receivedAt } = prescription
     return { status: 201, body: JSON.stringify({ id, number, receivedAt }), prescription }
   })
   const { id, number, receivedAt } = JSON.parse(answer.body) as { id: string; number: string; receivedAt: string }
   const stored = { ...request, id, meta: { versionId: '1', lastUpdated: receivedAt }, identifier: [...(request.identifier ?? []), { system: systems.prescription, value: number }] }
-  return { status: answer.status, resource: stored, location: `/fhir/R4/MedicationRequest/${id}/_history/1` }
+  return { status: answer.status, resource: stored, location: `/fhir/R4/MedicationRequest/${id}` }
 }
 
 /** A prescriber's system writes for that prescriber only; a partner for all of its clinic's. */
@@ -112,3 +137,5 @@ function outcomeOf(thrown: unknown): { status: number; outcome: object } {
   const field = thrown.details['field']
   return { status: thrown.row.http, outcome: operationOutcome(issueCodes[thrown.code] ?? 'business-rule', thrown.message, { expression: typeof field === 'string' ? field : undefined }) }
 }
+
+export const fhirRoutes = [...['/fhir/R4/MedicationRequest', '/fhir/R4', '/fhir/R4/'].map(writeRoute), readRoute]
