@@ -13,5 +13,5 @@ create extension if not exists pgcrypto;
 create extension if not exists btree_gist;
 SQL
 done
-# routes and addresses use PostGIS here; the embedded default uses cube and earthdistance under the same function names
+# routes and addresses use PostGIS here; the embedded default uses cube under the same function names
 psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname logistics -c 'create extension if not exists postgis'

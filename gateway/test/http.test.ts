@@ -134,6 +134,17 @@ test('introspection and ad-hoc operations work together', async () => {
   assert.deepEqual(body.data, { __type: { fields: [{ name: 'amountMinor' }, { name: 'currency' }] }, drug: { name: 'amoxicillin' } })
 })
 
+test('parameters that are null count as left out, those of a wrong type are refused by name', async () => {
+  const nothing = { operationName: null, variables: null, extensions: null }
+  for (const request of [{ query: '{ drug(id: "d1") { name } }' }, { documentId: idOf('web', 'SearchDrugs') }]) {
+    assert.equal((await world.graphql({ ...request, ...nothing })).body.errors, undefined)
+  }
+  for (const [name, value] of [['query', 5], ['variables', []], ['variables', 'x'], ['documentId', {}]]) {
+    const { status, body } = await world.graphql({ query: '{ __typename }', [String(name)]: value })
+    assert.deepEqual([status, body.errors![0]!.extensions['field']], [400, name])
+  }
+})
+
 test('an operation that does not fit the graph is refused with its reason', async () => {
   const { status, body } = await world.graphql({ query: '{ drug(id: "d1") { nmae } }' })
   assert.equal(status, 400)

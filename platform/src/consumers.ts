@@ -28,6 +28,8 @@ export type Effect<Type extends EventType, Services> = {
   readonly name: string
   /** Must be harmless when run again: the inbox row is written after it. */
   run(event: CloudEvent<Type>, tools: EffectTools<Services>): Promise<void>
+  /** It keeps its own record of the events it has seen, so no inbox row is read or written. */
+  readonly ownRecord: boolean
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -36,8 +38,9 @@ export type Consumer<Services = any> = { [Type in EventType]: Handler<Type> | Ef
 /** A consumer that changes our own tables only. */
 export const handler = <Type extends EventType>(on: Type, name: string, run: Handler<Type>['run']): Handler<Type> => ({ kind: 'handler', on, name, run })
 /** A consumer that calls the outside world. */
-export const effect = <Type extends EventType, Services>(on: Type, name: string, run: Effect<Type, Services>['run']): Effect<Type, Services> =>
-  ({ kind: 'effect', on, name, run })
+export const effect = <Type extends EventType, Services>(
+  on: Type, name: string, run: Effect<Type, Services>['run'], { ownRecord = false }: { ownRecord?: boolean } = {},
+): Effect<Type, Services> => ({ kind: 'effect', on, name, run, ownRecord })
 
 /** After so many tries an event goes to the dead letters, where a person reads and replays it. */
 const maxAttempts = 20
@@ -126,9 +129,11 @@ async function startGroup<Services>(
       })
       return
     }
+    const tools = { services, actor, transact: <T>(step: (em: EntityManager) => Promise<T>) => transact(orm, step) }
+    if (consumer.ownRecord) return consumer.run(event as never, tools)
     const [seen] = await orm.em.fork().execute<unknown[]>('select 1 from inbox where event_id = ? and consumer = ?', [event.id, consumer.name])
     if (seen) return
-    await consumer.run(event as never, { services, actor, transact: (step) => transact(orm, step) })
+    await consumer.run(event as never, tools)
     await transact(orm, async (em) => void (await enter(em, event.id, consumer.name)))
   }
 

@@ -261,6 +261,14 @@ daysSupply: (number | null)
 }[]
 }
 /**
+ * What drug screening must know of a patient, sealed so that nobody on the bus can read it: the whole profile each time; the highest version counts. `sealed` is "v1.<iv>.<tag>.<ciphertext>", the three parts base64url without padding: AES-256-GCM, 12 byte random iv, 16 byte tag; key = HKDF-SHA-256 of MATCH_KEY (32 bytes), empty salt, info "clinical-profile", 32 bytes; additional data = UTF-8 of "<patientId>|<version>", the patient id in lower case, the version in decimal. Plaintext is UTF-8 JSON: { "allergies": [{ "system", "code", "display", "class"? }], "conditions": [{ "system", "code" }], "birthYearMonth": "YYYY-MM", "sex": "FEMALE"|"MALE"|"OTHER"|"UNKNOWN", "pregnant"?: true }. An allergy is to the coded ingredient; `class` is there when its code stands for a drug class instead, and is the display text in lower case. `pregnant` is there, and true, when a recorded condition says so; its absence says nothing. Readers ignore members they do not know. See docs/decisions/0013-sealed-clinical-profile.md.
+ */
+export interface PatientsClinicalProfileChangedV1 {
+patientId: string
+version: number
+sealed: string
+}
+/**
  * A patient gave or withdrew consent for one purpose.
  */
 export interface PatientsConsentChangedV1 {
@@ -268,6 +276,25 @@ patientId: string
 purpose: ("DISPENSING" | "NOTIFICATIONS" | "AUTO_REFILL" | "EXCHANGE")
 granted: boolean
 policyVersion: string
+version: number
+}
+/**
+ * A patient lets somebody act for them, changed what they may do, or ended it. The latest version of a delegation counts; no scopes means no access.
+ */
+export interface PatientsDelegationChangedV1 {
+delegationId: string
+patientId: string
+/**
+ * The caregiver, as `sub` of their tokens.
+ */
+subject: string
+/**
+ * VIEW is part of every delegation in force.
+ */
+scopes: ("VIEW" | "ORDER" | "MESSAGES")[]
+/**
+ * Counts the changes of this delegation.
+ */
 version: number
 }
 /**
@@ -433,7 +460,9 @@ declare module '@pharmagraph/platform' {
     'orders.payment-requested.v1': OrdersPaymentRequestedV1
     'orders.payment-status-changed.v1': OrdersPaymentStatusChangedV1
     'orders.stock-requested.v1': OrdersStockRequestedV1
+    'patients.clinical-profile-changed.v1': PatientsClinicalProfileChangedV1
     'patients.consent-changed.v1': PatientsConsentChangedV1
+    'patients.delegation-changed.v1': PatientsDelegationChangedV1
     'patients.message-posted.v1': PatientsMessagePostedV1
     'patients.notification-sent.v1': PatientsNotificationSentV1
     'patients.patient-registered.v1': PatientsPatientRegisteredV1

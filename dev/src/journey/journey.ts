@@ -267,28 +267,44 @@ async function play(system: System, { step, sees }: Narrator, interrupt: Interru
   const tracking = live(patient, 'ShipmentChanged', { shipmentId: shipment.id })
   await until('the shipment subscription to open', () => tracking.events.length > 0)
   await interrupt('assigned')
-  const { myRoute } = await patiently('the route', () => driver.graph.run('MyRoute'))
-  for (const stop of myRoute.stops.filter(({ done }: Data) => !done)) {
-    const { pickUpShipment } = await patiently('the pick-up', () => driver.graph.run('PickUpShipment', { input: { shipmentId: stop.shipment.id, scannedLabel: stop.shipment.trackingNumber } }))
-    expect(['ShipmentPayload', 'TransitionRefused'].includes(pickUpShipment.__typename), 'the parcel to be handed over', pickUpShipment)
+  /** Takes over and drives off with every parcel of the driver's route; returns the stops still to be made. */
+  const setOut = async (): Promise<{ routeId: string; stops: Data[] }> => {
+    const { myRoute } = await driver.graph.run('MyRoute')
+    const stops: Data[] = myRoute.stops.filter(({ done }: Data) => !done)
+    for (const stop of stops) {
+      const { pickUpShipment } = await driver.graph.run('PickUpShipment', { input: { shipmentId: stop.shipment.id, scannedLabel: stop.shipment.trackingNumber } })
+      expect(['ShipmentPayload', 'TransitionRefused'].includes(pickUpShipment.__typename), 'the parcel to be handed over', pickUpShipment)
+    }
+    const { startRoute } = await driver.graph.run('StartRoute', { input: { routeId: myRoute.id } })
+    expect(['RoutePayload', 'TransitionRefused'].includes(startRoute.__typename), 'the route to start', startRoute)
+    return { routeId: myRoute.id, stops }
   }
-  const { startRoute } = await patiently('the departure', () => driver.graph.run('StartRoute', { input: { routeId: myRoute.id } }))
-  expect(['RoutePayload', 'TransitionRefused'].includes(startRoute.__typename), 'the route to start', startRoute)
+  const proofAt = (place: { latitude: number; longitude: number }, about: string) => ({
+    kind: 'SIGNATURE', receivedBy: 'Maya Lindqvist', idChecked: true, latitude: place.latitude, longitude: place.longitude,
+    evidenceHash: createHash('sha256').update(`signature of ${about}`).digest('hex'),
+  })
+  let tour = await patiently('the departure', setOut)
+  // parcels left from an earlier day come first
+  while (!tour.stops.some((stop) => stop.shipment.id === shipment.id)) {
+    for (const stop of tour.stops) await patiently('an earlier stop', () => driver.graph.run('RecordDelivery', { input: { shipmentId: stop.shipment.id, ...proofAt(stop.shipment.destination.location, stop.shipment.id) } }))
+    tour = await patiently('the next departure', setOut)
+  }
   await interrupt('under way')
   const target = { latitude: shipment.destination.location.latitude as number, longitude: shipment.destination.location.longitude as number }
   for (const away of [0.02, 0.008, 0.0004]) {
     const at = new Date().toISOString()
-    await patiently('a position', () => driver.graph.run('RecordPosition', { input: { routeId: myRoute.id, latitude: target.latitude + away, longitude: target.longitude - away, speedKmh: 28, at } }))
+    await patiently('a position', () => driver.graph.run('RecordPosition', { input: { routeId: tour.routeId, latitude: target.latitude + away, longitude: target.longitude - away, speedKmh: 28, at } }))
     await until('the move on Maya’s map', async () => {
       const { order: current } = await patient.run('OrderPage', { id: orderId })
       return current.shipment.position && Math.abs(current.shipment.position.location.latitude - (target.latitude + away)) < 1e-6
     })
   }
   sees('Maya follows the parcel on the map')
-  const { recordDelivery } = await patiently('the delivery', () => driver.graph.run('RecordDelivery', {
-    input: { shipmentId: shipment.id, kind: 'SIGNATURE', receivedBy: 'Maya Lindqvist', idChecked: true, ...target, evidenceHash: createHash('sha256').update(`signature of ${orderId}`).digest('hex') },
-  }))
+  const { recordDelivery } = await patiently('the delivery', () => driver.graph.run('RecordDelivery', { input: { shipmentId: shipment.id, ...proofAt(target, orderId) } }))
   expect(['ShipmentPayload', 'TransitionRefused'].includes(recordDelivery.__typename), 'the proof of delivery to be enough', recordDelivery)
+  for (const stop of tour.stops.filter((other) => other.shipment.id !== shipment.id)) {
+    await patiently('the other stops', () => driver.graph.run('RecordDelivery', { input: { shipmentId: stop.shipment.id, ...proofAt(stop.shipment.destination.location, stop.shipment.id) } }))
+  }
   await until('the order delivered', async () => (await patient.run('OrderPage', { id: orderId })).order.status === 'DELIVERED')
   sees('delivered, signed for, ID checked')
   await interrupt('delivered')

@@ -65,9 +65,21 @@ export function graphqlHandler({ callers, persisted, apollo, streams, explorer }
   }
 }
 
-/** The request as JSON, or as the parameters of the address. */
-export const readParameters = async ({ request, url }: Exchange): Promise<Parameters> =>
-  request.method === 'GET' ? fromSearch(url) : ((await readJson(request, bodyLimit)) as Parameters)
+/** The request as JSON, or as the parameters of the address. What is null counts as left out. */
+export async function readParameters({ request, url }: Exchange): Promise<Parameters> {
+  if (request.method === 'GET') return fromSearch(url)
+  const body = await readJson(request, bodyLimit)
+  const found: Record<string, unknown> = {}
+  for (const [name, type] of Object.entries(parameterTypes)) {
+    const value = body[name]
+    if (value === undefined || value === null) continue
+    if (typeof value !== type || Array.isArray(value)) throw new AppError('INVALID_INPUT', `"${name}" must be ${type === 'object' ? 'an object' : 'a string'}`, { field: name })
+    found[name] = value
+  }
+  return found as Parameters
+}
+
+const parameterTypes = { query: 'string', operationName: 'string', id: 'string', documentId: 'string', variables: 'object', extensions: 'object' } as const
 
 function fromSearch(url: URL): Parameters {
   const json = (name: string): Record<string, unknown> | undefined => {

@@ -56,8 +56,8 @@ export class Migration20261122000000_initial extends Migration {
     this.addSql(`alter table "payment" add constraint "payment_intent_id_unique" unique ("intent_id");`);
     this.addSql(`create index "payment_status_status_since_index" on "payment" ("status", "status_since");`);
     this.addSql(`alter table "payment" add constraint "payment_amount_minor_check" check (amount_minor > 0);`);
-    this.addSql(`alter table "payment" add constraint "payment_captured_minor_check" check (captured_minor between 0 and amount_minor);`);
-    this.addSql(`alter table "payment" add constraint "payment_refunded_minor_check" check (refunded_minor between 0 and captured_minor);`);
+    this.addSql(`alter table "payment" add constraint "payment_captured_minor_check" check (captured_minor >= 0 and captured_minor <= amount_minor);`);
+    this.addSql(`alter table "payment" add constraint "payment_refunded_minor_check" check (refunded_minor >= 0 and refunded_minor <= captured_minor);`);
     this.addSql(`alter table "payment" add constraint "payment_status_check" check ("status" in ('NOT_STARTED', 'REQUIRES_METHOD', 'REQUIRES_ACTION', 'AUTHORIZED', 'CAPTURING', 'CAPTURED', 'PARTIALLY_REFUNDED', 'REFUNDED', 'VOIDED', 'FAILED', 'AUTH_EXPIRED'));`);
 
     this.addSql(`create table "payment_ledger" ("id" bigserial primary key, "movement_id" uuid not null, "payment_id" uuid not null, "kind" text not null, "account" text not null, "amount_minor" int not null, "currency" varchar(3) not null, "at" timestamptz not null);`);

@@ -10,11 +10,11 @@ type Incoming = { event: CloudEvent; actor: Actor; transact: EffectTools<unknown
 
 /**
  * Events that arrive together are chained together, in one transaction. They come as effects, not as handlers, since a
- * handler has a transaction of its own; chaining is harmless when repeated, as an effect must be.
+ * handler has a transaction of its own. The chain is unique by event id: it is its own record of what came.
  */
 const append = batched<Incoming>(async (incoming) => {
   const { actor, transact } = incoming[0]!
   await transact((em) => appendEntries(em, actor, incoming.map(({ event }) => event)))
 })
 
-export const consumers: Consumer[] = types.map((type) => effect(type, 'append-entry', (event, { actor, transact }) => append({ event, actor, transact })) as Consumer)
+export const consumers: Consumer[] = types.map((type) => effect(type, 'append-entry', (event, { actor, transact }) => append({ event, actor, transact }), { ownRecord: true }) as Consumer)

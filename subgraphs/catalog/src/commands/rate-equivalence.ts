@@ -12,7 +12,7 @@ export async function rateEquivalence(em: EntityManager): Promise<void> {
      ), found as (
        select d.id, r.te_code from directory_product d
        left join rated r on r.application_number = lpad(right(regexp_replace(d.application_number, '\\D', '', 'g'), 6), 6, '0') and r.strength_key = d.strength_key
-       where d.application_number is not null
+       where d.application_number ~ '^(NDA|ANDA|BLA)'
      )
      update directory_product d set therapeutic_equivalence = found.te_code from found
      where found.id = d.id and d.therapeutic_equivalence is distinct from found.te_code`)

@@ -1,7 +1,6 @@
 import { clock, type EntityManager } from '@pharmagraph/platform'
 import type { directoryLists } from '../entities/directory.ts'
-
-type Remark = { refused: boolean; code: string; message: string; record: null }
+import { refusal, reservation, type Remark } from '../remarks.ts'
 
 /** A list that loses more than this at once is more likely a download that broke off: the files have no end mark. */
 const mostWithdrawn = 0.2
@@ -9,11 +8,12 @@ const mostWithdrawn = 0.2
 const kinds = {
   directory_product: { key: 'id', list: 'list' },
   directory_package: { key: `product_id || '/' || ndc`, list: '(select d.list from directory_product d where d.id = t.product_id)' },
+  approved_product: { key: `application_number || '/' || product_number`, list: `'ALL'` },
 }
 
 /** Marks what a complete file no longer has as withdrawn; it stays, for what was dispensed from it. */
 export async function withdrawUnlisted(
-  em: EntityManager, runId: string, table: keyof typeof kinds, list: (typeof directoryLists)[number], { complete, acceptWithdrawals }: { complete: boolean; acceptWithdrawals: boolean },
+  em: EntityManager, runId: string, table: keyof typeof kinds, list: (typeof directoryLists)[number] | 'ALL', { complete, acceptWithdrawals }: { complete: boolean; acceptWithdrawals: boolean },
 ): Promise<{ withdrawn: number; remarks: Remark[] }> {
   if (!complete) return { withdrawn: 0, remarks: [] }
   const { key, list: listOf } = kinds[table]
@@ -23,7 +23,7 @@ export async function withdrawUnlisted(
   const { gone, all } = count!
   if (gone > all * mostWithdrawn && !acceptWithdrawals) {
     const message = `the file lacks ${gone} of ${all} that are listed, as a download that broke off would: nothing was withdrawn; import again with --accept-withdrawals if it is right`
-    return { withdrawn: 0, remarks: [{ refused: true, code: 'TOO_MANY_WITHDRAWN', message, record: null }] }
+    return { withdrawn: 0, remarks: [refusal('TOO_MANY_WITHDRAWN', message)] }
   }
   await em.execute(`update ${table} set withdrawn_at = ? where ctid in (select t.ctid ${unlisted})`, [clock.now(), list, runId])
   const remarks = table === 'directory_package' ? await soldButWithdrawn(em) : []
@@ -31,8 +31,7 @@ export async function withdrawUnlisted(
 }
 
 async function soldButWithdrawn(em: EntityManager): Promise<Remark[]> {
-  const [row] = await em.execute<{ ndcs: string[] | null }[]>(
-    'select array_agg(distinct drug.ndc) as ndcs from drug join directory_package p on p.ndc12 = drug.ndc12 group by true having bool_and(p.withdrawn_at is not null)')
-  if (!row?.ndcs) return []
-  return [{ refused: false, code: 'SOLD_BUT_WITHDRAWN', message: `the formulary sells what is no longer listed: ${row.ndcs.slice(0, 20).join(', ')}`, record: null }]
+  const drugs = await em.execute<{ ndc: string }[]>(
+    'select drug.ndc from drug join directory_package p on p.ndc12 = drug.ndc12 group by drug.ndc having bool_and(p.withdrawn_at is not null) order by 1 limit 20')
+  return drugs.length ? [reservation('SOLD_BUT_WITHDRAWN', `the formulary sells what is no longer listed: ${drugs.map(({ ndc }) => ndc).join(', ')}`)] : []
 }

@@ -4,10 +4,10 @@ import { DrugPriceSchema } from './drug-price.ts'
 import { DrugSchema } from './drug.ts'
 import { ImportRemarkSchema, ImportRunSchema, ImportSeenSchema } from './import-run.ts'
 import { IngredientClassSchema, IngredientSchema } from './ingredient.ts'
-import { InteractionPairSchema, InteractionSchema, KnowledgeReleaseSchema } from './interaction.ts'
+import { InteractionDraftSchema, InteractionPairSchema, InteractionSchema, InteractionToldSchema, KnowledgeReleaseSchema } from './interaction.ts'
 import { SearchWordSchema } from './search-word.ts'
 
 export const entities = [
   DrugSchema, DrugPriceSchema, DirectoryProductSchema, DirectoryPackageSchema, ApprovedProductSchema, IngredientSchema, IngredientClassSchema,
-  InteractionSchema, InteractionPairSchema, KnowledgeReleaseSchema, SearchWordSchema, ImportRunSchema, ImportRemarkSchema, ImportSeenSchema,
+  InteractionSchema, InteractionPairSchema, InteractionDraftSchema, InteractionToldSchema, KnowledgeReleaseSchema, SearchWordSchema, ImportRunSchema, ImportRemarkSchema, ImportSeenSchema,
 ]

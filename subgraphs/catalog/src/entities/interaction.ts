@@ -55,8 +55,6 @@ export const InteractionSchema = defineEntity({
     knowledgeVersion: p.string(),
     patientText: p.text(),
     fingerprint: p.string(),
-    /** Digest of the members last told to the others; null while it concerns nothing we sell. */
-    announced: p.string().nullable(),
   },
   indexes: [{ name: 'interaction_current', expression: 'create unique index interaction_current on interaction (id) where until is null' }],
 })
@@ -81,3 +79,30 @@ export const InteractionPairSchema = defineEntity({
 })
 export class InteractionPair extends InteractionPairSchema.class {}
 InteractionPairSchema.setClass(InteractionPair)
+
+/** Records of a release that is being imported; they become interactions all at once, at its end. */
+export const InteractionDraftSchema = defineEntity({
+  name: 'InteractionDraft',
+  tableName: 'interaction_draft',
+  properties: {
+    runId: p.uuid().primary(),
+    id: p.string().primary(),
+    rank: p.smallint(),
+    fingerprint: p.string(),
+    content: p.json<Record<string, unknown>>(),
+  },
+})
+export class InteractionDraft extends InteractionDraftSchema.class {}
+InteractionDraftSchema.setClass(InteractionDraft)
+
+/** What the other subgraphs were last told of an interaction. */
+export const InteractionToldSchema = defineEntity({
+  name: 'InteractionTold',
+  tableName: 'interaction_told',
+  properties: {
+    id: p.string().primary(),
+    digest: p.string(),
+  },
+})
+export class InteractionTold extends InteractionToldSchema.class {}
+InteractionToldSchema.setClass(InteractionTold)

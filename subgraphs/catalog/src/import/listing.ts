@@ -7,7 +7,8 @@ import { deaSchedules } from '../entities/drug.ts'
 import type { Substance } from '../entities/directory.ts'
 import { contentOf, moietyOf, strengthKey } from '../substances.ts'
 import { fold } from '../text.ts'
-import { refusal, reservation, type Reading, type Remark } from './run.ts'
+import { refusal, reservation, type Remark } from '../remarks.ts'
+import type { Reading } from './run.ts'
 
 export type RawProduct = {
   id: string; list: ListedProduct['list']; productNdc: string; productType: string; name: string; genericName: string; labeler: string; dosageForm: string

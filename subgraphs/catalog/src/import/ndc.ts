@@ -9,7 +9,8 @@ import { learnFromDirectory } from '../commands/learn-from-directory.ts'
 import { splitList, strengthOf } from '../substances.ts'
 import { columnsOf, readPackage, readProduct } from './listing.ts'
 import { lines, tabFields } from './records.ts'
-import { refusal, reservation, type Importer, type Reading } from './run.ts'
+import { refusal, reservation } from '../remarks.ts'
+import type { Importer, Reading } from './run.ts'
 
 export type Completeness = {
   /** The file is the whole list: what it lacks is withdrawn. */

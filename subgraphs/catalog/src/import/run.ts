@@ -5,12 +5,8 @@
 import { basename } from 'node:path'
 import { AppError, clock, invalid, newId, transact, type EntityManager, type Orm } from '@pharmagraph/platform'
 import { ImportRemark, ImportRun } from '../entities/import-run.ts'
+import { refusal, reservation, type Remark } from '../remarks.ts'
 import { digestOf, records, type Format, type RawRecord } from './records.ts'
-
-/** Why a record was refused, or with what reservation it was taken. */
-export type Remark = { refused: boolean; code: string; message: string; record?: string | null }
-export const refusal = (code: string, message: string, record?: string | null): Remark => ({ refused: true, code, message, record: record ?? null })
-export const reservation = (code: string, message: string, record?: string | null): Remark => ({ refused: false, code, message, record: record ?? null })
 
 /** A record as read: what to store, if anything, and what there is to say about it. */
 export type Reading<Row> = { row?: Row | undefined; remarks: Remark[] }

@@ -17,8 +17,8 @@ export const PaymentSchema = defineEntity({
     currency: p.string().length(3),
     /** What the card holds for us and is neither captured nor let go. */
     authorizedMinor: p.integer(),
-    capturedMinor: p.integer().check('captured_minor between 0 and amount_minor'),
-    refundedMinor: p.integer().check('refunded_minor between 0 and captured_minor'),
+    capturedMinor: p.integer().check('captured_minor >= 0 and captured_minor <= amount_minor'),
+    refundedMinor: p.integer().check('refunded_minor >= 0 and refunded_minor <= captured_minor'),
     /** How many attempts to authorise were asked for. */
     attempts: p.integer(),
     /** The provider's PaymentIntent. */
