@@ -12,6 +12,7 @@ const checks: [name: string, command: string[]][] = [
   ['persisted operations fit the graph', [node, 'scripts/operations.ts', '--check']],
   ['entities and migrations agree', [node, 'scripts/migration.ts', '--check']],
   ['lifecycle diagrams in the READMEs', [node, 'scripts/diagrams.ts', '--check']],
+  ['regulations page shows the rows', [node, 'scripts/regulations.ts', '--check']],
   ['imports keep their direction', [node, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs', '--config', '.dependency-cruiser.json', 'platform', 'subgraphs', 'gateway', 'dev', 'schema']],
   ['deployment files name every subgraph', [node, 'scripts/deployment.ts']],
 ]

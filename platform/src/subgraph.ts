@@ -44,7 +44,7 @@ export type RouteTools<Services> = {
   logger: Logger
   transact<T>(work: (em: EntityManager) => Promise<T>): Promise<T>
 }
-export type RouteAnswer = { status: number; body?: string | object; contentType?: string }
+export type RouteAnswer = { status: number; body?: string | object; contentType?: string; headers?: Record<string, string> }
 export type Route<Services> = { method: 'GET' | 'POST' | 'PUT'; path: string; run(tools: RouteTools<Services>): Promise<RouteAnswer> }
 
 /** The table of contents of a subgraph. */
@@ -261,6 +261,7 @@ function addRoute<Services>(
             params: request.params as Record<string, string>,
             actor: token ? await verifyActor(token) : undefined,
           })
+          if (answer.headers) reply.headers(answer.headers)
           if (answer.contentType) reply.type(answer.contentType)
           return await reply.status(answer.status).send(answer.body ?? '')
         } catch (error) {

@@ -46,11 +46,11 @@ export function createVault(provider: KeyProvider): Vault {
     async seal(em, subjectId, value) {
       let key = await keyOf(em, subjectId)
       if (!key) {
-        key = randomBytes(32)
-        const row = new DataKey()
-        Object.assign(row, { subjectId, wrapped: await provider.wrap(key), kekVersion: provider.version, createdAt: clock.now(), destroyedAt: null })
-        em.persist(row)
-        unwrapped.set(subjectId, { wrapped: row.wrapped as string, key })
+        // two first records about one person may meet: the second waits for the first and takes its key
+        await em.execute('insert into data_key (subject_id, wrapped, kek_version, created_at) values (?, ?, ?, ?) on conflict do nothing', [
+          subjectId, await provider.wrap(randomBytes(32)), provider.version, clock.now(),
+        ])
+        key = (await keyOf(em, subjectId))!
       }
       return encrypt(key, Buffer.from(JSON.stringify(value)), subjectId)
     },

@@ -13,6 +13,7 @@ const messages: readonly { method: string; path: string; service: string; bearer
   { method: 'POST', path: '/deliveries/:shipmentId/status', service: 'logistics' },
   { method: 'POST', path: '/erx/script', service: 'prescriptions' },
   { method: 'GET', path: '/fhir/R4/*', service: 'prescriptions', bearer: true },
+  { method: 'POST', path: '/fhir/R4', service: 'prescriptions', bearer: true },
   { method: 'POST', path: '/fhir/R4/*', service: 'prescriptions', bearer: true },
   { method: 'PUT', path: '/fhir/R4/*', service: 'prescriptions', bearer: true },
 ]

@@ -1,4 +1,4 @@
-import { defineAccess, hasRole, isStaff, isSystem, type Actor } from '@pharmagraph/platform'
+import { defineAccess, hasRole, isStaff, type Actor } from '@pharmagraph/platform'
 
 type Owned = { patientId: string | undefined }
 
@@ -14,8 +14,7 @@ export const access = defineAccess({
   'order:pay': (actor: Actor, order: Owned) => hasRole(actor, 'patient') && owns(actor, order),
   'order:cancel': (actor: Actor, order: Owned) => (hasRole(actor, 'patient') && owns(actor, order)) || hasRole(actor, 'support', 'pharmacist-in-charge'),
   'order:refund': (actor: Actor, _order: Owned) => hasRole(actor, 'support', 'pharmacist-in-charge'),
-  'order:secret': owns,
-  'order:run': (actor: Actor) => isSystem(actor),
+  'order:secret': (actor: Actor, order: Owned) => hasRole(actor, 'patient') && owns(actor, order),
 })
 
 /** Rows of orders or carts the actor may see, as a filter. */

@@ -21,6 +21,7 @@ export const reasons = {
   // why an order ended
   PATIENT_ASKED: 'The order was cancelled as you asked.',
   STAFF_DECIDED: 'The pharmacy cancelled this order.',
+  STAFF_REFUNDED: 'The pharmacy gave money back.',
   LINE_BLOCKED: 'One of the medicines may not be dispensed now; see the line.',
   FILL_CANCELLED: 'The pharmacy could not prepare one of the medicines; see the line.',
   UNPAID: 'The order was not paid for in time. Nothing was charged.',

@@ -2,7 +2,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { newId } from '@pharmagraph/platform'
 import { eventually } from '../../../tests/environment.ts'
-import { addToCart, cancelOrder, checkout, neighbours, newCustomer, newPrescription, orderIn, orderOf, placeOrder, support, testOrders } from './pharmacy.ts'
+import { addToCart, cancelOrder, checkout, neighbours, newCustomer, newPrescription, orderIn, orderOf, payOrder, placeOrder, support, testOrders } from './pharmacy.ts'
 
 const { subgraph, provider } = await testOrders({ background: true })
 const others = neighbours(subgraph)
@@ -50,6 +50,14 @@ test('an over-the-counter order needs no pharmacist and captures by itself', asy
   assert.deepEqual(await statusesOf(order.id), ['CHECKOUT_STARTED', 'RX_CHECKED', 'STOCK_HELD', 'PAYMENT_AUTHORIZED', 'RELEASED', 'PAYMENT_CAPTURED'])
   const ready = (await subgraph.emitted('orders.order-ready-to-fill.v1')).filter(({ orderId }) => orderId === order.id)
   assert.deepEqual(ready, [])
+})
+
+test('a payment method given before stock is held waits for it, and the last one given is used', async () => {
+  const { order, patient } = await placeOrder(subgraph, { otc: true, paymentMethodId: null })
+  await payOrder(subgraph, patient, { orderId: order.id, paymentMethodId: 'pm_card_visa' })
+  assert.deepEqual(provider.calls.filter((call) => call.startsWith(order.id)), [])
+  await others.holdStock(order)
+  await orderIn(subgraph, order.id, 'PAYMENT_CAPTURED')
 })
 
 test('events that come twice, or before what they build on, lead to the same end', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newId } from '@pharmagraph/platform'
 import { startStripeSandbox } from '../../../dev/src/sandboxes/stripe/server.ts'
-import { eventually, testSubgraph } from '../../../tests/environment.ts'
+import { actorWith, eventually, testSubgraph } from '../../../tests/environment.ts'
 import type { PaymentPort } from '../src/payments/port.ts'
 import { stripePayments } from '../src/payments/stripe.ts'
 import { cancelOrder, neighbours, orderIn, orderOf, ordersWith, payOrder, placeOrder, refundOrder, support, vault } from './pharmacy.ts'
@@ -70,15 +70,15 @@ test('a good card is held at stock, taken at release, and given back in parts an
 test('a declined card leaves the stock held, says why, and another card is taken', async () => {
   const { order, patient } = await placeOrder(subgraph, { otc: true, paymentMethodId: 'pm_card_chargeDeclinedInsufficientFunds' })
   await others.holdStock(order)
-  const declined = await eventually(async () => {
-    const now = await orderOf(subgraph, patient, order.id)
-    return now.payment.failure && now
-  })
+  await paymentIn(order.id, 'REQUIRES_METHOD')
+  const declined = await orderOf(subgraph, patient, order.id)
   assert.equal(declined.status, 'STOCK_HELD')
-  assert.equal(declined.paymentStatus, 'REQUIRES_METHOD')
   assert.equal(declined.statusReason.code, 'PAYMENT_DECLINED')
   assert.deepEqual(declined.payment.failure, { code: 'INSUFFICIENT_FUNDS', message: 'Your card has insufficient funds.' })
   assert.match(declined.payment.clientSecret, /^pi_.*_secret_/)
+  for (const other of [support, actorWith('caregiver', { patientId: order.patient.id })]) assert.equal((await orderOf(subgraph, other, order.id)).payment.clientSecret, null)
+  const [row] = await subgraph.sql<{ sealed: string }>('select client_secret_sealed as sealed from payment where order_id = $1', [order.id])
+  assert.ok(row && !row.sealed.includes('_secret_'))
   await payOrder(subgraph, patient, { orderId: order.id, paymentMethodId: 'pm_card_visa' })
   const paid = await orderIn(subgraph, order.id, 'PAYMENT_CAPTURED')
   assert.equal(paid.payment.failure, null)
@@ -88,11 +88,8 @@ test('a declined card leaves the stock held, says why, and another card is taken
 test('a card that wants 3-D Secure sends the patient to the bank, and goes on when they come back', async () => {
   const { order, patient } = await placeOrder(subgraph, { otc: true, paymentMethodId: 'pm_card_authenticationRequired' })
   await others.holdStock(order)
-  const asked = await eventually(async () => {
-    const now = await orderOf(subgraph, patient, order.id)
-    return now.payment.nextActionUrl && now
-  })
-  assert.equal(asked.paymentStatus, 'REQUIRES_ACTION')
+  await paymentIn(order.id, 'REQUIRES_ACTION')
+  const asked = await orderOf(subgraph, patient, order.id)
   assert.equal(asked.statusReason.code, 'PAYMENT_CONFIRMATION')
   assert.equal((await orderOf(subgraph, support, order.id)).payment.nextActionUrl, null)
   const answer = await fetch(asked.payment.nextActionUrl, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'outcome=complete', redirect: 'manual' })
@@ -145,6 +142,13 @@ test('an answer lost on the way, a webhook that comes twice and one that comes l
   await others.holdStock(order)
   await orderIn(subgraph, order.id, 'PAYMENT_CAPTURED')
   assert.equal((await intentsOf(order.id)).length, 1)
+})
+
+test('what Stripe answers to a refused call is not logged: the error that leaves names the request only', async () => {
+  await control('faults', { kind: 'error', status: 500, match: { method: 'GET', path: '/v1/payment_intents/' }, times: 3 })
+  const error = await payments.find('pi_any').then(() => assert.fail(), (thrown: Error) => thrown)
+  assert.match(error.message, /^Stripe: /)
+  assert.deepEqual(Object.keys(error).filter((key) => ['raw', 'headers', 'payment_intent'].includes(key)), [])
 })
 
 test('a hold the bank lets go ends the order before anything is captured', async () => {

@@ -31,6 +31,10 @@ export type PrescriptionContent = {
   note?: string
 }
 
+/** `{ [name]: value }`, or nothing where the value is not known: absent and unknown must hash alike. */
+export const given = <Name extends string, Value>(name: Name, value: Value | undefined): { [Key in Name]?: Value } =>
+  value === undefined ? {} : ({ [name]: value } as { [Key in Name]?: Value })
+
 export const isDay = (text: unknown): text is string =>
   typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && addDays(text, 0) === text
 

@@ -1,10 +1,14 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { addDays, clock, newId } from '@pharmagraph/platform'
 import { actorWith, eventually } from '../../../tests/environment.ts'
 import { act, claimFor, elena, held, itemOf, network, nora, npis, order, packed, partner, post, publishDrug, registerPatient, statusOf, subgraph, tom, untilPrescription, verified, ken, grace, type KnownPatient } from './pharmacy.ts'
 
+/** Messages other people wrote, kept outside the project: REAL_DATA_DIR, or shared/data beside the repository. */
+const samples = process.env['REAL_DATA_DIR'] ?? resolve(import.meta.dirname, '../../../../shared/data')
+const samplesOf = (folder: string): string | false => (existsSync(resolve(samples, folder)) ? false : `the samples of ${folder} are not here`)
 const today = clock.today()
 const lisinopril = await publishDrug({ genericName: 'lisinopril' })
 const oxycodone = await publishDrug({ genericName: 'oxycodone', deaSchedule: 'CII' })
@@ -64,7 +68,7 @@ test('a message that is not signed by the network, or long ago, is not even read
 })
 
 test('XML with a document type, with entities, broken, or too large is refused with Error 900', async () => {
-  const bodies = ['<!DOCTYPE Message [<!ENTITY x SYSTEM "file:///etc/passwd">]><Message>&x;</Message>', '<Message><Header>', '', `<Message>${'x'.repeat(600_000)}</Message>`, '<Message><Header/><Body/></Message>']
+  const bodies = ['<!DOCTYPE Message [<!ENTITY x SYSTEM "file:///etc/passwd">]><Message>&x;</Message>', '<Message><Header>', '', `<Message>${'x'.repeat(600_000)}</Message>`, '<Message><Header/><Body/></Message>', '<Message><Header><MessageID>a\0b</MessageID></Header><Body><NewRx/></Body></Message>']
   for (const body of bodies) {
     const { status, text } = await script(body)
     assert.ok(status === 400 || status === 413, `${status}`)
@@ -89,8 +93,8 @@ test('a NewRx that no rule allows, or that lacks what a prescription must say, i
   }
 })
 
-test('every NewRx sample of others is imported, or refused with a reason', { skip: existsSync('/work/shared/data/ncpdp') ? false : 'the folder of NCPDP samples is not here' }, async () => {
-  const folder = '/work/shared/data/ncpdp'
+test('every NewRx sample of others is imported, or refused with a reason', { skip: samplesOf('ncpdp') }, async () => {
+  const folder = resolve(samples, 'ncpdp')
   for (const file of readdirSync(folder).filter((name) => name.startsWith('newrx'))) {
     const { code, text } = answerOf((await script(readFileSync(`${folder}/${file}`, 'utf8'))).text)
     assert.ok(code === '010' || (code === '900' && text.length > 20), `${file}: ${code} ${text}`)
@@ -310,7 +314,7 @@ test('a Bundle names its resources by urn:uuid; a transaction is all or nothing,
   }
   const { status, resource } = await read()
   assert.deepEqual([status, resource['status'], resource['dispenseRequest'].numberOfRepeatsAllowed, resource['medicationCodeableConcept'].text], [200, 'active', 3, 'Lisinopril 10 MG Oral Tablet'])
-  assert.deepEqual([(await read(actorWith('partner'))).status, (await read(patient.actor)).status, (await read(elena)).status], [404, 200, 200])
+  assert.deepEqual([(await read(actorWith('partner'))).status, (await read(patient.actor)).status, (await read(elena)).status, (await read(nora)).status], [404, 200, 200, 200])
 
   const good = inBundle({ dosageInstruction: [{ text: 'Take two daily' }] })
   const bad = inBundle({ dosageInstruction: [] })
@@ -337,16 +341,17 @@ test('what is no order, what is incomplete, and who may not send is refused with
   }
   assert.deepEqual(await refusal({ intent: 'plan' }), [400, 'invalid', 'MedicationRequest.status'])
   assert.deepEqual(await refusal({ requester: undefined }), [400, 'invalid', 'MedicationRequest.requester'])
+  assert.deepEqual(await refusal({ dosageInstruction: [{ text: 'half a character: \ud83d' }] }), [400, 'invalid', 'text'])
   assert.deepEqual(await refusal({ dispenseRequest: {} }), [400, 'invalid', 'MedicationRequest.dispenseRequest.quantity'])
   assert.deepEqual(await refusal({ medicationCodeableConcept: { coding: [{ system: 'http://hl7.org/fhir/sid/ndc', code: oxycodone.ndc }], text: 'oxycodone' } }), [422, 'business-rule', 'refills'])
   assert.deepEqual(await refusal({}, actorWith('patient')), [403, 'forbidden', undefined])
   assert.deepEqual(await refusal({}, actorWith('prescriber', { practitionerId: newId() })), [403, 'forbidden', undefined])
 })
 
-test('the FHIR samples of others come in or are refused with a reason', { skip: existsSync('/work/shared/data/fhir') ? false : 'the folder of FHIR samples is not here' }, async () => {
-  const samples = readdirSync('/work/shared/data/fhir/us-core').filter((name) => name.startsWith('medicationrequest')).map((name) => `/work/shared/data/fhir/us-core/${name}`)
-  const bundles = readdirSync('/work/shared/data/fhir/synthea/bundles').slice(0, 3).map((name) => `/work/shared/data/fhir/synthea/bundles/${name}`)
-  for (const file of [...samples, ...bundles]) {
+test('the FHIR samples of others come in or are refused with a reason', { skip: samplesOf('fhir') }, async () => {
+  const inFolder = (folder: string) => readdirSync(resolve(samples, folder)).map((name) => resolve(samples, folder, name))
+  const requests = inFolder('fhir/us-core').filter((path) => path.includes('medicationrequest'))
+  for (const file of [...requests, ...inFolder('fhir/synthea/bundles').slice(0, 3)]) {
     const { status, resource } = await fhir(JSON.parse(readFileSync(file, 'utf8')), partner, '/fhir/R4')
     const said = resource.resourceType === 'OperationOutcome' ? resource.issue[0].diagnostics : resource.entry?.length
     assert.ok(status < 500 && said, `${file}: ${status} ${JSON.stringify(resource).slice(0, 200)}`)

@@ -88,6 +88,33 @@ test('knowledge that comes after the verification blocks the next fill, and brin
   assert.equal((await order(id, patient.id, two.drugId)).status, 'SCREENING')
 })
 
+test('a prescription that came back with a finding is put away once the finding is gone, or ended by the pharmacist', async () => {
+  const patient = await registerPatient()
+  const came = async (kept: string): Promise<{ id: string; other: string; claim: { workItemId: string; token: number } }> => {
+    const [one, two] = [await publishDrug({ genericName: `${kept}-one` }), await publishDrug({ genericName: `${kept}-two` })]
+    const other = await verified({ patientId: patient.id, drugId: one.drugId })
+    const id = await verified({ patientId: patient.id, drugId: two.drugId })
+    await publishInteraction(`${kept}-one`, `${kept}-two`, 'MAJOR')
+    assert.equal((await order(id, patient.id, two.drugId)).reason, 'DD')
+    return { id, other, claim: held(await claimFor(nora, 'VERIFICATION', id)) }
+  }
+  const gone = await came('gone')
+  assert.equal((await act(nora, 'verifyPrescription', gone.claim)).__typename, 'ReviewIncomplete')
+  await subgraph.sql(`update prescription set status = 'DISCONTINUED' where id = $1`, [gone.other])
+  assert.equal((await act(nora, 'verifyPrescription', gone.claim))['prescription'].status, 'VERIFIED')
+  assert.equal((await act(nora, 'verifyPrescription', gone.claim))['code'], 'ALREADY_DONE')
+
+  const ended = await came('ended')
+  assert.equal((await act(nora, 'rejectPrescription', { ...ended.claim, reasonCode: 'CLINICALLY_INAPPROPRIATE', text: 'too risky' }))['prescription'].status, 'DISCONTINUED')
+})
+
+test('what a drug was is not believed over what it is: an older event changes nothing', async () => {
+  const drug = await publishDrug({ genericName: 'newer', version: 3 })
+  await subgraph.publish('catalog.drug-published.v1', drug.drugId, { ...drug, version: 2, genericName: 'older', deaSchedule: 'CII' })
+  await publishDrug({ genericName: 'marker' })
+  assert.deepEqual((await subgraph.sql('select generic_name, dea_schedule, version from drug_fact where drug_id = $1', [drug.drugId]))[0], { generic_name: 'newer', dea_schedule: 'NONE', version: 3 })
+})
+
 test('verification needs a second factor, and for a controlled substance one not older than five minutes', async () => {
   const patient = await registerPatient()
   const now = Math.floor(Date.now() / 1000)

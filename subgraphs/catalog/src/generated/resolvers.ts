@@ -36,21 +36,6 @@ export type Query = {
   drugs: DrugConnection;
   /** Known interactions among the named drugs. */
   interactions: Array<Interaction>;
-  /**
-   * Checks up to 30 medicines against each other. Each is named by the id of a drug, an NDC in any form, or the name of a
-   * product or ingredient. `knowledgeVersion` asks what was known then; by default what is known now.
-   */
-  interactionCheck: InteractionCheck;
-  /** The releases of the interaction knowledge, newest first. */
-  knowledgeReleases: Array<KnowledgeRelease>;
-  /** Ingredients whose name begins so, in order of name. */
-  ingredients: Array<Ingredient>;
-  /** Search in the FDA's directory of everything listed, sold here or not: by name, ingredient, class, labeler, or NDC in any form. */
-  directory: DirectoryConnection;
-  /** Packages of the directory with this NDC, in any of its forms, or this GTIN; ten digits without hyphens may mean several. */
-  directoryPackages: Array<DirectoryPackage>;
-  /** Imports into the catalog, newest first. */
-  importRuns: ImportRunConnection;
 };
 
 
@@ -66,7 +51,6 @@ export type QueryDrugByNdcArgs = {
 
 export type QueryDrugsArgs = {
   search?: InputMaybe<Scalars['String']['input']>;
-  filter?: InputMaybe<DrugFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
 };
@@ -76,58 +60,15 @@ export type QueryInteractionsArgs = {
   drugIds: Array<Scalars['ID']['input']>;
 };
 
-
-export type QueryInteractionCheckArgs = {
-  medicines: Array<Scalars['String']['input']>;
-  knowledgeVersion?: InputMaybe<Scalars['String']['input']>;
-};
-
-
-export type QueryKnowledgeReleasesArgs = {
-  first?: InputMaybe<Scalars['Int']['input']>;
-};
-
-
-export type QueryIngredientsArgs = {
-  search: Scalars['String']['input'];
-  first?: InputMaybe<Scalars['Int']['input']>;
-};
-
-
-export type QueryDirectoryArgs = {
-  search?: InputMaybe<Scalars['String']['input']>;
-  filter?: InputMaybe<DirectoryFilter>;
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-};
-
-
-export type QueryDirectoryPackagesArgs = {
-  ndc: Scalars['String']['input'];
-};
-
-
-export type QueryImportRunsArgs = {
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-};
-
 export type Mutation = {
   __typename?: 'Mutation';
   /** Sets the price of a package from now on; earlier quotes keep theirs. */
   changeDrugPrice: Drug;
-  /** Takes a package of the directory into the formulary, at a price: from then on it can be ordered. */
-  adoptPackage: Drug;
 };
 
 
 export type MutationChangeDrugPriceArgs = {
   input: ChangeDrugPriceInput;
-};
-
-
-export type MutationAdoptPackageArgs = {
-  input: AdoptPackageInput;
 };
 
 /** A packaged drug product, identified by its National Drug Code. */
@@ -165,24 +106,9 @@ export type Drug = {
   storageClass: StorageClass;
   sideEffects: Array<Scalars['String']['output']>;
   price: DrugPrice;
-  /** Prices that have been in force, the present one first. */
-  priceHistory: Array<DrugPrice>;
-  /** Prices set for later, the nearest first. */
-  plannedPrices: Array<DrugPrice>;
-  /** The most severe ones first. */
   interactions: Array<Interaction>;
   /** Products with the same ingredients, strength and form. */
   equivalents: Array<Drug>;
-  /** Those of the equivalents that the FDA rates therapeutically equivalent: the same code, beginning with A, and the same route. */
-  substitutes: Array<Drug>;
-  /** Its entries in the FDA's directory. */
-  listings: Array<DirectoryPackage>;
-};
-
-
-/** A packaged drug product, identified by its National Drug Code. */
-export type DrugPriceHistoryArgs = {
-  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -211,16 +137,6 @@ export type ActiveIngredient = {
   rxcui?: Maybe<Scalars['String']['output']>;
   name: Scalars['String']['output'];
   strength: Scalars['String']['output'];
-};
-
-/** An active ingredient, by the name of its active moiety. */
-export type Ingredient = {
-  __typename?: 'Ingredient';
-  name: Scalars['String']['output'];
-  /** RxNorm ingredient code, where known. */
-  rxcui?: Maybe<Scalars['String']['output']>;
-  /** Pharmacologic classes, as the FDA names them. */
-  classes: Array<Scalars['String']['output']>;
 };
 
 export type DrugPrice = {
@@ -267,11 +183,6 @@ export type DrugConnection = {
   edges: Array<DrugEdge>;
   nodes: Array<Drug>;
   pageInfo: PageInfo;
-  totalCount: Scalars['Int']['output'];
-  /** The words that were searched, where they are not the ones asked for: a typing error was forgiven. */
-  readAs?: Maybe<Scalars['String']['output']>;
-  /** How many there are of each value; a facet is counted as if its own filter were not set. */
-  facets: Array<Facet>;
 };
 
 export type DrugEdge = {
@@ -280,258 +191,10 @@ export type DrugEdge = {
   node: Drug;
 };
 
-/** Narrows a search; the values of one field are alternatives, the fields all apply. */
-export type DrugFilter = {
-  dosageForm?: InputMaybe<Array<Scalars['String']['input']>>;
-  route?: InputMaybe<Array<Scalars['String']['input']>>;
-  strength?: InputMaybe<Array<Scalars['String']['input']>>;
-  ingredient?: InputMaybe<Array<Scalars['String']['input']>>;
-  pharmacologicClass?: InputMaybe<Array<Scalars['String']['input']>>;
-  manufacturer?: InputMaybe<Array<Scalars['String']['input']>>;
-  deaSchedule?: InputMaybe<Array<DeaSchedule>>;
-  storageClass?: InputMaybe<Array<StorageClass>>;
-  rxOnly?: InputMaybe<Scalars['Boolean']['input']>;
-};
-
-export type Facet = {
-  __typename?: 'Facet';
-  field: FacetField;
-  values: Array<FacetValue>;
-};
-
-/** A value and how many results have it, the commonest twenty first. */
-export type FacetValue = {
-  __typename?: 'FacetValue';
-  value: Scalars['String']['output'];
-  count: Scalars['Int']['output'];
-};
-
-export type FacetField =
-  | 'DOSAGE_FORM'
-  | 'ROUTE'
-  | 'STRENGTH'
-  | 'INGREDIENT'
-  | 'PHARMACOLOGIC_CLASS'
-  | 'MANUFACTURER'
-  | 'DEA_SCHEDULE'
-  | 'STORAGE_CLASS'
-  | 'RX_ONLY'
-  | 'PRODUCT_TYPE';
-
-/** What is known about a list of medicines taken together. */
-export type InteractionCheck = {
-  __typename?: 'InteractionCheck';
-  /** The release the answer is from. */
-  knowledgeVersion?: Maybe<Scalars['String']['output']>;
-  /** The most severe first. */
-  findings: Array<InteractionFinding>;
-  /** What was recognised as what. */
-  medicines: Array<CheckedMedicine>;
-};
-
-/** Two of the medicines, as they were asked about, and what they do to each other. */
-export type InteractionFinding = {
-  __typename?: 'InteractionFinding';
-  interaction: Interaction;
-  medicines: Array<Scalars['String']['output']>;
-  /** The ingredient of either that matters. */
-  ingredients: Array<Scalars['String']['output']>;
-};
-
-export type CheckedMedicine = {
-  __typename?: 'CheckedMedicine';
-  asked: Scalars['String']['output'];
-  /** False where it names nothing we know: then nothing can be said about it. */
-  recognised: Scalars['Boolean']['output'];
-  ingredients: Array<Scalars['String']['output']>;
-};
-
-/** One version of the interaction knowledge of one source. What a release says never changes; the next one replaces it. */
-export type KnowledgeRelease = {
-  __typename?: 'KnowledgeRelease';
-  version: Scalars['String']['output'];
-  source: Scalars['String']['output'];
-  publishedAt: Scalars['DateTime']['output'];
-  added: Scalars['Int']['output'];
-  changed: Scalars['Int']['output'];
-  retired: Scalars['Int']['output'];
-};
-
-/** A drug product as the FDA's directory lists it: a reference, whether it is sold here or not. */
-export type DirectoryProduct = {
-  __typename?: 'DirectoryProduct';
-  /** The FDA's product id: product NDC and label document. */
-  id: Scalars['ID']['output'];
-  /** Labeler and product segments of the NDC. */
-  productNdc: Scalars['String']['output'];
-  productType: Scalars['String']['output'];
-  name: Scalars['String']['output'];
-  genericName?: Maybe<Scalars['String']['output']>;
-  labeler: Scalars['String']['output'];
-  dosageForm: Scalars['String']['output'];
-  routes: Array<Scalars['String']['output']>;
-  strength: Scalars['String']['output'];
-  activeIngredients: Array<ActiveIngredient>;
-  pharmacologicClasses: Array<Scalars['String']['output']>;
-  deaSchedule: DeaSchedule;
-  marketingCategory: Scalars['String']['output'];
-  applicationNumber?: Maybe<Scalars['String']['output']>;
-  marketingStart?: Maybe<Scalars['LocalDate']['output']>;
-  marketingEnd?: Maybe<Scalars['LocalDate']['output']>;
-  /** FDA therapeutic equivalence code by Drugs@FDA, where application and strength lead to one. */
-  therapeuticEquivalence?: Maybe<Scalars['String']['output']>;
-  /** False once the directory has dropped it. */
-  listed: Scalars['Boolean']['output'];
-  packages: Array<DirectoryPackage>;
-};
-
-export type DirectoryPackage = {
-  __typename?: 'DirectoryPackage';
-  ndc: Scalars['String']['output'];
-  /** Null for a labeler code of six digits. */
-  ndc11?: Maybe<Scalars['String']['output']>;
-  ndc12: Scalars['String']['output'];
-  /** Null for a twelve-digit NDC, which fits no GTIN-14. */
-  gtin?: Maybe<Scalars['String']['output']>;
-  description: Scalars['String']['output'];
-  /** How many dispensing units are inside, where the description says so. */
-  size?: Maybe<Scalars['Float']['output']>;
-  unit?: Maybe<Scalars['String']['output']>;
-  sample: Scalars['Boolean']['output'];
-  marketingStart?: Maybe<Scalars['LocalDate']['output']>;
-  marketingEnd?: Maybe<Scalars['LocalDate']['output']>;
-  /** False once the directory has dropped it. */
-  listed: Scalars['Boolean']['output'];
-  product: DirectoryProduct;
-  /** The drug of the formulary, where it is sold here. */
-  drug?: Maybe<Drug>;
-};
-
-export type DirectoryConnection = {
-  __typename?: 'DirectoryConnection';
-  edges: Array<DirectoryEdge>;
-  nodes: Array<DirectoryProduct>;
-  pageInfo: PageInfo;
-  totalCount: Scalars['Int']['output'];
-  /** The words that were searched, where they are not the ones asked for: a typing error was forgiven. */
-  readAs?: Maybe<Scalars['String']['output']>;
-  /** How many there are of each value; a facet is counted as if its own filter were not set. */
-  facets: Array<Facet>;
-};
-
-export type DirectoryEdge = {
-  __typename?: 'DirectoryEdge';
-  cursor: Scalars['String']['output'];
-  node: DirectoryProduct;
-};
-
-/** Narrows a search; the values of one field are alternatives, the fields all apply. */
-export type DirectoryFilter = {
-  dosageForm?: InputMaybe<Array<Scalars['String']['input']>>;
-  route?: InputMaybe<Array<Scalars['String']['input']>>;
-  strength?: InputMaybe<Array<Scalars['String']['input']>>;
-  ingredient?: InputMaybe<Array<Scalars['String']['input']>>;
-  pharmacologicClass?: InputMaybe<Array<Scalars['String']['input']>>;
-  manufacturer?: InputMaybe<Array<Scalars['String']['input']>>;
-  deaSchedule?: InputMaybe<Array<DeaSchedule>>;
-  productType?: InputMaybe<Array<Scalars['String']['input']>>;
-  /** Also what the directory has dropped. */
-  unlisted?: InputMaybe<Scalars['Boolean']['input']>;
-};
-
-/** One import of one file: what came of it, and what was refused and why. */
-export type ImportRun = {
-  __typename?: 'ImportRun';
-  id: Scalars['ID']['output'];
-  source: Scalars['String']['output'];
-  fileName: Scalars['String']['output'];
-  status: ImportStatus;
-  startedAt: Scalars['DateTime']['output'];
-  finishedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** Records read so far; where a broken run goes on. */
-  recordsRead: Scalars['Int']['output'];
-  inserted: Scalars['Int']['output'];
-  updated: Scalars['Int']['output'];
-  unchanged: Scalars['Int']['output'];
-  refused: Scalars['Int']['output'];
-  withdrawn: Scalars['Int']['output'];
-  /** By line. */
-  remarks: ImportRemarkConnection;
-};
-
-
-/** One import of one file: what came of it, and what was refused and why. */
-export type ImportRunRemarksArgs = {
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-};
-
-export type ImportStatus =
-  | 'RUNNING'
-  | 'DONE'
-  | 'INTERRUPTED'
-  | 'FAILED'
-  | 'ABANDONED';
-
-export type ImportRunConnection = {
-  __typename?: 'ImportRunConnection';
-  edges: Array<ImportRunEdge>;
-  nodes: Array<ImportRun>;
-  pageInfo: PageInfo;
-};
-
-export type ImportRunEdge = {
-  __typename?: 'ImportRunEdge';
-  cursor: Scalars['String']['output'];
-  node: ImportRun;
-};
-
-export type ImportRemark = {
-  __typename?: 'ImportRemark';
-  /** Counted from 1, the header included; 0 concerns the whole file. */
-  line: Scalars['Int']['output'];
-  /** True where the record was left out; false where it was taken with a reservation. */
-  refused: Scalars['Boolean']['output'];
-  code: Scalars['String']['output'];
-  message: Scalars['String']['output'];
-  /** What identifies the record, where it can be told. */
-  record?: Maybe<Scalars['String']['output']>;
-};
-
-export type ImportRemarkConnection = {
-  __typename?: 'ImportRemarkConnection';
-  edges: Array<ImportRemarkEdge>;
-  nodes: Array<ImportRemark>;
-  pageInfo: PageInfo;
-};
-
-export type ImportRemarkEdge = {
-  __typename?: 'ImportRemarkEdge';
-  cursor: Scalars['String']['output'];
-  node: ImportRemark;
-};
-
 export type ChangeDrugPriceInput = {
   drugId: Scalars['ID']['input'];
   amountMinor: Scalars['Int']['input'];
   currency?: Scalars['String']['input'];
-  /** When the price begins; at once where not given. */
-  effectiveFrom?: InputMaybe<Scalars['DateTime']['input']>;
-};
-
-/** What the directory does not say about a package the pharmacy wants to sell. */
-export type AdoptPackageInput = {
-  /** In any of its forms. */
-  ndc: Scalars['String']['input'];
-  amountMinor: Scalars['Int']['input'];
-  currency?: Scalars['String']['input'];
-  /** What it is for, in a sentence for patients. */
-  description: Scalars['String']['input'];
-  storageClass: StorageClass;
-  sideEffects?: Array<Scalars['String']['input']>;
-  /** Only where the directory's description of the package does not tell it. */
-  packageSize?: InputMaybe<Scalars['Float']['input']>;
-  dispensingUnit?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -641,35 +304,13 @@ export type ResolversTypes = {
   DeaSchedule: DeaSchedule;
   StorageClass: StorageClass;
   ActiveIngredient: ResolverTypeWrapper<ActiveIngredient>;
-  Ingredient: ResolverTypeWrapper<Ingredient>;
   DrugPrice: ResolverTypeWrapper<DrugPrice>;
   Money: ResolverTypeWrapper<Money>;
   Interaction: ResolverTypeWrapper<InteractionMapper>;
   InteractionSeverity: InteractionSeverity;
   DrugConnection: ResolverTypeWrapper<Omit<DrugConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['DrugEdge']>, nodes: Array<ResolversTypes['Drug']> }>;
   DrugEdge: ResolverTypeWrapper<Omit<DrugEdge, 'node'> & { node: ResolversTypes['Drug'] }>;
-  DrugFilter: DrugFilter;
-  Facet: ResolverTypeWrapper<Facet>;
-  FacetValue: ResolverTypeWrapper<FacetValue>;
-  FacetField: FacetField;
-  InteractionCheck: ResolverTypeWrapper<Omit<InteractionCheck, 'findings'> & { findings: Array<ResolversTypes['InteractionFinding']> }>;
-  InteractionFinding: ResolverTypeWrapper<Omit<InteractionFinding, 'interaction'> & { interaction: ResolversTypes['Interaction'] }>;
-  CheckedMedicine: ResolverTypeWrapper<CheckedMedicine>;
-  KnowledgeRelease: ResolverTypeWrapper<KnowledgeRelease>;
-  DirectoryProduct: ResolverTypeWrapper<Omit<DirectoryProduct, 'packages'> & { packages: Array<ResolversTypes['DirectoryPackage']> }>;
-  DirectoryPackage: ResolverTypeWrapper<Omit<DirectoryPackage, 'product' | 'drug'> & { product: ResolversTypes['DirectoryProduct'], drug?: Maybe<ResolversTypes['Drug']> }>;
-  DirectoryConnection: ResolverTypeWrapper<Omit<DirectoryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['DirectoryEdge']>, nodes: Array<ResolversTypes['DirectoryProduct']> }>;
-  DirectoryEdge: ResolverTypeWrapper<Omit<DirectoryEdge, 'node'> & { node: ResolversTypes['DirectoryProduct'] }>;
-  DirectoryFilter: DirectoryFilter;
-  ImportRun: ResolverTypeWrapper<ImportRun>;
-  ImportStatus: ImportStatus;
-  ImportRunConnection: ResolverTypeWrapper<ImportRunConnection>;
-  ImportRunEdge: ResolverTypeWrapper<ImportRunEdge>;
-  ImportRemark: ResolverTypeWrapper<ImportRemark>;
-  ImportRemarkConnection: ResolverTypeWrapper<ImportRemarkConnection>;
-  ImportRemarkEdge: ResolverTypeWrapper<ImportRemarkEdge>;
   ChangeDrugPriceInput: ChangeDrugPriceInput;
-  AdoptPackageInput: AdoptPackageInput;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
 
@@ -686,32 +327,12 @@ export type ResolversParentTypes = {
   Drug: DrugMapper;
   Float: Scalars['Float']['output'];
   ActiveIngredient: ActiveIngredient;
-  Ingredient: Ingredient;
   DrugPrice: DrugPrice;
   Money: Money;
   Interaction: InteractionMapper;
   DrugConnection: Omit<DrugConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['DrugEdge']>, nodes: Array<ResolversParentTypes['Drug']> };
   DrugEdge: Omit<DrugEdge, 'node'> & { node: ResolversParentTypes['Drug'] };
-  DrugFilter: DrugFilter;
-  Facet: Facet;
-  FacetValue: FacetValue;
-  InteractionCheck: Omit<InteractionCheck, 'findings'> & { findings: Array<ResolversParentTypes['InteractionFinding']> };
-  InteractionFinding: Omit<InteractionFinding, 'interaction'> & { interaction: ResolversParentTypes['Interaction'] };
-  CheckedMedicine: CheckedMedicine;
-  KnowledgeRelease: KnowledgeRelease;
-  DirectoryProduct: Omit<DirectoryProduct, 'packages'> & { packages: Array<ResolversParentTypes['DirectoryPackage']> };
-  DirectoryPackage: Omit<DirectoryPackage, 'product' | 'drug'> & { product: ResolversParentTypes['DirectoryProduct'], drug?: Maybe<ResolversParentTypes['Drug']> };
-  DirectoryConnection: Omit<DirectoryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['DirectoryEdge']>, nodes: Array<ResolversParentTypes['DirectoryProduct']> };
-  DirectoryEdge: Omit<DirectoryEdge, 'node'> & { node: ResolversParentTypes['DirectoryProduct'] };
-  DirectoryFilter: DirectoryFilter;
-  ImportRun: ImportRun;
-  ImportRunConnection: ImportRunConnection;
-  ImportRunEdge: ImportRunEdge;
-  ImportRemark: ImportRemark;
-  ImportRemarkConnection: ImportRemarkConnection;
-  ImportRemarkEdge: ImportRemarkEdge;
   ChangeDrugPriceInput: ChangeDrugPriceInput;
-  AdoptPackageInput: AdoptPackageInput;
   Int: Scalars['Int']['output'];
 };
 
@@ -743,17 +364,10 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   drugByNdc?: Resolver<Maybe<ResolversTypes['Drug']>, ParentType, ContextType, RequireFields<QueryDrugByNdcArgs, 'ndc'>>;
   drugs?: Resolver<ResolversTypes['DrugConnection'], ParentType, ContextType, RequireFields<QueryDrugsArgs, 'first'>>;
   interactions?: Resolver<Array<ResolversTypes['Interaction']>, ParentType, ContextType, RequireFields<QueryInteractionsArgs, 'drugIds'>>;
-  interactionCheck?: Resolver<ResolversTypes['InteractionCheck'], ParentType, ContextType, RequireFields<QueryInteractionCheckArgs, 'medicines'>>;
-  knowledgeReleases?: Resolver<Array<ResolversTypes['KnowledgeRelease']>, ParentType, ContextType, RequireFields<QueryKnowledgeReleasesArgs, 'first'>>;
-  ingredients?: Resolver<Array<ResolversTypes['Ingredient']>, ParentType, ContextType, RequireFields<QueryIngredientsArgs, 'search' | 'first'>>;
-  directory?: Resolver<ResolversTypes['DirectoryConnection'], ParentType, ContextType, RequireFields<QueryDirectoryArgs, 'first'>>;
-  directoryPackages?: Resolver<Array<ResolversTypes['DirectoryPackage']>, ParentType, ContextType, RequireFields<QueryDirectoryPackagesArgs, 'ndc'>>;
-  importRuns?: Resolver<ResolversTypes['ImportRunConnection'], ParentType, ContextType, RequireFields<QueryImportRunsArgs, 'first'>>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   changeDrugPrice?: Resolver<ResolversTypes['Drug'], ParentType, ContextType, RequireFields<MutationChangeDrugPriceArgs, 'input'>>;
-  adoptPackage?: Resolver<ResolversTypes['Drug'], ParentType, ContextType, RequireFields<MutationAdoptPackageArgs, 'input'>>;
 };
 
 export type DrugResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Drug'] = ResolversParentTypes['Drug'], FederationReferenceType extends FederationReferenceTypes['Drug'] = FederationReferenceTypes['Drug']> = {
@@ -781,24 +395,14 @@ export type DrugResolvers<ContextType = Context, ParentType extends ResolversPar
   storageClass?: Resolver<ResolversTypes['StorageClass'], ParentType, ContextType>;
   sideEffects?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   price?: Resolver<ResolversTypes['DrugPrice'], ParentType, ContextType>;
-  priceHistory?: Resolver<Array<ResolversTypes['DrugPrice']>, ParentType, ContextType, RequireFields<DrugPriceHistoryArgs, 'first'>>;
-  plannedPrices?: Resolver<Array<ResolversTypes['DrugPrice']>, ParentType, ContextType>;
   interactions?: Resolver<Array<ResolversTypes['Interaction']>, ParentType, ContextType, RequireFields<DrugInteractionsArgs, 'first'>>;
   equivalents?: Resolver<Array<ResolversTypes['Drug']>, ParentType, ContextType>;
-  substitutes?: Resolver<Array<ResolversTypes['Drug']>, ParentType, ContextType>;
-  listings?: Resolver<Array<ResolversTypes['DirectoryPackage']>, ParentType, ContextType>;
 };
 
 export type ActiveIngredientResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ActiveIngredient'] = ResolversParentTypes['ActiveIngredient']> = {
   rxcui?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   strength?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
-export type IngredientResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Ingredient'] = ResolversParentTypes['Ingredient']> = {
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  rxcui?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  classes?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type DrugPriceResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DrugPrice'] = ResolversParentTypes['DrugPrice']> = {
@@ -830,149 +434,11 @@ export type DrugConnectionResolvers<ContextType = Context, ParentType extends Re
   edges?: Resolver<Array<ResolversTypes['DrugEdge']>, ParentType, ContextType>;
   nodes?: Resolver<Array<ResolversTypes['Drug']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  readAs?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  facets?: Resolver<Array<ResolversTypes['Facet']>, ParentType, ContextType>;
 };
 
 export type DrugEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DrugEdge'] = ResolversParentTypes['DrugEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Drug'], ParentType, ContextType>;
-};
-
-export type FacetResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Facet'] = ResolversParentTypes['Facet']> = {
-  field?: Resolver<ResolversTypes['FacetField'], ParentType, ContextType>;
-  values?: Resolver<Array<ResolversTypes['FacetValue']>, ParentType, ContextType>;
-};
-
-export type FacetValueResolvers<ContextType = Context, ParentType extends ResolversParentTypes['FacetValue'] = ResolversParentTypes['FacetValue']> = {
-  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type InteractionCheckResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InteractionCheck'] = ResolversParentTypes['InteractionCheck']> = {
-  knowledgeVersion?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  findings?: Resolver<Array<ResolversTypes['InteractionFinding']>, ParentType, ContextType>;
-  medicines?: Resolver<Array<ResolversTypes['CheckedMedicine']>, ParentType, ContextType>;
-};
-
-export type InteractionFindingResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InteractionFinding'] = ResolversParentTypes['InteractionFinding']> = {
-  interaction?: Resolver<ResolversTypes['Interaction'], ParentType, ContextType>;
-  medicines?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
-  ingredients?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
-};
-
-export type CheckedMedicineResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CheckedMedicine'] = ResolversParentTypes['CheckedMedicine']> = {
-  asked?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  recognised?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  ingredients?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
-};
-
-export type KnowledgeReleaseResolvers<ContextType = Context, ParentType extends ResolversParentTypes['KnowledgeRelease'] = ResolversParentTypes['KnowledgeRelease']> = {
-  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  publishedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  added?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  changed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  retired?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-};
-
-export type DirectoryProductResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DirectoryProduct'] = ResolversParentTypes['DirectoryProduct']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  productNdc?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  productType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  genericName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  labeler?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  dosageForm?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  routes?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
-  strength?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  activeIngredients?: Resolver<Array<ResolversTypes['ActiveIngredient']>, ParentType, ContextType>;
-  pharmacologicClasses?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
-  deaSchedule?: Resolver<ResolversTypes['DeaSchedule'], ParentType, ContextType>;
-  marketingCategory?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  applicationNumber?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  marketingStart?: Resolver<Maybe<ResolversTypes['LocalDate']>, ParentType, ContextType>;
-  marketingEnd?: Resolver<Maybe<ResolversTypes['LocalDate']>, ParentType, ContextType>;
-  therapeuticEquivalence?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  listed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  packages?: Resolver<Array<ResolversTypes['DirectoryPackage']>, ParentType, ContextType>;
-};
-
-export type DirectoryPackageResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DirectoryPackage'] = ResolversParentTypes['DirectoryPackage']> = {
-  ndc?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  ndc11?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  ndc12?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  gtin?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  description?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  size?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  unit?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  sample?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  marketingStart?: Resolver<Maybe<ResolversTypes['LocalDate']>, ParentType, ContextType>;
-  marketingEnd?: Resolver<Maybe<ResolversTypes['LocalDate']>, ParentType, ContextType>;
-  listed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  product?: Resolver<ResolversTypes['DirectoryProduct'], ParentType, ContextType>;
-  drug?: Resolver<Maybe<ResolversTypes['Drug']>, ParentType, ContextType>;
-};
-
-export type DirectoryConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DirectoryConnection'] = ResolversParentTypes['DirectoryConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['DirectoryEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['DirectoryProduct']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  readAs?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  facets?: Resolver<Array<ResolversTypes['Facet']>, ParentType, ContextType>;
-};
-
-export type DirectoryEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DirectoryEdge'] = ResolversParentTypes['DirectoryEdge']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes['DirectoryProduct'], ParentType, ContextType>;
-};
-
-export type ImportRunResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ImportRun'] = ResolversParentTypes['ImportRun']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  fileName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['ImportStatus'], ParentType, ContextType>;
-  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-  recordsRead?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  inserted?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  updated?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  unchanged?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  refused?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  withdrawn?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  remarks?: Resolver<ResolversTypes['ImportRemarkConnection'], ParentType, ContextType, RequireFields<ImportRunRemarksArgs, 'first'>>;
-};
-
-export type ImportRunConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ImportRunConnection'] = ResolversParentTypes['ImportRunConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['ImportRunEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['ImportRun']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-};
-
-export type ImportRunEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ImportRunEdge'] = ResolversParentTypes['ImportRunEdge']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes['ImportRun'], ParentType, ContextType>;
-};
-
-export type ImportRemarkResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ImportRemark'] = ResolversParentTypes['ImportRemark']> = {
-  line?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
-  refused?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  record?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-};
-
-export type ImportRemarkConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ImportRemarkConnection'] = ResolversParentTypes['ImportRemarkConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['ImportRemarkEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['ImportRemark']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-};
-
-export type ImportRemarkEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ImportRemarkEdge'] = ResolversParentTypes['ImportRemarkEdge']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes['ImportRemark'], ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {
@@ -983,28 +449,11 @@ export type Resolvers<ContextType = Context> = {
   Mutation?: MutationResolvers<ContextType>;
   Drug?: DrugResolvers<ContextType>;
   ActiveIngredient?: ActiveIngredientResolvers<ContextType>;
-  Ingredient?: IngredientResolvers<ContextType>;
   DrugPrice?: DrugPriceResolvers<ContextType>;
   Money?: MoneyResolvers<ContextType>;
   Interaction?: InteractionResolvers<ContextType>;
   DrugConnection?: DrugConnectionResolvers<ContextType>;
   DrugEdge?: DrugEdgeResolvers<ContextType>;
-  Facet?: FacetResolvers<ContextType>;
-  FacetValue?: FacetValueResolvers<ContextType>;
-  InteractionCheck?: InteractionCheckResolvers<ContextType>;
-  InteractionFinding?: InteractionFindingResolvers<ContextType>;
-  CheckedMedicine?: CheckedMedicineResolvers<ContextType>;
-  KnowledgeRelease?: KnowledgeReleaseResolvers<ContextType>;
-  DirectoryProduct?: DirectoryProductResolvers<ContextType>;
-  DirectoryPackage?: DirectoryPackageResolvers<ContextType>;
-  DirectoryConnection?: DirectoryConnectionResolvers<ContextType>;
-  DirectoryEdge?: DirectoryEdgeResolvers<ContextType>;
-  ImportRun?: ImportRunResolvers<ContextType>;
-  ImportRunConnection?: ImportRunConnectionResolvers<ContextType>;
-  ImportRunEdge?: ImportRunEdgeResolvers<ContextType>;
-  ImportRemark?: ImportRemarkResolvers<ContextType>;
-  ImportRemarkConnection?: ImportRemarkConnectionResolvers<ContextType>;
-  ImportRemarkEdge?: ImportRemarkEdgeResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = Context> = {

@@ -1,6 +1,6 @@
 import Stripe from 'stripe'
 import { AppError, optionalSetting, setting } from '@pharmagraph/platform'
-import type { Authorization, Intent, IntentNews, PaymentPort, ProviderEvent, RefundState } from './port.ts'
+import type { Authorization, Intent, IntentNews, PaymentPort, ProviderEvent, RefundState, Refusal } from './port.ts'
 
 /** Stripe recommends five minutes against replays: https://docs.stripe.com/webhooks#replay-attacks */
 const signatureToleranceSeconds = 300
@@ -25,7 +25,7 @@ export function stripePayments({ apiKey, webhookSecret, apiBase, returnUrl }: St
     ...(base && { host: base.hostname, port: base.port || (base.protocol === 'https:' ? 443 : 80), protocol: base.protocol === 'https:' ? 'https' : 'http' }),
   })
   const whole = { expand: ['latest_charge'] }
-  const find = async (id: string): Promise<Intent> => toIntent(await stripe.paymentIntents.retrieve(id, whole))
+  const find = async (id: string): Promise<Intent> => toIntent(await stripe.paymentIntents.retrieve(id, whole).catch(withoutSecrets))
 
   /**
    * The intent after `act`. Stripe answers a repeated idempotency key with what was true the first time, and a decline
@@ -37,8 +37,7 @@ export function stripePayments({ apiKey, webhookSecret, apiBase, returnUrl }: St
       return intent.lastResponse.headers['idempotent-replayed'] === 'true' ? await find(intent.id) : toIntent(intent)
     } catch (error) {
       const id = error instanceof Stripe.errors.StripeError ? error.payment_intent?.id : undefined
-      if (id && (isDecline(error) || isUnexpectedState(error))) return find(id)
-      throw error
+      return id && (isDecline(error) || isUnexpectedState(error)) ? find(id) : withoutSecrets(error)
     }
   }
 
@@ -63,28 +62,16 @@ export function stripePayments({ apiKey, webhookSecret, apiBase, returnUrl }: St
 
   return {
     find,
-    async authorize(request) {
-      try {
-        return { intent: await authorize(request) }
-      } catch (error) {
-        return { refusal: refusalOf(error) }
-      }
-    },
+    authorize: (request) => authorize(request).then((intent) => ({ intent }), refused),
     capture: ({ orderId, attempt, intentId, amountMinor }) =>
       intentAfter(() => stripe.paymentIntents.capture(intentId, { amount_to_capture: amountMinor, ...whole }, { idempotencyKey: `${orderId}:capture:${attempt}` })),
     cancel: ({ orderId, attempt, intentId }) =>
       intentAfter(() => stripe.paymentIntents.cancel(intentId, whole, { idempotencyKey: `${orderId}:cancel:${attempt}` })),
-    async refund({ orderId, intentId, key, amountMinor }) {
-      try {
-        const refund = await stripe.refunds.create(
-          { payment_intent: intentId, amount: amountMinor, metadata: { orderId, key } },
-          { idempotencyKey: `${orderId}:refund:${key}` },
-        )
-        return { id: refund.id, state: refundStateOf(refund), failureCode: refund.failure_reason ?? null }
-      } catch (error) {
-        return { refusal: refusalOf(error) }
-      }
-    },
+    refund: ({ orderId, intentId, key, amountMinor }) =>
+      stripe.refunds
+        .create({ payment_intent: intentId, amount: amountMinor, metadata: { orderId, key } }, { idempotencyKey: `${orderId}:refund:${key}` })
+        .catch(withoutSecrets)
+        .then((refund) => ({ id: refund.id, state: refundStateOf(refund), failureCode: refund.failure_reason ?? null }), refused),
     readEvent(body, signature) {
       let event: Stripe.Event
       try {
@@ -101,11 +88,23 @@ const isDecline = (error: unknown): boolean => error instanceof Stripe.errors.St
 const isUnexpectedState = (error: unknown): boolean =>
   error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'payment_intent_unexpected_state'
 
-/** What the request itself is refused for; anything else (network, rate limit, wrong key) is thrown and tried again. */
-function refusalOf(error: unknown): { code: string; message: string } {
-  if (error instanceof Stripe.errors.StripeInvalidRequestError || error instanceof Stripe.errors.StripeCardError) {
-    return { code: (error.code ?? 'invalid_request').toUpperCase(), message: error.message }
-  }
+/**
+ * Errors of the client carry the whole answer, client secret and all, and would be logged with it. What leaves here
+ * names the request and, where the request itself was refused, why.
+ */
+function withoutSecrets(error: unknown): never {
+  if (!(error instanceof Stripe.errors.StripeError)) throw error
+  const { type, code = 'no code', requestId = 'no request id' } = error
+  const refusal = isRefusal(error) ? { refusal: { code: code.toUpperCase(), message: error.message } satisfies Refusal } : {}
+  throw new AppError('UNAVAILABLE', `Stripe: ${type}, ${code}, ${requestId}`, refusal)
+}
+const isRefusal = (error: unknown): boolean =>
+  error instanceof Stripe.errors.StripeInvalidRequestError || error instanceof Stripe.errors.StripeCardError
+
+/** The answer to a request that is refused as such; anything else (network, rate limit, wrong key) is thrown and tried again. */
+function refused(error: unknown): { refusal: Refusal } {
+  const refusal = error instanceof AppError ? error.details['refusal'] : undefined
+  if (refusal) return { refusal: refusal as Refusal }
   throw error
 }
 

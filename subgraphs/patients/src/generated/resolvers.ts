@@ -17,7 +17,6 @@ export type Scalars = {
   DateTime: { input: Date; output: Date | string; }
   /** A calendar day, YYYY-MM-DD. */
   LocalDate: { input: string; output: string; }
-  JSON: { input: unknown; output: unknown; }
   _FieldSet: { input: unknown; output: unknown; }
 };
 
@@ -51,16 +50,6 @@ export type Query = {
   practitioner?: Maybe<Practitioner>;
   /** Practitioners by name, for staff and prescribers. */
   practitioners: PractitionerConnection;
-  /** The people the signed-in caregiver acts for now. */
-  caredFor: Array<Delegation>;
-  /** A secure thread: its patient, their caregivers with MESSAGES, pharmacy staff, and the prescriber of the prescription it is about. */
-  messageThread?: Maybe<MessageThread>;
-  /** The threads the signed-in person answers, newest first: all for pharmacists, those about their own prescriptions for prescribers. */
-  messageThreads: MessageThreadConnection;
-  /** All we keep of the signed-in patient, to take along (GDPR 15 and 20, 45 CFR 164.524). */
-  exportMyData: DataExport;
-  /** A patient's record as a FHIR R4 Bundle for their clinic or insurer; refused with CONSENT_REQUIRED unless EXCHANGE is granted now. */
-  exchangeRecord: DataExport;
 };
 
 
@@ -82,27 +71,6 @@ export type QueryPractitionersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
 };
 
-
-export type QueryMessageThreadArgs = {
-  id: Scalars['ID']['input'];
-};
-
-
-export type QueryMessageThreadsArgs = {
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
-};
-
-
-export type QueryExportMyDataArgs = {
-  format?: ExportFormat;
-};
-
-
-export type QueryExchangeRecordArgs = {
-  patientId: Scalars['ID']['input'];
-};
-
 export type Mutation = {
   __typename?: 'Mutation';
   /** Makes the signed-in person a patient of the pharmacy. Their id is the token's patient id, so a retry changes nothing. */
@@ -115,25 +83,8 @@ export type Mutation = {
   addInsurancePolicy: InsurancePolicy;
   /** Records an allergy by coded substance. */
   recordAllergy: Allergy;
-  /** Ends an allergy that was recorded in error or is outgrown; it is no longer screened for. */
-  removeAllergy: RemovedPayload;
-  /** Records a condition by code. */
-  recordCondition: Condition;
-  /** Ends a condition that has passed. */
-  removeCondition: RemovedPayload;
-  removeInsurancePolicy: RemovedPayload;
   /** Writes to the pharmacist, or answers; opens a thread when none is named. Stored encrypted. */
   postMessage: Message;
-  /** Invites a person to act for the signed-in patient. The code is shown this once; the patient hands it over. */
-  inviteCaregiver: InviteCaregiverPayload;
-  /** Takes an invitation up under the caregiver's own account. A retry by the same person changes nothing. */
-  acceptCaregiverInvitation: AcceptCaregiverInvitationResult;
-  /** What a caregiver may do from now on. */
-  changeCaregiverScopes: Caregiver;
-  /** Ends a delegation or withdraws an invitation; the next read is refused. A caregiver may step back themselves. */
-  revokeCaregiver: RemovedPayload;
-  /** Takes a practitioner into the register, or brings their entry up to date. What looks odd but is possible comes as warnings. */
-  registerPractitioner: RegisterPractitionerResult;
 };
 
 
@@ -162,53 +113,8 @@ export type MutationRecordAllergyArgs = {
 };
 
 
-export type MutationRemoveAllergyArgs = {
-  input: RemoveAllergyInput;
-};
-
-
-export type MutationRecordConditionArgs = {
-  input: RecordConditionInput;
-};
-
-
-export type MutationRemoveConditionArgs = {
-  input: RemoveConditionInput;
-};
-
-
-export type MutationRemoveInsurancePolicyArgs = {
-  input: RemoveInsurancePolicyInput;
-};
-
-
 export type MutationPostMessageArgs = {
   input: PostMessageInput;
-};
-
-
-export type MutationInviteCaregiverArgs = {
-  input: InviteCaregiverInput;
-};
-
-
-export type MutationAcceptCaregiverInvitationArgs = {
-  input: AcceptCaregiverInvitationInput;
-};
-
-
-export type MutationChangeCaregiverScopesArgs = {
-  input: ChangeCaregiverScopesInput;
-};
-
-
-export type MutationRevokeCaregiverArgs = {
-  input: RevokeCaregiverInput;
-};
-
-
-export type MutationRegisterPractitionerArgs = {
-  input: RegisterPractitionerInput;
 };
 
 /** A person the pharmacy dispenses to. Every identifying column is encrypted under the patient's own data key. */
@@ -229,19 +135,8 @@ export type Patient = {
   notificationPreferences: NotificationPreferences;
   /** People who may act for the patient. */
   caregivers: Array<Caregiver>;
-  /** Invitations nobody has taken up yet. */
-  caregiverInvitations: Array<CaregiverInvitation>;
-  /** What was sent to the patient, and what was not and why; newest first. */
-  notifications: NotificationConnection;
   threads: MessageThreadConnection;
   registeredAt: Scalars['DateTime']['output'];
-};
-
-
-/** A person the pharmacy dispenses to. Every identifying column is encrypted under the patient's own data key. */
-export type PatientNotificationsArgs = {
-  first?: InputMaybe<Scalars['Int']['input']>;
-  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -272,15 +167,7 @@ export type InsurancePolicy = {
   groupNumber?: Maybe<Scalars['String']['output']>;
   bin?: Maybe<Scalars['String']['output']>;
   pcn?: Maybe<Scalars['String']['output']>;
-  /** What the patient is to the cardholder (NCPDP 306-C6). */
-  relationship: CardholderRelationship;
 };
-
-export type CardholderRelationship =
-  | 'CARDHOLDER'
-  | 'SPOUSE'
-  | 'CHILD'
-  | 'OTHER';
 
 /** An allergy or intolerance, by RxNorm ingredient code or drug class. */
 export type Allergy = {
@@ -352,83 +239,6 @@ export type Caregiver = {
   subject: Scalars['ID']['output'];
   name: Scalars['String']['output'];
   relationship: Scalars['String']['output'];
-  delegationId: Scalars['ID']['output'];
-  scopes: Array<DelegationScope>;
-  since: Scalars['DateTime']['output'];
-};
-
-export type DelegationScope =
-  /** Seeing the record; part of every delegation. */
-  | 'VIEW'
-  /** Ordering and paying for the patient. */
-  | 'ORDER'
-  /** Reading and writing the patient's secure messages. */
-  | 'MESSAGES';
-
-export type CaregiverInvitation = {
-  __typename?: 'CaregiverInvitation';
-  delegationId: Scalars['ID']['output'];
-  name: Scalars['String']['output'];
-  relationship: Scalars['String']['output'];
-  scopes: Array<DelegationScope>;
-  expiresAt: Scalars['DateTime']['output'];
-};
-
-/** A delegation as the caregiver sees it. */
-export type Delegation = {
-  __typename?: 'Delegation';
-  id: Scalars['ID']['output'];
-  patient?: Maybe<Patient>;
-  relationship: Scalars['String']['output'];
-  scopes: Array<DelegationScope>;
-  since: Scalars['DateTime']['output'];
-};
-
-/** A message to the patient; its text tells nothing about health. */
-export type Notification = {
-  __typename?: 'Notification';
-  id: Scalars['ID']['output'];
-  template: Scalars['String']['output'];
-  channel: NotificationChannel;
-  status: NotificationStatus;
-  /** Why it was not sent: NO_CONSENT, CONSENT_WITHDRAWN, ERASED or DELIVERY_FAILED. */
-  reason?: Maybe<Scalars['String']['output']>;
-  /** Id of the order, shipment or thread it is about. */
-  reference: Scalars['ID']['output'];
-  createdAt: Scalars['DateTime']['output'];
-  sentAt?: Maybe<Scalars['DateTime']['output']>;
-};
-
-export type NotificationStatus =
-  | 'QUEUED'
-  | 'SENT'
-  | 'DROPPED'
-  | 'FAILED';
-
-export type NotificationConnection = {
-  __typename?: 'NotificationConnection';
-  edges: Array<NotificationEdge>;
-  nodes: Array<Notification>;
-  pageInfo: PageInfo;
-};
-
-export type NotificationEdge = {
-  __typename?: 'NotificationEdge';
-  cursor: Scalars['String']['output'];
-  node: Notification;
-};
-
-export type ExportFormat =
-  /** Our own shape, complete. */
-  | 'JSON'
-  /** A FHIR R4 Bundle of type collection: Patient, Coverage, AllergyIntolerance, Condition, Consent. */
-  | 'FHIR_R4';
-
-export type DataExport = {
-  __typename?: 'DataExport';
-  format: ExportFormat;
-  generatedAt: Scalars['DateTime']['output'];
-  document: Scalars['JSON']['output'];
 };
 
 export type MessageThread = {
@@ -436,14 +246,8 @@ export type MessageThread = {
   id: Scalars['ID']['output'];
   patient: Patient;
   prescription?: Maybe<Prescription>;
-  /** Oldest first; `last` gives the newest so many only. */
   messages: Array<Message>;
   lastMessageAt: Scalars['DateTime']['output'];
-};
-
-
-export type MessageThreadMessagesArgs = {
-  last?: InputMaybe<Scalars['Int']['input']>;
 };
 
 export type Message = {
@@ -502,8 +306,6 @@ export type Licence = {
   state: Scalars['String']['output'];
   status: LicenceStatus;
   expiresOn: Scalars['LocalDate']['output'];
-  /** When the state's register last confirmed it; null before the first check. */
-  checkedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
 export type LicenceStatus =
@@ -573,20 +375,10 @@ export type SetConsentInput = {
 export type AddInsurancePolicyInput = {
   patientId?: InputMaybe<Scalars['ID']['input']>;
   payer: Scalars['String']['input'];
-  /** Up to 20 characters, as on the card (NCPDP 302-C2). */
   memberId: Scalars['String']['input'];
-  /** Up to 15 letters, digits or hyphens (NCPDP 301-C1). */
   groupNumber?: InputMaybe<Scalars['String']['input']>;
-  /** Six digits, or eight (NCPDP 101-A1, ISO/IEC 7812-1:2017). */
   bin?: InputMaybe<Scalars['String']['input']>;
-  /** Up to ten letters or digits (NCPDP 104-A4); needs a BIN. */
   pcn?: InputMaybe<Scalars['String']['input']>;
-  relationship?: InputMaybe<CardholderRelationship>;
-};
-
-export type RemoveInsurancePolicyInput = {
-  patientId?: InputMaybe<Scalars['ID']['input']>;
-  policyId: Scalars['ID']['input'];
 };
 
 export type CodedConceptInput = {
@@ -600,97 +392,6 @@ export type RecordAllergyInput = {
   substance: CodedConceptInput;
   reaction?: InputMaybe<Scalars['String']['input']>;
   severity?: AllergySeverity;
-};
-
-export type RemoveAllergyInput = {
-  patientId?: InputMaybe<Scalars['ID']['input']>;
-  allergyId: Scalars['ID']['input'];
-};
-
-export type RecordConditionInput = {
-  patientId?: InputMaybe<Scalars['ID']['input']>;
-  code: CodedConceptInput;
-};
-
-export type RemoveConditionInput = {
-  patientId?: InputMaybe<Scalars['ID']['input']>;
-  conditionId: Scalars['ID']['input'];
-};
-
-/** The row is no longer part of the record; a retry answers the same. */
-export type RemovedPayload = {
-  __typename?: 'RemovedPayload';
-  id: Scalars['ID']['output'];
-};
-
-export type InviteCaregiverInput = {
-  name: Scalars['String']['input'];
-  relationship: Scalars['String']['input'];
-  /** VIEW comes with every delegation. */
-  scopes?: Array<DelegationScope>;
-};
-
-export type InviteCaregiverPayload = {
-  __typename?: 'InviteCaregiverPayload';
-  invitation: CaregiverInvitation;
-  /** To be typed by the caregiver; kept here as a keyed hash only. */
-  code: Scalars['String']['output'];
-};
-
-export type AcceptCaregiverInvitationInput = {
-  code: Scalars['String']['input'];
-};
-
-export type AcceptCaregiverInvitationResult = AcceptCaregiverInvitationPayload | InvitationRefused;
-
-export type AcceptCaregiverInvitationPayload = {
-  __typename?: 'AcceptCaregiverInvitationPayload';
-  delegation: Delegation;
-};
-
-/** The invitation cannot be taken up: INVITATION_UNKNOWN, INVITATION_EXPIRED or ALREADY_DELEGATED. */
-export type InvitationRefused = Problem & {
-  __typename?: 'InvitationRefused';
-  code: Scalars['String']['output'];
-  message: Scalars['String']['output'];
-};
-
-export type ChangeCaregiverScopesInput = {
-  delegationId: Scalars['ID']['input'];
-  scopes: Array<DelegationScope>;
-};
-
-export type RevokeCaregiverInput = {
-  delegationId: Scalars['ID']['input'];
-};
-
-export type LicenceInput = {
-  number: Scalars['String']['input'];
-  state: Scalars['String']['input'];
-  status?: LicenceStatus;
-  expiresOn: Scalars['LocalDate']['input'];
-};
-
-export type RegisterPractitionerInput = {
-  /** Left out for somebody new. */
-  id?: InputMaybe<Scalars['ID']['input']>;
-  given: Scalars['String']['input'];
-  family: Scalars['String']['input'];
-  npi: Scalars['String']['input'];
-  deaNumber?: InputMaybe<Scalars['String']['input']>;
-  specialty: Scalars['String']['input'];
-  scheduleAuthority?: Array<DeaSchedule>;
-  phone: Scalars['String']['input'];
-  clinic?: InputMaybe<Scalars['String']['input']>;
-  licences: Array<LicenceInput>;
-};
-
-export type RegisterPractitionerResult = RegisterPractitionerPayload | InvalidInput;
-
-export type RegisterPractitionerPayload = {
-  __typename?: 'RegisterPractitionerPayload';
-  practitioner: Practitioner;
-  warnings: Array<Scalars['String']['output']>;
 };
 
 export type PostMessageInput = {
@@ -804,14 +505,6 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( Omit<RegisterPatientPayload, 'patient'> & { patient: _RefType['Patient'] } & { __typename: 'RegisterPatientPayload' } )
     | ( InvalidInput & { __typename: 'InvalidInput' } )
   ;
-  AcceptCaregiverInvitationResult:
-    | ( Omit<AcceptCaregiverInvitationPayload, 'delegation'> & { delegation: _RefType['Delegation'] } & { __typename: 'AcceptCaregiverInvitationPayload' } )
-    | ( InvitationRefused & { __typename: 'InvitationRefused' } )
-  ;
-  RegisterPractitionerResult:
-    | ( Omit<RegisterPractitionerPayload, 'practitioner'> & { practitioner: _RefType['Practitioner'] } & { __typename: 'RegisterPractitionerPayload' } )
-    | ( InvalidInput & { __typename: 'InvalidInput' } )
-  ;
 };
 
 /** Mapping of interface types */
@@ -819,7 +512,6 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
   Problem:
     | ( TransitionRefused )
     | ( InvalidInput )
-    | ( InvitationRefused )
   ;
 };
 
@@ -827,7 +519,6 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   LocalDate: ResolverTypeWrapper<Scalars['LocalDate']['output']>;
-  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Problem: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Problem']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
@@ -840,7 +531,6 @@ export type ResolversTypes = {
   PersonName: ResolverTypeWrapper<PersonName>;
   Sex: Sex;
   InsurancePolicy: ResolverTypeWrapper<InsurancePolicy>;
-  CardholderRelationship: CardholderRelationship;
   Allergy: ResolverTypeWrapper<Allergy>;
   AllergySeverity: AllergySeverity;
   Condition: ResolverTypeWrapper<Condition>;
@@ -850,15 +540,6 @@ export type ResolversTypes = {
   NotificationPreferences: ResolverTypeWrapper<NotificationPreferences>;
   NotificationChannel: NotificationChannel;
   Caregiver: ResolverTypeWrapper<Caregiver>;
-  DelegationScope: DelegationScope;
-  CaregiverInvitation: ResolverTypeWrapper<CaregiverInvitation>;
-  Delegation: ResolverTypeWrapper<Omit<Delegation, 'patient'> & { patient?: Maybe<ResolversTypes['Patient']> }>;
-  Notification: ResolverTypeWrapper<Notification>;
-  NotificationStatus: NotificationStatus;
-  NotificationConnection: ResolverTypeWrapper<NotificationConnection>;
-  NotificationEdge: ResolverTypeWrapper<NotificationEdge>;
-  ExportFormat: ExportFormat;
-  DataExport: ResolverTypeWrapper<DataExport>;
   MessageThread: ResolverTypeWrapper<MessageThreadMapper>;
   Message: ResolverTypeWrapper<Message>;
   MessageThreadConnection: ResolverTypeWrapper<Omit<MessageThreadConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['MessageThreadEdge']>, nodes: Array<ResolversTypes['MessageThread']> }>;
@@ -877,25 +558,8 @@ export type ResolversTypes = {
   UpdateContactInput: UpdateContactInput;
   SetConsentInput: SetConsentInput;
   AddInsurancePolicyInput: AddInsurancePolicyInput;
-  RemoveInsurancePolicyInput: RemoveInsurancePolicyInput;
   CodedConceptInput: CodedConceptInput;
   RecordAllergyInput: RecordAllergyInput;
-  RemoveAllergyInput: RemoveAllergyInput;
-  RecordConditionInput: RecordConditionInput;
-  RemoveConditionInput: RemoveConditionInput;
-  RemovedPayload: ResolverTypeWrapper<RemovedPayload>;
-  InviteCaregiverInput: InviteCaregiverInput;
-  InviteCaregiverPayload: ResolverTypeWrapper<InviteCaregiverPayload>;
-  AcceptCaregiverInvitationInput: AcceptCaregiverInvitationInput;
-  AcceptCaregiverInvitationResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AcceptCaregiverInvitationResult']>;
-  AcceptCaregiverInvitationPayload: ResolverTypeWrapper<Omit<AcceptCaregiverInvitationPayload, 'delegation'> & { delegation: ResolversTypes['Delegation'] }>;
-  InvitationRefused: ResolverTypeWrapper<InvitationRefused>;
-  ChangeCaregiverScopesInput: ChangeCaregiverScopesInput;
-  RevokeCaregiverInput: RevokeCaregiverInput;
-  LicenceInput: LicenceInput;
-  RegisterPractitionerInput: RegisterPractitionerInput;
-  RegisterPractitionerResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RegisterPractitionerResult']>;
-  RegisterPractitionerPayload: ResolverTypeWrapper<Omit<RegisterPractitionerPayload, 'practitioner'> & { practitioner: ResolversTypes['Practitioner'] }>;
   PostMessageInput: PostMessageInput;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
 };
@@ -904,7 +568,6 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   LocalDate: Scalars['LocalDate']['output'];
-  JSON: Scalars['JSON']['output'];
   Problem: ResolversInterfaceTypes<ResolversParentTypes>['Problem'];
   String: Scalars['String']['output'];
   PageInfo: PageInfo;
@@ -922,12 +585,6 @@ export type ResolversParentTypes = {
   Consent: ConsentMapper;
   NotificationPreferences: NotificationPreferences;
   Caregiver: Caregiver;
-  CaregiverInvitation: CaregiverInvitation;
-  Delegation: Omit<Delegation, 'patient'> & { patient?: Maybe<ResolversParentTypes['Patient']> };
-  Notification: Notification;
-  NotificationConnection: NotificationConnection;
-  NotificationEdge: NotificationEdge;
-  DataExport: DataExport;
   MessageThread: MessageThreadMapper;
   Message: Message;
   MessageThreadConnection: Omit<MessageThreadConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['MessageThreadEdge']>, nodes: Array<ResolversParentTypes['MessageThread']> };
@@ -944,25 +601,8 @@ export type ResolversParentTypes = {
   UpdateContactInput: UpdateContactInput;
   SetConsentInput: SetConsentInput;
   AddInsurancePolicyInput: AddInsurancePolicyInput;
-  RemoveInsurancePolicyInput: RemoveInsurancePolicyInput;
   CodedConceptInput: CodedConceptInput;
   RecordAllergyInput: RecordAllergyInput;
-  RemoveAllergyInput: RemoveAllergyInput;
-  RecordConditionInput: RecordConditionInput;
-  RemoveConditionInput: RemoveConditionInput;
-  RemovedPayload: RemovedPayload;
-  InviteCaregiverInput: InviteCaregiverInput;
-  InviteCaregiverPayload: InviteCaregiverPayload;
-  AcceptCaregiverInvitationInput: AcceptCaregiverInvitationInput;
-  AcceptCaregiverInvitationResult: ResolversUnionTypes<ResolversParentTypes>['AcceptCaregiverInvitationResult'];
-  AcceptCaregiverInvitationPayload: Omit<AcceptCaregiverInvitationPayload, 'delegation'> & { delegation: ResolversParentTypes['Delegation'] };
-  InvitationRefused: InvitationRefused;
-  ChangeCaregiverScopesInput: ChangeCaregiverScopesInput;
-  RevokeCaregiverInput: RevokeCaregiverInput;
-  LicenceInput: LicenceInput;
-  RegisterPractitionerInput: RegisterPractitionerInput;
-  RegisterPractitionerResult: ResolversUnionTypes<ResolversParentTypes>['RegisterPractitionerResult'];
-  RegisterPractitionerPayload: Omit<RegisterPractitionerPayload, 'practitioner'> & { practitioner: ResolversParentTypes['Practitioner'] };
   PostMessageInput: PostMessageInput;
   Int: Scalars['Int']['output'];
 };
@@ -985,12 +625,8 @@ export interface LocalDateScalarConfig extends GraphQLScalarTypeConfig<Resolvers
   name: 'LocalDate';
 }
 
-export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
-  name: 'JSON';
-}
-
 export type ProblemResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Problem'] = ResolversParentTypes['Problem']> = {
-  __resolveType: TypeResolveFn<'TransitionRefused' | 'InvalidInput' | 'InvitationRefused', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'TransitionRefused' | 'InvalidInput', ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -1010,11 +646,6 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   patient?: Resolver<Maybe<ResolversTypes['Patient']>, ParentType, ContextType, RequireFields<QueryPatientArgs, 'id'>>;
   practitioner?: Resolver<Maybe<ResolversTypes['Practitioner']>, ParentType, ContextType, Partial<QueryPractitionerArgs>>;
   practitioners?: Resolver<ResolversTypes['PractitionerConnection'], ParentType, ContextType, RequireFields<QueryPractitionersArgs, 'first'>>;
-  caredFor?: Resolver<Array<ResolversTypes['Delegation']>, ParentType, ContextType>;
-  messageThread?: Resolver<Maybe<ResolversTypes['MessageThread']>, ParentType, ContextType, RequireFields<QueryMessageThreadArgs, 'id'>>;
-  messageThreads?: Resolver<ResolversTypes['MessageThreadConnection'], ParentType, ContextType, RequireFields<QueryMessageThreadsArgs, 'first'>>;
-  exportMyData?: Resolver<ResolversTypes['DataExport'], ParentType, ContextType, RequireFields<QueryExportMyDataArgs, 'format'>>;
-  exchangeRecord?: Resolver<ResolversTypes['DataExport'], ParentType, ContextType, RequireFields<QueryExchangeRecordArgs, 'patientId'>>;
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -1023,16 +654,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   setConsent?: Resolver<ResolversTypes['Consent'], ParentType, ContextType, RequireFields<MutationSetConsentArgs, 'input'>>;
   addInsurancePolicy?: Resolver<ResolversTypes['InsurancePolicy'], ParentType, ContextType, RequireFields<MutationAddInsurancePolicyArgs, 'input'>>;
   recordAllergy?: Resolver<ResolversTypes['Allergy'], ParentType, ContextType, RequireFields<MutationRecordAllergyArgs, 'input'>>;
-  removeAllergy?: Resolver<ResolversTypes['RemovedPayload'], ParentType, ContextType, RequireFields<MutationRemoveAllergyArgs, 'input'>>;
-  recordCondition?: Resolver<ResolversTypes['Condition'], ParentType, ContextType, RequireFields<MutationRecordConditionArgs, 'input'>>;
-  removeCondition?: Resolver<ResolversTypes['RemovedPayload'], ParentType, ContextType, RequireFields<MutationRemoveConditionArgs, 'input'>>;
-  removeInsurancePolicy?: Resolver<ResolversTypes['RemovedPayload'], ParentType, ContextType, RequireFields<MutationRemoveInsurancePolicyArgs, 'input'>>;
   postMessage?: Resolver<ResolversTypes['Message'], ParentType, ContextType, RequireFields<MutationPostMessageArgs, 'input'>>;
-  inviteCaregiver?: Resolver<ResolversTypes['InviteCaregiverPayload'], ParentType, ContextType, RequireFields<MutationInviteCaregiverArgs, 'input'>>;
-  acceptCaregiverInvitation?: Resolver<ResolversTypes['AcceptCaregiverInvitationResult'], ParentType, ContextType, RequireFields<MutationAcceptCaregiverInvitationArgs, 'input'>>;
-  changeCaregiverScopes?: Resolver<ResolversTypes['Caregiver'], ParentType, ContextType, RequireFields<MutationChangeCaregiverScopesArgs, 'input'>>;
-  revokeCaregiver?: Resolver<ResolversTypes['RemovedPayload'], ParentType, ContextType, RequireFields<MutationRevokeCaregiverArgs, 'input'>>;
-  registerPractitioner?: Resolver<ResolversTypes['RegisterPractitionerResult'], ParentType, ContextType, RequireFields<MutationRegisterPractitionerArgs, 'input'>>;
 };
 
 export type PatientResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Patient'] = ResolversParentTypes['Patient'], FederationReferenceType extends FederationReferenceTypes['Patient'] = FederationReferenceTypes['Patient']> = {
@@ -1050,8 +672,6 @@ export type PatientResolvers<ContextType = Context, ParentType extends Resolvers
   consents?: Resolver<Array<ResolversTypes['Consent']>, ParentType, ContextType>;
   notificationPreferences?: Resolver<ResolversTypes['NotificationPreferences'], ParentType, ContextType>;
   caregivers?: Resolver<Array<ResolversTypes['Caregiver']>, ParentType, ContextType>;
-  caregiverInvitations?: Resolver<Array<ResolversTypes['CaregiverInvitation']>, ParentType, ContextType>;
-  notifications?: Resolver<ResolversTypes['NotificationConnection'], ParentType, ContextType, RequireFields<PatientNotificationsArgs, 'first'>>;
   threads?: Resolver<ResolversTypes['MessageThreadConnection'], ParentType, ContextType, RequireFields<PatientThreadsArgs, 'first'>>;
   registeredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
@@ -1069,7 +689,6 @@ export type InsurancePolicyResolvers<ContextType = Context, ParentType extends R
   groupNumber?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   bin?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   pcn?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  relationship?: Resolver<ResolversTypes['CardholderRelationship'], ParentType, ContextType>;
 };
 
 export type AllergyResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Allergy'] = ResolversParentTypes['Allergy']> = {
@@ -1110,53 +729,6 @@ export type CaregiverResolvers<ContextType = Context, ParentType extends Resolve
   subject?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   relationship?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  delegationId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  scopes?: Resolver<Array<ResolversTypes['DelegationScope']>, ParentType, ContextType>;
-  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-};
-
-export type CaregiverInvitationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['CaregiverInvitation'] = ResolversParentTypes['CaregiverInvitation']> = {
-  delegationId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  relationship?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  scopes?: Resolver<Array<ResolversTypes['DelegationScope']>, ParentType, ContextType>;
-  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-};
-
-export type DelegationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Delegation'] = ResolversParentTypes['Delegation']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  patient?: Resolver<Maybe<ResolversTypes['Patient']>, ParentType, ContextType>;
-  relationship?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  scopes?: Resolver<Array<ResolversTypes['DelegationScope']>, ParentType, ContextType>;
-  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-};
-
-export type NotificationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Notification'] = ResolversParentTypes['Notification']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  template?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  channel?: Resolver<ResolversTypes['NotificationChannel'], ParentType, ContextType>;
-  status?: Resolver<ResolversTypes['NotificationStatus'], ParentType, ContextType>;
-  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  reference?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  sentAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
-};
-
-export type NotificationConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NotificationConnection'] = ResolversParentTypes['NotificationConnection']> = {
-  edges?: Resolver<Array<ResolversTypes['NotificationEdge']>, ParentType, ContextType>;
-  nodes?: Resolver<Array<ResolversTypes['Notification']>, ParentType, ContextType>;
-  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
-};
-
-export type NotificationEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NotificationEdge'] = ResolversParentTypes['NotificationEdge']> = {
-  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  node?: Resolver<ResolversTypes['Notification'], ParentType, ContextType>;
-};
-
-export type DataExportResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DataExport'] = ResolversParentTypes['DataExport']> = {
-  format?: Resolver<ResolversTypes['ExportFormat'], ParentType, ContextType>;
-  generatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  document?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
 };
 
 export type MessageThreadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageThread'] = ResolversParentTypes['MessageThread'], FederationReferenceType extends FederationReferenceTypes['MessageThread'] = FederationReferenceTypes['MessageThread']> = {
@@ -1164,7 +736,7 @@ export type MessageThreadResolvers<ContextType = Context, ParentType extends Res
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   patient?: Resolver<ResolversTypes['Patient'], ParentType, ContextType>;
   prescription?: Resolver<Maybe<ResolversTypes['Prescription']>, ParentType, ContextType>;
-  messages?: Resolver<Array<ResolversTypes['Message']>, ParentType, ContextType, Partial<MessageThreadMessagesArgs>>;
+  messages?: Resolver<Array<ResolversTypes['Message']>, ParentType, ContextType>;
   lastMessageAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
 
@@ -1209,7 +781,6 @@ export type LicenceResolvers<ContextType = Context, ParentType extends Resolvers
   state?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['LicenceStatus'], ParentType, ContextType>;
   expiresOn?: Resolver<ResolversTypes['LocalDate'], ParentType, ContextType>;
-  checkedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type PractitionerConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PractitionerConnection'] = ResolversParentTypes['PractitionerConnection']> = {
@@ -1239,44 +810,9 @@ export type InvalidInputResolvers<ContextType = Context, ParentType extends Reso
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type RemovedPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RemovedPayload'] = ResolversParentTypes['RemovedPayload']> = {
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-};
-
-export type InviteCaregiverPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InviteCaregiverPayload'] = ResolversParentTypes['InviteCaregiverPayload']> = {
-  invitation?: Resolver<ResolversTypes['CaregiverInvitation'], ParentType, ContextType>;
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-};
-
-export type AcceptCaregiverInvitationResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AcceptCaregiverInvitationResult'] = ResolversParentTypes['AcceptCaregiverInvitationResult']> = {
-  __resolveType: TypeResolveFn<'AcceptCaregiverInvitationPayload' | 'InvitationRefused', ParentType, ContextType>;
-};
-
-export type AcceptCaregiverInvitationPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['AcceptCaregiverInvitationPayload'] = ResolversParentTypes['AcceptCaregiverInvitationPayload']> = {
-  delegation?: Resolver<ResolversTypes['Delegation'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type InvitationRefusedResolvers<ContextType = Context, ParentType extends ResolversParentTypes['InvitationRefused'] = ResolversParentTypes['InvitationRefused']> = {
-  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
-export type RegisterPractitionerResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RegisterPractitionerResult'] = ResolversParentTypes['RegisterPractitionerResult']> = {
-  __resolveType: TypeResolveFn<'RegisterPractitionerPayload' | 'InvalidInput', ParentType, ContextType>;
-};
-
-export type RegisterPractitionerPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RegisterPractitionerPayload'] = ResolversParentTypes['RegisterPractitionerPayload']> = {
-  practitioner?: Resolver<ResolversTypes['Practitioner'], ParentType, ContextType>;
-  warnings?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
-  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
-};
-
 export type Resolvers<ContextType = Context> = {
   DateTime?: GraphQLScalarType;
   LocalDate?: GraphQLScalarType;
-  JSON?: GraphQLScalarType;
   Problem?: ProblemResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   TransitionRefused?: TransitionRefusedResolvers<ContextType>;
@@ -1291,12 +827,6 @@ export type Resolvers<ContextType = Context> = {
   Consent?: ConsentResolvers<ContextType>;
   NotificationPreferences?: NotificationPreferencesResolvers<ContextType>;
   Caregiver?: CaregiverResolvers<ContextType>;
-  CaregiverInvitation?: CaregiverInvitationResolvers<ContextType>;
-  Delegation?: DelegationResolvers<ContextType>;
-  Notification?: NotificationResolvers<ContextType>;
-  NotificationConnection?: NotificationConnectionResolvers<ContextType>;
-  NotificationEdge?: NotificationEdgeResolvers<ContextType>;
-  DataExport?: DataExportResolvers<ContextType>;
   MessageThread?: MessageThreadResolvers<ContextType>;
   Message?: MessageResolvers<ContextType>;
   MessageThreadConnection?: MessageThreadConnectionResolvers<ContextType>;
@@ -1309,13 +839,6 @@ export type Resolvers<ContextType = Context> = {
   RegisterPatientResult?: RegisterPatientResultResolvers<ContextType>;
   RegisterPatientPayload?: RegisterPatientPayloadResolvers<ContextType>;
   InvalidInput?: InvalidInputResolvers<ContextType>;
-  RemovedPayload?: RemovedPayloadResolvers<ContextType>;
-  InviteCaregiverPayload?: InviteCaregiverPayloadResolvers<ContextType>;
-  AcceptCaregiverInvitationResult?: AcceptCaregiverInvitationResultResolvers<ContextType>;
-  AcceptCaregiverInvitationPayload?: AcceptCaregiverInvitationPayloadResolvers<ContextType>;
-  InvitationRefused?: InvitationRefusedResolvers<ContextType>;
-  RegisterPractitionerResult?: RegisterPractitionerResultResolvers<ContextType>;
-  RegisterPractitionerPayload?: RegisterPractitionerPayloadResolvers<ContextType>;
 };
 
 export type DirectiveResolvers<ContextType = Context> = {

@@ -21,9 +21,10 @@ export async function requestFill(em: EntityManager, services: Services, request
   if (await em.count(Fill, { orderLineId: request.orderLineId })) return
   // orders of one prescription wait for each other, so that two cannot both take the last refill
   const prescription = await em.findOne(Prescription, { id: request.prescriptionId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
-  if (!prescription) {
+  // somebody else's reads as not there, and leaves no fill behind
+  if (!prescription || prescription.patientId !== request.patientId) {
     const { orderId, orderLineId, prescriptionId } = request
-    emit(em, actor, 'prescriptions.fill-blocked.v1', prescriptionId, {
+    emit(em, actor, 'prescriptions.fill-blocked.v1', orderLineId, {
       fillId: newId(), prescriptionId, orderId, orderLineId, reasonCode: 'NOT_FOUND', message: 'there is no such prescription', nextEligibleAt: null,
     })
     return
@@ -42,7 +43,6 @@ export async function requestFill(em: EntityManager, services: Services, request
 
 /** The first thing in the way of the fill; undefined when nothing is. */
 async function obstacleTo(em: EntityManager, services: Services, request: RequestedFill, prescription: Prescription, fills: readonly Fill[]): Promise<Obstacle | undefined> {
-  if (prescription.patientId !== request.patientId) return { code: 'NOT_FOUND', message: 'there is no such prescription' }
   if (fills.some(({ status }) => fillsUnderWay.includes(status))) return { code: 'FILL_UNDER_WAY', message: 'another fill of this prescription is under way' }
   const refusal = refusalOfFill({
     schedule: prescription.deaSchedule, issueDate: prescription.issueDate, refills: prescription.refillsAuthorized, evaluationBasis: prescription.evaluationBasis,

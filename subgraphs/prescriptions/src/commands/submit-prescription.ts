@@ -15,7 +15,7 @@ export type PortalSubmission = {
 /** A prescriber writes for a patient of the pharmacy. Signing a controlled substance needs a fresh second factor (21 CFR 1311.115). */
 export async function submitPrescription(em: EntityManager, actor: Actor, services: Services, input: PortalSubmission): Promise<Prescription> {
   access.must(actor, 'intake:submit', undefined)
-  if (!/^\S{1,200}$/.test(input.idempotencyKey)) throw invalid('idempotencyKey', 'the idempotency key must have 1 to 200 characters and no spaces')
+  if (!/^[\x21-\x7e]{1,200}$/.test(input.idempotencyKey)) throw invalid('idempotencyKey', 'the idempotency key must have 1 to 200 printable characters and no spaces')
   const prescriber = await em.findOne(PractitionerFact, { practitionerId: actor.practitionerId! })
   if (!prescriber?.active) throw new AppError('FORBIDDEN', 'your account is not that of a prescriber with an active licence')
   const drug = isId(input.drugId) ? await em.findOne(DrugFact, { drugId: input.drugId }) : null

@@ -1,7 +1,7 @@
 /** Reads NCPDP SCRIPT XML, 2017071 and 2023011, as far as prescriptions go. */
 import { AppError, invalid } from '@pharmagraph/platform'
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
-import type { PatientAsWritten, PostalAddress, PrescriptionContent } from '../content.ts'
+import { given, type PatientAsWritten, type PostalAddress, type PrescriptionContent } from '../content.ts'
 import type { DeaSchedule } from '../entities/prescription.ts'
 
 const maxBytes = 512 * 1024
@@ -20,6 +20,8 @@ export type ScriptMessage = {
   prescriberOrderNumber: string | undefined
   from: string | undefined
   to: string | undefined
+  /** As the message states it, such as 2017071. */
+  version: string | undefined
   /** The element in Body: NewRx, CancelRx … */
   type: string
   body: Element
@@ -32,7 +34,7 @@ export function readScript(raw: Buffer): ScriptMessage {
   const xml = raw.toString('utf8')
   // SCRIPT has no document type; refusing all of them shuts out external and recursive entities
   if (/<!(DOCTYPE|ENTITY)/i.test(xml)) throw invalid('Message', 'a message must not declare a document type or entities')
-  const wellFormed = XMLValidator.validate(xml)
+  const wellFormed = !xml.includes('\0') && XMLValidator.validate(xml)
   if (wellFormed !== true) throw invalid('Message', 'the message is not well-formed XML')
   const message = child(parser.parse(xml) as Element, 'Message')
   const header = child(message, 'Header')
@@ -43,19 +45,17 @@ export function readScript(raw: Buffer): ScriptMessage {
   if (!type || others.length) throw invalid('Body', 'the Body must hold exactly one element')
   const identities = [messageId, text(header, 'From'), text(header, 'PrescriberOrderNumber'), text(header, 'RelatesToMessageID')]
   if (identities.some((identity) => (identity?.length ?? 0) > longestIdentity)) throw invalid('Header', `identities in the Header have at most ${longestIdentity} characters`)
-  const envelope = {
-    messageId, relatesTo: text(header, 'RelatesToMessageID'), prescriberOrderNumber: text(header, 'PrescriberOrderNumber'),
-    from: text(header, 'From'), to: text(header, 'To'), type, body: child(body, type) ?? {},
-  }
   const version = ['@version', '@TransactionVersion', '@TransportVersion', '@DatatypesVersion'].map((name) => message[name]).find((value) => value !== undefined)
-  return { ...envelope, body: { ...envelope.body, '@version': version } }
+  return {
+    messageId, relatesTo: text(header, 'RelatesToMessageID'), prescriberOrderNumber: text(header, 'PrescriberOrderNumber'),
+    from: text(header, 'From'), to: text(header, 'To'), type, body: child(body, type) ?? {}, version: version === undefined ? undefined : String(version),
+  }
 }
 
 /** Refuses versions of SCRIPT that are not spoken here (2017071 ends for Part D on 2028-01-01, 89 FR 51238). */
-export function checkVersion({ body }: ScriptMessage): void {
-  const version = body['@version']
+export function checkVersion({ version }: ScriptMessage): void {
   if (version === undefined) throw invalid('version', 'the message does not say which version of SCRIPT it follows: send 2017071 or 2023011')
-  if (!versions.some((known) => String(version).startsWith(known))) throw invalid('version', `SCRIPT version ${String(version).slice(0, 20)} is not supported: send 2017071 or 2023011`)
+  if (!versions.some((known) => version.startsWith(known))) throw invalid('version', `SCRIPT version ${version.slice(0, 20)} is not supported: send 2017071 or 2023011`)
 }
 
 /** NCI Thesaurus codes of DEA schedules. */
@@ -161,7 +161,6 @@ function text(element: Element | undefined, ...path: string[]): string | undefin
 const day = (element: Element | undefined, name: string): string | undefined => (text(element, name, 'Date') ?? text(element, name, 'DateTime'))?.slice(0, 10)
 const first = (value: unknown): unknown => (Array.isArray(value) ? value[0] : value)
 const amount = (value: string | undefined): number | undefined => (value !== undefined && /^\d+(\.\d+)?$/.test(value) ? Number(value) : undefined)
-const given = <Name extends string, Value>(name: Name, value: Value | undefined): { [Key in Name]?: Value } => (value === undefined ? {} : ({ [name]: value } as { [Key in Name]?: Value }))
 
 const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 /** The five entities and the character references that XML itself defines. */
@@ -169,5 +168,6 @@ const unescape = (value: string): string =>
   value.replace(/&(?:(amp|lt|gt|quot|apos)|#(\d{1,7})|#x([0-9a-f]{1,6}));/gi, (whole, name?: string, decimal?: string, hex?: string) => {
     if (name) return named[name.toLowerCase()] ?? whole
     const code = decimal ? Number(decimal) : Number.parseInt(hex!, 16)
-    return code <= 0x10ffff ? String.fromCodePoint(code) : whole
+    const isCharacter = code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)
+    return isCharacter ? String.fromCodePoint(code) : whole
   })

@@ -1,6 +1,6 @@
 /** FHIR R4 MedicationRequest → the content of a prescription. */
 import { invalid } from '@pharmagraph/platform'
-import type { PatientAsWritten, PostalAddress, PrescriberAsWritten, PrescriptionContent } from '../content.ts'
+import { given, type PatientAsWritten, type PostalAddress, type PrescriberAsWritten, type PrescriptionContent } from '../content.ts'
 import { evaluationBases, type EvaluationBasis } from '../entities/prescription.ts'
 import { systems, type CodeableConcept, type FhirAddress, type Identifier, type Medication, type MedicationRequest, type Person, type Reference, type Resource } from './r4.ts'
 
@@ -92,5 +92,3 @@ function basisOf({ extension }: MedicationRequest): EvaluationBasis {
 
 const addressOf = (address: FhirAddress | undefined): PostalAddress | undefined =>
   address && { ...given('line1', address.line?.[0]), ...given('line2', address.line?.[1]), ...given('city', address.city), ...given('state', address.state), ...given('postalCode', address.postalCode) }
-
-const given = <Name extends string, Value>(name: Name, value: Value | undefined): { [Key in Name]?: Value } => (value === undefined ? {} : ({ [name]: value } as { [Key in Name]?: Value }))

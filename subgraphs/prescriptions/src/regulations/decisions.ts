@@ -47,7 +47,7 @@ export type PastFill = { day: string; daysSupply: number | null }
  * known. For controlled substances supplies add up over the episode, so that early days do not.
  */
 export function refillDue(schedule: DeaSchedule, fills: readonly PastFill[], today: string): { day: string; rule: Rule<'EARLY_REFILL'> } | undefined {
-  const past = fills.filter((fill): fill is { day: string; daysSupply: number } => fill.daysSupply !== null).sort((a, b) => (a.day < b.day ? -1 : 1))
+  const past = fills.filter((fill): fill is { day: string; daysSupply: number } => fill.daysSupply !== null).sort((a, b) => a.day.localeCompare(b.day) || a.daysSupply - b.daysSupply)
   const last = past.at(-1)
   if (!last) return undefined
   const due = ({ parameters }: Rule<'EARLY_REFILL'>): string =>

@@ -16,13 +16,16 @@ export const epcsStatusRoute: Route<Services> = {
   },
 }
 
+const printable = /^[\x21-\x7e]{1,100}$/
+const named = (value: unknown): value is string => typeof value === 'string' && printable.test(value)
+
 function readEvent(body: Buffer): StatusEvent {
   const event = parse(body)
   const { id, status, messageId, prescriberOrderNumber } = event
-  if (typeof id !== 'string' || !/^\S{1,100}$/.test(id)) throw invalid('id', 'the event has no id')
+  if (!named(id)) throw invalid('id', 'the event has no id')
   if (typeof status !== 'string' || !/^[\w.-]{1,60}$/.test(status)) throw invalid('status', 'the event has no status, or one of other than letters, digits, dot and hyphen')
-  if (typeof messageId !== 'string' && typeof prescriberOrderNumber !== 'string') throw invalid('messageId', 'the event names neither messageId nor prescriberOrderNumber')
-  return { id, status, ...(typeof messageId === 'string' ? { messageId } : {}), ...(typeof prescriberOrderNumber === 'string' ? { prescriberOrderNumber } : {}) }
+  if (!named(messageId) && !named(prescriberOrderNumber)) throw invalid('messageId', 'the event names neither messageId nor prescriberOrderNumber')
+  return { id, status, ...(named(messageId) ? { messageId } : {}), ...(named(prescriberOrderNumber) ? { prescriberOrderNumber } : {}) }
 }
 
 function parse(body: Buffer): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { AppError, forbidden, invalid, isId, notFound, type Actor, type EntityManager, type Route, type RouteAnswer, type RouteTools } from '@pharmagraph/platform'
+import { AppError, forbidden, invalid, isId, isStaff, notFound, type Actor, type EntityManager, type Route, type RouteAnswer, type RouteTools } from '@pharmagraph/platform'
 import { access, visiblePrescriptions } from '../access.ts'
 import { canonicalJson, hashOf } from '../canonical-json.ts'
 import { answerOnce, type Handled } from '../commands/answer-once.ts'
@@ -50,7 +50,7 @@ const readRoute: Route<Services> = {
     if (!actor) throw new AppError('UNAUTHENTICATED', 'sign in as a partner or a prescriber')
     const body = await transact(async (em) => {
       const id = params['id']
-      const prescription = isId(id) ? await em.findOne(Prescription, { $and: [{ id }, { $or: [visiblePrescriptions(actor), { submittedBy: actor.subject }] }] }) : null
+      const prescription = isId(id) ? await em.findOne(Prescription, isStaff(actor) ? { id } : { $and: [{ id }, { $or: [visiblePrescriptions(actor), { submittedBy: actor.subject }] }] }) : null
       if (!prescription) throw notFound('MedicationRequest')
       return writeMedicationRequest(prescription, await services.vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed))
     })
@@ -124,10 +124,12 @@ function mustBeOwn(actor: Actor, practitionerId: string | null | undefined): voi
 
 function parse(body: Buffer): Resource {
   try {
-    const resource = JSON.parse(body.toString()) as Resource | null
+    const text = body.toString()
+    const resource = JSON.parse(text) as Resource | null
+    if (text.includes('\\u0000')) throw invalid('resourceType', 'the body holds a NUL character')
     if (resource && typeof resource === 'object' && typeof resource.resourceType === 'string') return resource
-  } catch {
-    // told below
+  } catch (thrown) {
+    if (thrown instanceof AppError) throw thrown
   }
   throw new AppError('INVALID_INPUT', 'the body is not a FHIR resource in JSON', { field: 'resourceType' })
 }

@@ -1,5 +1,0 @@
-/** Why a record was refused, or with what reservation it was taken. */
-export type Remark = { refused: boolean; code: string; message: string; record: string | null }
-
-export const refusal = (code: string, message: string, record?: string | null): Remark => ({ refused: true, code, message, record: record ?? null })
-export const reservation = (code: string, message: string, record?: string | null): Remark => ({ refused: false, code, message, record: record ?? null })
