@@ -4,7 +4,10 @@
  */
 import { after } from 'node:test'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, globSync } from 'node:fs'
+import { chown, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
@@ -13,6 +16,8 @@ import {
   connectBroker, newId, runSubgraph, signActor, subjectOf, anonymous, checkEvent,
   type Actor, type Broker, type CloudEvent, type EventMap, type EventType, type Role, type RunningSubgraph, type SubgraphDefinition,
 } from '@pharmagraph/platform'
+
+import { freePort } from '../dev/src/stack/ports.ts'
 
 export type ScratchServer = { adminUrl: string; stop(): Promise<void> }
 
@@ -28,6 +33,36 @@ export async function scratchServer(): Promise<ScratchServer> {
     async stop() {
       await server.stop()
       await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/**
+ * The system's PostgreSQL with PostGIS on a free port, for what needs it; undefined where it is not installed
+ * (Debian: postgresql-15-postgis-3).
+ */
+export async function postgisServer(): Promise<ScratchServer | undefined> {
+  const [bin] = globSync('/usr/lib/postgresql/*/bin').filter((folder) => existsSync(`/usr/share/postgresql/${folder.split('/')[4]}/extension/postgis.control`))
+  if (!bin) return undefined
+  const folder = await mkdtemp(join(tmpdir(), 'pharmagraph-postgis-'))
+  // PostgreSQL refuses to run as root: the package's own user runs it then
+  const owner = process.getuid?.() === 0 ? { uid: Number(execFileSync('id', ['-u', 'postgres'])), gid: Number(execFileSync('id', ['-g', 'postgres'])) } : {}
+  if (owner.uid) await chown(folder, owner.uid, owner.gid)
+  const port = await freePort()
+  execFileSync(join(bin, 'initdb'), ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust', '--no-sync'], { ...owner, stdio: 'ignore', cwd: folder })
+  const child = spawn(join(bin, 'postgres'), ['-D', join(folder, 'data'), '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-c', `unix_socket_directories=${folder}`], { ...owner, stdio: 'ignore', cwd: folder })
+  const adminUrl = `postgresql://postgres@127.0.0.1:${port}/postgres`
+  await eventually(async () => {
+    const client = new pg.Client({ connectionString: adminUrl })
+    return client.connect().then(() => client.end()).then(() => true, () => false)
+  }, { what: 'PostgreSQL with PostGIS' })
+  return {
+    adminUrl,
+    async stop() {
+      const gone = once(child, 'exit')
+      child.kill('SIGINT')
+      await gone
+      await rm(folder, { recursive: true, force: true })
     },
   }
 }

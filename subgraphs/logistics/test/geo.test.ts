@@ -2,7 +2,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
-import { scratchDatabase, scratchServer, testSubgraph } from '../../../tests/environment.ts'
+import { postgisServer, scratchDatabase, scratchServer, testSubgraph } from '../../../tests/environment.ts'
 import { depots } from './support.ts'
 import { encodePolyline, straightMeters, type Point } from '../src/geo/distance.ts'
 import { nearestDepot, nearestDepotSql, nearestDrivers, nearestDriversSql } from '../src/reads/nearest.ts'
@@ -11,18 +11,7 @@ import { logistics } from '../src/subgraph.ts'
 const subgraph = await testSubgraph(logistics, { seed: true })
 const server = await scratchServer()
 const geo = readFileSync(new URL('../geo.sql', import.meta.url), 'utf8')
-const postgis = await asAdmin(async (admin) => (await admin.query("select from pg_available_extensions where name = 'postgis'")).rowCount === 1)
-
-async function asAdmin<T>(work: (admin: pg.Client) => Promise<T>, database?: string): Promise<T> {
-  const url = database ? Object.assign(new URL(server.adminUrl), { pathname: `/${database}` }).toString() : server.adminUrl
-  const admin = new pg.Client({ connectionString: url })
-  await admin.connect()
-  try {
-    return await work(admin)
-  } finally {
-    await admin.end()
-  }
-}
+const postgis = await postgisServer()
 
 /** Known great-circle distances: San Francisco to New York, Oakland and Sydney; over the date line; pole to pole. */
 const known: [Point, Point, number][] = [
@@ -83,12 +72,14 @@ test('without PostGIS, cube gives distances and the nearest places by its index,
   }
 })
 
-test('with PostGIS, geography gives the same under the same names', { skip: postgis ? false : 'this PostgreSQL has no PostGIS' }, async () => {
-  const database = await scratchDatabase(server, 'geo')
+test('with PostGIS, geography gives the same under the same names', { skip: postgis ? false : 'PostGIS is not installed' }, async () => {
+  const client = new pg.Client({ connectionString: postgis!.adminUrl })
+  await client.connect()
   try {
-    await asAdmin((admin) => tryEngine(admin, 'geography'), new URL(database.url).pathname.slice(1))
+    await tryEngine(client, 'geography')
   } finally {
-    await database.drop()
+    await client.end()
+    await postgis!.stop()
   }
 })
 
