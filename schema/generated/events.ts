@@ -339,6 +339,18 @@ licenceStates: string[]
 scheduleAuthority: ("NONE" | "CI" | "CII" | "CIII" | "CIV" | "CV")[]
 }
 /**
+ * A patient's record went to a partner, under the consent named (accounting of disclosures, 45 CFR 164.528).
+ */
+export interface PatientsRecordDisclosedV1 {
+patientId: string
+/**
+ * Client id of the partner.
+ */
+recipient: string
+purpose: "EXCHANGE"
+consentVersion: number
+}
+/**
  * A requested fill may go ahead: the prescription is valid and screening found nothing in the way.
  */
 export interface PrescriptionsFillAcceptedV1 {
@@ -467,6 +479,7 @@ declare module '@pharmagraph/platform' {
     'patients.notification-sent.v1': PatientsNotificationSentV1
     'patients.patient-registered.v1': PatientsPatientRegisteredV1
     'patients.practitioner-registered.v1': PatientsPractitionerRegisteredV1
+    'patients.record-disclosed.v1': PatientsRecordDisclosedV1
     'prescriptions.fill-accepted.v1': PrescriptionsFillAcceptedV1
     'prescriptions.fill-blocked.v1': PrescriptionsFillBlockedV1
     'prescriptions.fill-released.v1': PrescriptionsFillReleasedV1

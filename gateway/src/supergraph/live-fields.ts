@@ -49,12 +49,13 @@ export function readLiveFields(document: DocumentNode, schema: GraphQLSchema, su
       match: string[]
       mode: 'STATE' | 'LOG'
     }
+    const match = read.match.map((pair) => parseMatch(pair, field.name, field.args.map((argument) => argument.name)))
     fields.set(field.name, {
       name: field.name,
       events: read.events,
-      match: read.match.map((pair) => parseMatch(pair, field.name, field.args.map((argument) => argument.name))),
+      match,
       mode: read.mode,
-      stubs: stubsOf(getNamedType(field.type) as GraphQLObjectType, supergraph),
+      stubs: stubsOf(getNamedType(field.type) as GraphQLObjectType, supergraph, match),
     })
   }
   return fields
@@ -70,13 +71,15 @@ function parseMatch(pair: string, field: string, argumentNames: readonly string[
   throw new Error(`Subscription.${field}: @live(match: "${pair}") is neither "<data field>=<argument>", "=actor.<claim>" nor "='literal'"`)
 }
 
-function stubsOf(eventType: GraphQLObjectType, supergraph: Supergraph): Stub[] {
+function stubsOf(eventType: GraphQLObjectType, supergraph: Supergraph, match: readonly Match[]): Stub[] {
   return Object.values(eventType.getFields()).flatMap((field): Stub[] => {
     const type = getNamedType(field.type)
     if (!isObjectType(type)) return []
     const { key, owner, witness } = ownerOf(type, supergraph)
-    // an id goes by the entity's name, `orderId`; any other key, such as a queue's name, by the field's
-    const dataField = key === 'id' ? `${type.name[0]!.toLowerCase()}${type.name.slice(1)}Id` : field.name
+    // an id goes by the name the subscription matches it by, `threadId`, else by the entity's, `orderId`; any other key, such as a queue's name, by the field's
+    const byField = `${field.name}Id`
+    const byType = `${type.name[0]!.toLowerCase()}${type.name.slice(1)}Id`
+    const dataField = key !== 'id' ? field.name : match.some((pair) => pair.field === byField) ? byField : byType
     return [{ field: field.name, type: type.name, key, dataField, owner, witness }]
   })
 }

@@ -1,11 +1,16 @@
-import { byId, isId, listBy, pageByParent, perArguments, type Actor, type EntityManager, type Page, type SubgraphContext } from '@pharmagraph/platform'
+import {
+  byId, clock, hasRole, isId, listBy, pageByParent, perArguments, toConnection,
+  type Actor, type Connection, type EntityManager, type Page, type SubgraphContext,
+} from '@pharmagraph/platform'
 import DataLoader from 'dataloader'
 import { Allergy, type AllergyDetails, type CodedConcept } from './entities/allergy.ts'
-import { Caregiver } from './entities/caregiver.ts'
 import { Condition } from './entities/condition.ts'
+import { Delegation, type DelegationScope } from './entities/delegation.ts'
 import { InsurancePolicy, type InsuranceDetails } from './entities/insurance-policy.ts'
 import { Message, MessageThread } from './entities/message.ts'
+import { Notification } from './entities/notification.ts'
 import { Patient } from './entities/patient.ts'
+import { PrescriptionFact } from './entities/prescription-fact.ts'
 import { Licence, Practitioner } from './entities/practitioner.ts'
 import { openAll, openPatients, type OpenedPatient } from './opened.ts'
 import { latestConsents } from './reads/latest-consents.ts'
@@ -13,15 +18,17 @@ import { patientsVisibleTo } from './reads/visible-patients.ts'
 import type { Services } from './services.ts'
 
 export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) => {
-  let visible: ReturnType<typeof patientsVisibleTo> | undefined
-  /** The ids the actor may see; everything of a patient hangs on it. */
-  const seen = async (ids: readonly string[]): Promise<string[]> => {
-    const allowed = await (visible ??= patientsVisibleTo(em, actor))
+  const visible = new Map<DelegationScope, ReturnType<typeof patientsVisibleTo>>()
+  /** The ids the actor may see for what they want to do; everything of a patient hangs on it. */
+  const seen = async (ids: readonly string[], scope: DelegationScope): Promise<string[]> => {
+    const asked = visible.get(scope) ?? patientsVisibleTo(em, actor, scope)
+    visible.set(scope, asked)
+    const allowed = await asked
     return ids.filter((id) => isId(id) && (allowed === 'all' || allowed.includes(id)))
   }
 
   const patient = new DataLoader<string, OpenedPatient | null>(async (ids) => {
-    const opened = await openPatients(em, vault, await em.find(Patient, { id: { $in: await seen(ids) } }))
+    const opened = await openPatients(em, vault, await em.find(Patient, { id: { $in: await seen(ids, 'VIEW') } }))
     const map = new Map(opened.map((row) => [row.id, row]))
     return ids.map((id) => map.get(id) ?? null)
   })
@@ -39,16 +46,29 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
 
   return {
     patient,
-    insurance: opened<InsurancePolicy & InsuranceDetails>(listBy(em, InsurancePolicy, 'patientId')),
-    allergies: opened<Allergy & AllergyDetails>(listBy(em, Allergy, 'patientId')),
-    conditions: opened<{ code: CodedConcept }>(listBy(em, Condition, 'patientId')),
-    caregivers: opened<Caregiver & { name: string }>(listBy(em, Caregiver, 'patientId')),
+    insurance: opened<InsurancePolicy & InsuranceDetails>(listBy(em, InsurancePolicy, 'patientId', { scope: { endedAt: null } })),
+    allergies: opened<Allergy & AllergyDetails>(listBy(em, Allergy, 'patientId', { scope: { endedAt: null } })),
+    conditions: opened<{ code: CodedConcept }>(listBy(em, Condition, 'patientId', { scope: { endedAt: null } })),
+    caregivers: opened<Delegation & { name: string }>(listBy(em, Delegation, 'patientId', { scope: { status: 'ACTIVE' } })),
+    invitations: opened<Delegation & { name: string }>(listBy(em, Delegation, 'patientId', { scope: { status: 'INVITED', expiresAt: { $gt: clock.now() } } })),
+    notifications: perArguments((page: Page) => pageByParent(em, Notification, 'patientId', {}, page)),
     consents: new DataLoader((ids: readonly string[]) => latestConsents(em, ids)),
-    threads: perArguments((page: Page) => pageByParent(em, MessageThread, 'patientId', {}, page)),
+    /** None where the actor may see the patient, but not the messages. */
+    threads: perArguments((page: Page) => {
+      const pages = pageByParent(em, MessageThread, 'patientId', {}, page)
+      return new DataLoader<string, Connection<MessageThread>>(async (ids) => {
+        const allowed = new Set(await seen(ids, 'MESSAGES'))
+        return Promise.all(ids.map((id) => (allowed.has(id) ? pages.load(id) : toConnection<MessageThread>([], 1))))
+      })
+    }),
     thread: new DataLoader<string, MessageThread | null>(async (ids) => {
       const found = await em.find(MessageThread, { id: { $in: ids.filter(isId) } })
-      const allowed = new Set(await seen(found.map(({ patientId }) => patientId)))
-      const map = new Map(found.filter(({ patientId }) => allowed.has(patientId)).map((row) => [row.id, row]))
+      const allowed = new Set(await seen(found.map(({ patientId }) => patientId), 'MESSAGES'))
+      const written = hasRole(actor, 'prescriber') && actor.practitionerId
+        ? await em.find(PrescriptionFact, { practitionerId: actor.practitionerId, prescriptionId: { $in: found.flatMap(({ prescriptionId }) => prescriptionId ?? []) } })
+        : []
+      const wrote = ({ patientId, prescriptionId }: MessageThread): boolean => written.some((fact) => fact.prescriptionId === prescriptionId && fact.patientId === patientId)
+      const map = new Map(found.filter((row) => allowed.has(row.patientId) || wrote(row)).map((row) => [row.id, row]))
       return ids.map((id) => map.get(id) ?? null)
     }),
     messages: opened<Message & { body: string }>(listBy(em, Message, 'threadId')),

@@ -1,4 +1,5 @@
 import type { Consent } from './entities/consent.ts'
+import type { Delegation } from './entities/delegation.ts'
 import type { MessageThread } from './entities/message.ts'
 import type { Practitioner } from './entities/practitioner.ts'
 import type { OpenedPatient } from './opened.ts'
@@ -7,3 +8,6 @@ export type PatientMapper = OpenedPatient
 export type ConsentMapper = Consent
 export type MessageThreadMapper = MessageThread
 export type PractitionerMapper = Practitioner
+export type CaregiverMapper = Delegation & { name: string }
+export type CaregiverInvitationMapper = Delegation & { name: string }
+export type DelegationMapper = Delegation

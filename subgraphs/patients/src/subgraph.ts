@@ -1,10 +1,13 @@
 import { resolve } from 'node:path'
 import { defineSubgraph } from '@pharmagraph/platform'
 import '@pharmagraph/schema/events'
+import { knowPatientOfPrescription, knowPrescription } from './consumers/know-prescription.ts'
 import { notifyOfOrder } from './consumers/notify-of-order.ts'
 import { notifyOfShipment } from './consumers/notify-of-shipment.ts'
 import { loaders } from './context.ts'
 import { entities } from './entities/index.ts'
+import { recheckLicences } from './jobs/recheck-licences.ts'
+import { rewrapDataKeys } from './jobs/rewrap-data-keys.ts'
 import { sendNotifications } from './jobs/send-notifications.ts'
 import { resolvers } from './resolvers/index.ts'
 import { seed } from './seed.ts'
@@ -18,7 +21,7 @@ export const patients = defineSubgraph({
   resolvers,
   loaders,
   services,
-  consumers: [notifyOfOrder, notifyOfShipment],
-  jobs: [sendNotifications],
+  consumers: [notifyOfOrder, notifyOfShipment, knowPrescription, knowPatientOfPrescription],
+  jobs: [sendNotifications, recheckLicences, rewrapDataKeys],
   seed,
 })

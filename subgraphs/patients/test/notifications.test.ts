@@ -52,12 +52,14 @@ test('an event that comes twice makes one notification', async () => {
   assert.equal((await statusesOf(id)).length, 2)
 })
 
-test('without consent, without a channel, or for somebody unknown, nothing is queued', async () => {
+test('S50 S68 without consent a message is dropped with the reason; without a channel, or for somebody unknown, there is none', async () => {
   const refusing = await registered(subgraph, { consents: ['DISPENSING'] })
   const silent = await registered(subgraph)
   await subgraph.data(silent.actor, 'mutation { updateContact(input: { channels: [PUSH] }) { id } }')
   await handled(await Promise.all([refusing.id, silent.id, newId()].map((id) => orderMoved(id, 'CANCELLED'))))
-  assert.deepEqual([...(await statusesOf(refusing.id)), ...(await statusesOf(silent.id))], [])
+  assert.deepEqual([...(await statusesOf(refusing.id)), ...(await statusesOf(silent.id))], ['DROPPED'])
+  const { me } = await subgraph.data(refusing.actor, '{ me { notifications { nodes { template status reason sentAt } } } }')
+  assert.deepEqual(me.notifications.nodes, [{ template: 'CANCELLED', status: 'DROPPED', reason: 'NO_CONSENT', sentAt: null }])
 })
 
 test('the first channel of the preferences that we can send by is used', async () => {
@@ -68,7 +70,7 @@ test('the first channel of the preferences that we can send by is used', async (
   assert.equal(message?.channel, 'sms')
 })
 
-test('in quiet hours a message waits, is sent when they end, and is dropped when consent was withdrawn meanwhile', async () => {
+test('S50 S68 in quiet hours a message waits and is sent when they end; withdrawing consent drops it at once', async () => {
   const keep = await registered(subgraph, { email: 'keeps@example.com' })
   const withdraw = await registered(subgraph, { email: 'withdraws@example.com' })
   const local = (minutes: number) => new Date(clock.now().getTime() + minutes * 60_000).toISOString().slice(11, 16)
@@ -77,10 +79,11 @@ test('in quiet hours a message waits, is sent when they end, and is dropped when
   }
   await handled([await orderMoved(keep.id, 'CANCELLED'), await orderMoved(withdraw.id, 'CANCELLED')])
   await subgraph.data(withdraw.actor, 'mutation { setConsent(input: { purpose: NOTIFICATIONS, granted: false, policyVersion: "2026-11" }) { version } }')
-  assert.deepEqual([...(await statusesOf(keep.id)), ...(await statusesOf(withdraw.id))], ['QUEUED', 'QUEUED'])
+  assert.deepEqual([...(await statusesOf(keep.id)), ...(await statusesOf(withdraw.id))], ['QUEUED', 'DROPPED'])
+  assert.deepEqual(await subgraph.sql("select n.reason, t.reason as history from notification n join transition t on t.subject_id = n.id where n.patient_id = $1", [withdraw.id]), [{ reason: 'CONSENT_WITHDRAWN', history: 'CONSENT_WITHDRAWN' }])
   try {
     clock.advance(61 * 60_000)
-    await eventually(async () => (await statusesOf(keep.id))[0] === 'SENT' && (await statusesOf(withdraw.id))[0] === 'DROPPED')
+    await eventually(async () => (await statusesOf(keep.id))[0] === 'SENT')
   } finally {
     clock.reset()
   }
@@ -102,11 +105,11 @@ test('a message the service cannot take now is tried again under the same id; on
   mail.refuseWith = undefined
 })
 
-test('no text of a notification tells anything about health', () => {
-  for (const language of ['en', 'es', 'zh']) {
+test('S68 no text of a notification tells anything about health, in any language', () => {
+  for (const language of ['en', 'es', 'zh', 'vi', 'fr']) {
     for (const template of templates) {
       const { subject, text } = textOf(template, language)
-      assert.doesNotMatch(`${subject} ${text}`, /prescri|receta|medic|drug|pharma|farma|doctor|dose|pill|refill|health|salud|\{|\d/i)
+      assert.doesNotMatch(`${subject} ${text}`, /prescri|receta|medic|drug|pharma|farma|doctor|dose|pill|refill|health|salud|thuốc|bệnh|药|病|医|\{|\d/i)
     }
   }
 })
@@ -139,4 +142,38 @@ test('a notification moves by its table only, and only the system moves it', asy
       }
     }
   }
+})
+
+test('S68 the patient hears that somebody answered, once while the message waits, and not of their own words', async () => {
+  const { actor, id } = await registered(subgraph, { email: 'answered@example.com' })
+  const { postMessage } = await subgraph.data(actor, 'mutation { postMessage(input: { body: "May I ask something?" }) { threadId } }')
+  const answer = (body: string) => subgraph.data(actorWith('pharmacist'), 'mutation ($t: ID!, $b: String!) { postMessage(input: { threadId: $t, body: $b }) { id } }', { t: postMessage.threadId, b: body })
+  await answer('You may.')
+  await eventually(() => sentTo('answered@example.com').length === 1, { what: 'the notice' })
+  assert.deepEqual(sentTo('answered@example.com').map(({ text }) => text), ['You have a new message. Sign in to read it.'])
+  const local = (minutes: number) => new Date(clock.now().getTime() + minutes * 60_000).toISOString().slice(11, 16)
+  await subgraph.data(actor, 'mutation ($f: String!, $t: String!) { updateContact(input: { quietFrom: $f, quietTo: $t, timeZone: "UTC" }) { id } }', { f: local(-60), t: local(60) })
+  for (const body of ['One more thing.', 'And another.']) await answer(body)
+  assert.deepEqual((await statusesOf(id)).sort(), ['QUEUED', 'SENT'])
+})
+
+test('S50 a withdrawal of DISPENSING is told to those who dispense, with its version', async () => {
+  const { actor, id } = await registered(subgraph)
+  await subgraph.data(actor, 'mutation { setConsent(input: { purpose: DISPENSING, granted: false, policyVersion: "2026-11" }) { version } }')
+  const told = (await subgraph.emitted('patients.consent-changed.v1')).filter(({ patientId, purpose }) => patientId === id && purpose === 'DISPENSING')
+  assert.deepEqual(told.map(({ granted, version }) => [granted, version]), [[true, 1], [false, 2]])
+})
+
+test('S19 a thread is about a prescription of its patient, known from its events, early or repeated ones included', async () => {
+  const { actor, id } = await registered(subgraph)
+  const [prescriptionId, practitionerId] = [newId(), newId()]
+  const moved = { prescriptionId, patientId: id, drugId: null, from: '', to: 'RECEIVED' as const, reasonCode: null, quantity: 30, daysSupply: 30, refillsRemaining: 0, expiryDate: '2027-11-22' }
+  await subgraph.publish('prescriptions.prescription-status-changed.v1', prescriptionId, moved)
+  const received = { prescriptionId, patientId: null, practitionerId, drugId: null, source: 'PORTAL', contentHash: 'ab12' } as const
+  const eventId = await subgraph.publish('prescriptions.prescription-received.v1', prescriptionId, received)
+  await subgraph.republish('prescriptions.prescription-received.v1', prescriptionId, received, eventId)
+  await eventually(async () => (await subgraph.sql('select 1 from prescription_fact where practitioner_id = $1 and patient_id = $2', [practitionerId, id])).length === 1, { what: 'the prescription to be known' })
+  const { postMessage } = await subgraph.data(actor, 'mutation ($p: ID!) { postMessage(input: { prescriptionId: $p, body: "About this one" }) { threadId } }', { p: prescriptionId })
+  const { messageThread } = await subgraph.data(actorWith('prescriber', { practitionerId }), 'query ($t: ID!) { messageThread(id: $t) { prescription { id } } }', { t: postMessage.threadId })
+  assert.equal(messageThread.prescription.id, prescriptionId)
 })

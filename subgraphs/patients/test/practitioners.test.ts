@@ -1,10 +1,20 @@
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import assert from 'node:assert/strict'
-import { newId, systemActor, transact, type Role } from '@pharmagraph/platform'
+import { clock, newId, systemActor, transact, type Role } from '@pharmagraph/platform'
 import { actorWith, testSubgraph } from '../../../tests/environment.ts'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import './support.ts'
+import { openProfile } from '../src/clinical-profile.ts'
 import { registerPractitioner, type PractitionerEntry } from '../src/commands/register-practitioner.ts'
+import { recheckLicences } from '../src/jobs/recheck-licences.ts'
 import { patients } from '../src/subgraph.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'register-'))
+after(() => rm(folder, { recursive: true, force: true }))
+process.env['LICENCE_REGISTER_FILE'] = join(folder, 'register.json')
+const register = (entries: object[]) => writeFile(process.env['LICENCE_REGISTER_FILE']!, JSON.stringify(entries))
 
 const subgraph = await testSubgraph(patients, { seed: true })
 const system = systemActor('test')
@@ -28,6 +38,12 @@ test('the demo practitioners are found by id and by licence number within its st
   })
   const half = await subgraph.graph(actorWith('pharmacist'), '{ practitioner(licenceNumber: "A990201") { id } }')
   assert.equal(half.errors?.[0]?.extensions['field'], 'licenceState')
+})
+
+test('drug screening learns the clinical profile of the demo patients', async () => {
+  const maria = (await subgraph.emitted('patients.clinical-profile-changed.v1')).filter(({ patientId }) => patientId.endsWith('101')).at(-1)!
+  const profile = openProfile(Buffer.from(process.env['MATCH_KEY']!, 'base64'), maria, maria.sealed)
+  assert.deepEqual([profile.birthYearMonth, profile.sex, profile.allergies[0]?.class, profile.conditions.map(({ code }) => code)], ['1968-04', 'FEMALE', 'penicillin', ['I10', 'E11.9', 'E78.5']])
 })
 
 test('seeding again adds nothing and says nothing again', async () => {
@@ -78,4 +94,71 @@ test('practitioners by reference cost two SQL statements with their licences', a
     assert.equal(_entities.filter(Boolean).length, ids.length)
   })
   assert.equal(statements, 2)
+})
+
+test('S24 the register is asked about every licence once a day; who lost theirs is told of as inactive, and who got it back as active', async () => {
+  const id = newId()
+  const licence = { number: 'R7', state: 'WA', status: 'ACTIVE', expiresOn: '2999-12-31' } as const
+  const own = { id, npi: '1245319599', deaNumber: 'AB1234563', licences: [licence] }
+  await keep(own)
+  const told = async () => (await subgraph.emitted('patients.practitioner-registered.v1')).filter(({ practitionerId }) => practitionerId === id).map(({ active, licenceStates }) => [active, licenceStates])
+  const shown = async () => (await subgraph.data(actorWith('pharmacist'), 'query ($id: ID!) { practitioner(id: $id) { licences { status expiresOn checkedAt } } }', { id })).practitioner.licences[0]
+  const check = () => transact(subgraph.running.orm, (em) => recheckLicences.run(em, system))
+  const nextDay = () => clock.advance(24 * 60 * 60_000 + 1_000)
+  try {
+    await register([licence])
+    assert.equal((await shown()).checkedAt, null)
+    await check()
+    assert.ok((await shown()).checkedAt)
+    await register([{ ...licence, status: 'SUSPENDED' }])
+    await check()
+    assert.deepEqual(await told(), [[true, ['WA']]], 'asked once a day only')
+    nextDay()
+    await check()
+    await check()
+    assert.deepEqual([(await shown()).status, await told()], ['SUSPENDED', [[true, ['WA']], [false, []]]])
+    await register([licence])
+    nextDay()
+    await check()
+    assert.deepEqual((await told()).at(-1), [true, ['WA']])
+
+    // a register that does not answer, or knows nothing, changes nothing; a day that passes does
+    const lastDay = clock.today()
+    await register([{ ...licence, expiresOn: lastDay }])
+    nextDay()
+    await check()
+    assert.deepEqual([(await shown()).status, (await told()).at(-1)], ['EXPIRED', [false, []]])
+    await register([{ ...licence, expiresOn: '2999-01-01' }])
+    nextDay()
+    await check()
+    assert.deepEqual((await told()).at(-1), [true, ['WA']])
+    const asked = (await shown()).checkedAt
+    nextDay()
+    await writeFile(process.env['LICENCE_REGISTER_FILE']!, 'not JSON')
+    await check()
+    await register([])
+    clock.advance(16 * 60_000)
+    await check()
+    assert.deepEqual([await shown(), (await told()).length], [{ status: 'ACTIVE', expiresOn: '2999-01-01', checkedAt: asked }, 5])
+    await register([licence])
+    nextDay()
+    await check()
+    assert.notEqual((await shown()).checkedAt, asked)
+  } finally {
+    clock.reset()
+  }
+})
+
+test('S24 the pharmacist in charge takes practitioners into the register; odd but possible comes as a warning', async () => {
+  const input = {
+    given: 'Bo', family: 'Yu', npi: '2000000010', deaNumber: 'BB1388568', specialty: 'Cardiology', scheduleAuthority: ['CII', 'CI'], phone: '415-555-0107',
+    licences: [{ number: 'y1', state: 'HI', expiresOn: '2999-12-31' }],
+  }
+  const add = (who: ReturnType<typeof actorWith>, change: object = {}) => subgraph.graph(who, `mutation ($i: RegisterPractitionerInput!) { registerPractitioner(input: $i) {
+    ... on RegisterPractitionerPayload { practitioner { id npi licences { number state status } } warnings } ... on InvalidInput { field } } }`, { i: { ...input, ...change } })
+  const chief = actorWith(['pharmacist', 'pharmacist-in-charge'])
+  const { practitioner, warnings } = (await add(chief)).data.registerPractitioner
+  assert.deepEqual([practitioner.npi, practitioner.licences, warnings.length], ['2000000010', [{ number: 'Y1', state: 'HI', status: 'ACTIVE' }], 2])
+  assert.equal((await add(chief, { npi: '1234567890' })).data.registerPractitioner.field, 'npi')
+  assert.equal((await add(actorWith('pharmacist'))).errors?.[0]?.extensions['code'], 'FORBIDDEN')
 })

@@ -34,6 +34,24 @@ export const registration = {
   consents: ['DISPENSING', 'NOTIFICATIONS'],
 }
 
+/** A caregiver who took up the patient's invitation. */
+export async function caregiverOf(subgraph: SubgraphUnderTest, patient: Actor, scopes: string[] = ['VIEW'], caregiver = actorWith('caregiver')): Promise<{ actor: Actor; delegationId: string }> {
+  const invited = await subgraph.data(patient, `mutation ($s: [DelegationScope!]!) { inviteCaregiver(input: { name: "Rosa Núñez", relationship: "DAUGHTER", scopes: $s }) { code invitation { delegationId } } }`, { s: scopes })
+  const { code, invitation } = invited.inviteCaregiver
+  const { acceptCaregiverInvitation } = await subgraph.data(caregiver, accept, { code })
+  if (!acceptCaregiverInvitation.delegation) throw new Error(JSON.stringify(acceptCaregiverInvitation))
+  return { actor: caregiver, delegationId: invitation.delegationId }
+}
+export const accept = `mutation ($code: String!) { acceptCaregiverInvitation(input: { code: $code }) {
+  ... on AcceptCaregiverInvitationPayload { delegation { id scopes patient { id } } } ... on InvitationRefused { code message } } }`
+
+/** A prescription of the patient, as the events of prescriptions would tell of it. */
+export async function prescribed(subgraph: SubgraphUnderTest, patientId: string, practitionerId = newId()): Promise<string> {
+  const id = newId()
+  await subgraph.sql('insert into prescription_fact (prescription_id, patient_id, practitioner_id) values ($1, $2, $3)', [id, patientId, practitionerId])
+  return id
+}
+
 /** Registers a person with a fresh patient id. */
 export async function registered(subgraph: SubgraphUnderTest, input: object = {}): Promise<{ actor: Actor; id: string }> {
   const id = newId()

@@ -1,11 +1,12 @@
-import { emit, forbidden, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { forbidden, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
 import type { Purpose } from '../entities/consent.ts'
 import { Patient, type Identity } from '../entities/patient.ts'
 import * as fields from '../fields.ts'
-import { matchTokens } from '../match-tokens.ts'
 import { openPatient, type OpenedPatient } from '../opened.ts'
 import type { Services } from '../services.ts'
+import { announceClinicalProfile } from './announce-clinical-profile.ts'
+import { keepMatchTokens } from './keep-match-tokens.ts'
 import { recordConsent } from './set-consent.ts'
 
 export type Registration = Identity & { preferredLanguage: string; consents: readonly Purpose[]; policyVersion: string }
@@ -17,7 +18,8 @@ export async function registerPatient(em: EntityManager, actor: Actor, services:
   return createPatient(em, actor, services, actor.patientId, input)
 }
 
-export async function createPatient(em: EntityManager, actor: Actor, { vault, matchKey }: Services, id: string, input: Registration): Promise<OpenedPatient> {
+export async function createPatient(em: EntityManager, actor: Actor, services: Services, id: string, input: Registration): Promise<OpenedPatient> {
+  const { vault, matchKey } = services
   const identity: Identity = {
     given: fields.personName('given', input.given),
     family: fields.personName('family', input.family),
@@ -34,10 +36,11 @@ export async function createPatient(em: EntityManager, actor: Actor, { vault, ma
 
   const patient = em.create(Patient, {
     id, sealed: await vault.seal(em, id, identity), preferredLanguage,
-    channels: ['EMAIL'], quietFrom: null, quietTo: null, timeZone: 'America/Los_Angeles',
+    channels: ['EMAIL'], quietFrom: null, quietTo: null, timeZone: 'America/Los_Angeles', profileVersion: 0,
   })
-  emit(em, actor, 'patients.patient-registered.v1', id, { patientId: id, matchTokens: matchTokens(matchKey, identity) })
+  await keepMatchTokens(em, actor, matchKey, id, identity)
   for (const purpose of new Set(input.consents)) await recordConsent(em, actor, id, { purpose, granted: true, policyVersion: input.policyVersion })
+  await announceClinicalProfile(em, actor, services, patient)
   await em.flush()
   return openPatient(em, vault, patient)
 }

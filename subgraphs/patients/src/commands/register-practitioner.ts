@@ -1,5 +1,5 @@
 import { clock, emit, invalid, newId, type Actor, type EntityManager } from '@pharmagraph/platform'
-import { isDeaNumber, isNpi } from '@pharmagraph/schema/identifiers'
+import { deaNumberFitsName, isDeaNumber, isNpi } from '@pharmagraph/schema/identifiers'
 import { access } from '../access.ts'
 import { deaSchedules, Licence, Practitioner, type DeaSchedule, type licenceStatuses } from '../entities/practitioner.ts'
 import * as fields from '../fields.ts'
@@ -33,14 +33,32 @@ export async function registerPractitioner(em: EntityManager, actor: Actor, entr
   Object.assign(practitioner, columnsOf(entry))
   await keepLicences(em, entry)
   await em.flush()
-
-  const active = entry.licences.filter(({ status, expiresOn }) => status === 'ACTIVE' && expiresOn >= clock.today())
-  emit(em, actor, 'patients.practitioner-registered.v1', entry.id, {
-    practitionerId: entry.id, npi: entry.npi, deaNumber: entry.deaNumber, active: active.length > 0,
-    licenceStates: [...new Set(active.map(({ state }) => state))], scheduleAuthority: [...entry.scheduleAuthority],
-  })
+  await announcePractitioner(em, actor, practitioner)
   return practitioner
 }
+
+/** What is possible but odd, in a sentence each; nothing a refusal rests on. */
+export function warningsOf({ deaNumber, family, scheduleAuthority }: Practitioner): string[] {
+  return [
+    ...(deaNumber && !deaNumberFitsName(deaNumber, family) ? ['the second letter of the DEA number is not the initial of the family name: it may have changed, or the number is somebody else\'s'] : []),
+    ...(scheduleAuthority.includes('CI') ? ['schedule I has no accepted medical use (21 USC 812): nothing of it is ever dispensed'] : []),
+  ]
+}
+
+/** Tells the others under which states' licences the practitioner may act today. */
+export async function announcePractitioner(em: EntityManager, actor: Actor, { id, npi, deaNumber, scheduleAuthority }: Practitioner): Promise<void> {
+  const states = await statesInForce(em, id)
+  emit(em, actor, 'patients.practitioner-registered.v1', id, {
+    practitionerId: id, npi, deaNumber: deaNumber ?? null, active: states.length > 0, licenceStates: states, scheduleAuthority: [...scheduleAuthority],
+  })
+}
+
+export async function statesInForce(em: EntityManager, practitionerId: string): Promise<string[]> {
+  const licences = await em.find(Licence, { practitionerId }, { orderBy: { state: 'asc' } })
+  return [...new Set(licences.filter(inForce).map(({ state }) => state))]
+}
+
+const inForce = ({ status, expiresOn }: Licence): boolean => status === 'ACTIVE' && expiresOn >= clock.today()
 
 const columnsOf = (entry: PractitionerEntry) => ({
   given: fields.personName('given', entry.given),
@@ -59,6 +77,6 @@ async function keepLicences(em: EntityManager, { id: practitionerId, licences }:
     const known = await em.findOne(Licence, { number: number.toUpperCase(), state })
     if (known && known.practitionerId !== practitionerId) throw invalid('licences', `licence ${number} of ${state} belongs to somebody else`)
     if (known) Object.assign(known, { status, expiresOn })
-    else em.create(Licence, { id: newId(), practitionerId, number: number.toUpperCase(), state, status, expiresOn })
+    else em.create(Licence, { id: newId(), practitionerId, number: number.toUpperCase(), state, status, expiresOn, checkedAt: null, checkDueAt: clock.now() })
   }
 }

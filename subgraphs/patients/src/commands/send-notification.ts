@@ -7,21 +7,26 @@ import { afterQuietHours } from '../notify/quiet-hours.ts'
 import type { OutgoingMessage, SendableChannel } from '../notify/port.ts'
 import { textOf } from '../notify/texts.ts'
 import { openPatients, type OpenedPatient } from '../opened.ts'
+import { latestConsent } from '../reads/latest-consents.ts'
 import type { Services } from '../services.ts'
-import { latestConsent } from './set-consent.ts'
+import { dropNotification } from './queue-notification.ts'
 
 const minuteMs = 60_000
 /** Longest pause between two attempts, and when we give up: news of yesterday's parcel is no news. */
 const [longestPauseMs, giveUpMs] = [15 * minuteMs, 24 * 60 * minuteMs]
 
 /** What is to be handed over now, or undefined: consent, address and quiet hours are asked again, hours may have passed. */
-export async function prepareNotification(em: EntityManager, actor: Actor, { vault }: Services, id: string): Promise<OutgoingMessage | undefined> {
+export async function prepareNotification(em: EntityManager, { vault }: Services, id: string): Promise<OutgoingMessage | undefined> {
   const notification = await queued(em, id)
   if (!notification) return undefined
   const row = await em.findOne(Patient, { id: notification.patientId })
   const [patient] = await openPatients(em, vault, row ? [row] : [])
-  if (!patient || !(await latestConsent(em, patient.id, 'NOTIFICATIONS'))?.granted) {
-    apply(em, actor, notificationLifecycle, notification, 'drop')
+  if (!patient) {
+    dropNotification(em, notification, 'ERASED')
+    return undefined
+  }
+  if (!(await latestConsent(em, patient.id, 'NOTIFICATIONS'))?.granted) {
+    dropNotification(em, notification, 'CONSENT_WITHDRAWN')
     return undefined
   }
   const dueAt = afterQuietHours(clock.now(), patient)
@@ -49,6 +54,7 @@ export async function recordNotSent(em: EntityManager, actor: Actor, id: string,
   notification.attempts += 1
   if (final || clock.now().getTime() - notification.createdAt.getTime() > giveUpMs) {
     apply(em, actor, notificationLifecycle, notification, 'fail', { reason: error instanceof Error ? error.message : String(error) })
+    notification.reason = 'DELIVERY_FAILED'
     return
   }
   notification.dueAt = new Date(clock.now().getTime() + Math.min(1_000 * 2 ** notification.attempts, longestPauseMs))

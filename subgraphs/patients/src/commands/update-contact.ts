@@ -1,9 +1,9 @@
-import { emit, invalid, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { invalid, type Actor, type EntityManager } from '@pharmagraph/platform'
 import type { Channel, Identity } from '../entities/patient.ts'
 import * as fields from '../fields.ts'
-import { matchTokens } from '../match-tokens.ts'
 import { openPatient, type OpenedPatient } from '../opened.ts'
 import type { Services } from '../services.ts'
+import { keepMatchTokens } from './keep-match-tokens.ts'
 import { patientNamed } from './patient-named.ts'
 
 type ContactInput = Partial<Record<'email' | 'phone' | 'preferredLanguage' | 'quietFrom' | 'quietTo' | 'timeZone', string | null | undefined>> & {
@@ -29,7 +29,7 @@ export async function updateContact(em: EntityManager, actor: Actor, { vault, ma
   }
   if (identity.email !== known.email || identity.phone !== known.phone) {
     patient.sealed = await vault.seal(em, id, identity)
-    emit(em, actor, 'patients.patient-registered.v1', id, { patientId: id, matchTokens: matchTokens(matchKey, identity) })
+    await keepMatchTokens(em, actor, matchKey, id, identity)
   }
   await em.flush()
   return openPatient(em, vault, patient)

@@ -7,7 +7,7 @@ const templates: Partial<Record<string, Template>> = {
   PAYMENT_AUTHORIZED: 'PAYMENT_AUTHORIZED', BACKORDERED: 'BACKORDERED', REJECTED: 'REJECTED', CANCELLED: 'CANCELLED',
 }
 
-export const notifyOfOrder = handler('orders.order-status-changed.v1', 'notify-of-order', async (em, { data }, actor) => {
+export const notifyOfOrder = handler('orders.order-status-changed.v1', 'notify-of-order', async (em, { data }) => {
   const template = templates[data.to]
-  if (template) await queueNotification(em, actor, { patientId: data.patientId, template, reference: data.orderId })
+  if (template) await queueNotification(em, { patientId: data.patientId, template, reference: data.orderId })
 })

@@ -19,6 +19,8 @@ export const AllergySchema = defineEntity({
     sealed: p.text(),
     severity: p.enum(severities),
     recordedAt: p.datetime().onCreate(() => clock.now()),
+    /** Set when it no longer holds; the row stays part of the history. */
+    endedAt: p.datetime().nullable(),
   },
   uniques: [{ properties: ['patientId', 'substanceIndex'] }],
 })

@@ -10,6 +10,8 @@ export const ConditionSchema = defineEntity({
     codeIndex: p.string(),
     /** JSON of CodedConcept. */
     sealed: p.text(),
+    /** Set when it no longer holds; the row stays part of the history. */
+    endedAt: p.datetime().nullable(),
   },
   uniques: [{ properties: ['patientId', 'codeIndex'] }],
 })

@@ -4,9 +4,12 @@ import { sendable } from '../notify/port.ts'
 export const notificationStatuses = ['QUEUED', 'SENT', 'DROPPED', 'FAILED'] as const
 export type NotificationStatus = (typeof notificationStatuses)[number]
 export const templates = [
-  'PAYMENT_AUTHORIZED', 'BACKORDERED', 'REJECTED', 'CANCELLED', 'OUT_FOR_DELIVERY', 'DELIVERED', 'ATTEMPT_FAILED',
+  'PAYMENT_AUTHORIZED', 'BACKORDERED', 'REJECTED', 'CANCELLED', 'OUT_FOR_DELIVERY', 'DELIVERED', 'ATTEMPT_FAILED', 'MESSAGE',
 ] as const
 export type Template = (typeof templates)[number]
+
+export const unsentReasons = ['NO_CONSENT', 'CONSENT_WITHDRAWN', 'ERASED', 'DELIVERY_FAILED'] as const
+export type UnsentReason = (typeof unsentReasons)[number]
 
 /** A message on its way to a patient. Its text is made when it is sent, from the template alone. */
 export const NotificationSchema = defineEntity({
@@ -17,7 +20,7 @@ export const NotificationSchema = defineEntity({
     version: p.integer().version(),
     patientId: p.uuid(),
     template: p.enum(templates),
-    /** Id of the order or shipment it is about. */
+    /** Id of the order, shipment or thread it is about. */
     reference: p.uuid(),
     channel: p.enum(sendable),
     status: p.enum(notificationStatuses),
@@ -26,8 +29,10 @@ export const NotificationSchema = defineEntity({
     attempts: p.integer(),
     createdAt: p.datetime(),
     sentAt: p.datetime().nullable(),
+    /** Why it was not sent. */
+    reason: p.enum(unsentReasons).nullable(),
   },
-  indexes: [{ name: 'notification_due', expression: "create index notification_due on notification (due_at) where status = 'QUEUED'" }],
+  indexes: [{ properties: ['patientId', 'id'] }, { name: 'notification_due', expression: "create index notification_due on notification (due_at) where status = 'QUEUED'" }],
 })
 export class Notification extends NotificationSchema.class {}
 NotificationSchema.setClass(Notification)

@@ -33,6 +33,8 @@ export const PatientSchema = defineEntity({
     quietFrom: p.string().length(5).nullable(),
     quietTo: p.string().length(5).nullable(),
     timeZone: p.string(),
+    /** Counts the clinical profiles announced. */
+    profileVersion: p.integer(),
     registeredAt: p.datetime().onCreate(() => clock.now()),
   },
   checks: [{ name: 'patient_quiet_hours_check', expression: '(quiet_from is null) = (quiet_to is null)' }],

@@ -4,6 +4,7 @@ import { defineEntity, p } from '@mikro-orm/postgresql'
 export const deaSchedules = ['NONE', 'CI', 'CII', 'CIII', 'CIV', 'CV'] as const
 export type DeaSchedule = (typeof deaSchedules)[number]
 export const licenceStatuses = ['ACTIVE', 'EXPIRED', 'SUSPENDED', 'REVOKED'] as const
+export type LicenceStatus = (typeof licenceStatuses)[number]
 
 /** A prescriber or pharmacist. Register data is public: nothing here is sealed. */
 export const PractitionerSchema = defineEntity({
@@ -38,6 +39,10 @@ export const LicenceSchema = defineEntity({
     state: p.string().length(2),
     status: p.enum(licenceStatuses),
     expiresOn: p.date(),
+    /** When the state's register last confirmed it. */
+    checkedAt: p.datetime().nullable(),
+    /** When the register is to be asked next. */
+    checkDueAt: p.datetime().index(),
   },
   uniques: [{ properties: ['number', 'state'] }],
 })

@@ -21,7 +21,7 @@ export const sendNotifications: Job = {
 }
 
 async function send(transact: <T>(work: (em: EntityManager) => Promise<T>) => Promise<T>, actor: Actor, id: string): Promise<void> {
-  const message = await transact((em) => prepareNotification(em, actor, services(), id))
+  const message = await transact((em) => prepareNotification(em, services(), id))
   if (!message) return
   try {
     await services().notifier.send(message)

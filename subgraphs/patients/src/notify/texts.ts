@@ -15,6 +15,7 @@ const texts: Record<string, Record<Template, Text>> = {
     OUT_FOR_DELIVERY: { subject: 'Your parcel is on its way', text: 'Your parcel is out for delivery today. Sign in to follow it.' },
     DELIVERED: { subject: 'Your parcel was delivered', text: 'Your parcel was delivered. If you do not have it, please contact us.' },
     ATTEMPT_FAILED: { subject: 'We missed you', text: 'We could not deliver your parcel today. Sign in to see what happens next.' },
+    MESSAGE: { subject: 'You have a new message', text: 'You have a new message. Sign in to read it.' },
   },
   es: {
     PAYMENT_AUTHORIZED: { subject: 'Estamos preparando su pedido', text: 'Recibimos su pedido y lo estamos preparando. Inicie sesión para ver los detalles.' },
@@ -24,6 +25,27 @@ const texts: Record<string, Record<Template, Text>> = {
     OUT_FOR_DELIVERY: { subject: 'Su paquete está en camino', text: 'Su paquete se entrega hoy. Inicie sesión para seguirlo.' },
     DELIVERED: { subject: 'Su paquete fue entregado', text: 'Su paquete fue entregado. Si no lo tiene, póngase en contacto con nosotros.' },
     ATTEMPT_FAILED: { subject: 'No pudimos entregar su paquete', text: 'Hoy no pudimos entregar su paquete. Inicie sesión para ver los próximos pasos.' },
+    MESSAGE: { subject: 'Tiene un mensaje nuevo', text: 'Tiene un mensaje nuevo. Inicie sesión para leerlo.' },
+  },
+  zh: {
+    PAYMENT_AUTHORIZED: { subject: '我们正在准备您的订单', text: '我们已收到您的订单，正在准备。请登录查看详情。' },
+    BACKORDERED: { subject: '您的订单有延迟', text: '您订单中的部分物品暂时缺货。请登录查看可选的处理方式。' },
+    REJECTED: { subject: '您的订单需要您处理', text: '我们无法接受您的订单。请登录查看原因和处理方式。' },
+    CANCELLED: { subject: '您的订单已取消', text: '您的订单已取消。未寄出的部分不会收费。请登录查看详情。' },
+    OUT_FOR_DELIVERY: { subject: '您的包裹正在派送', text: '您的包裹今天派送。请登录跟踪。' },
+    DELIVERED: { subject: '您的包裹已送达', text: '您的包裹已送达。如果没有收到，请与我们联系。' },
+    ATTEMPT_FAILED: { subject: '我们未能送达', text: '今天我们未能送达您的包裹。请登录查看后续安排。' },
+    MESSAGE: { subject: '您有一条新消息', text: '您有一条新消息。请登录阅读。' },
+  },
+  vi: {
+    PAYMENT_AUTHORIZED: { subject: 'Chúng tôi đang chuẩn bị đơn hàng của quý vị', text: 'Chúng tôi đã nhận đơn hàng và đang chuẩn bị. Vui lòng đăng nhập để xem chi tiết.' },
+    BACKORDERED: { subject: 'Đơn hàng của quý vị bị chậm', text: 'Một phần đơn hàng hiện không có sẵn. Vui lòng đăng nhập để xem các lựa chọn.' },
+    REJECTED: { subject: 'Đơn hàng cần quý vị xem lại', text: 'Chúng tôi không thể nhận đơn hàng này. Vui lòng đăng nhập để xem lý do và cách xử lý.' },
+    CANCELLED: { subject: 'Đơn hàng đã bị hủy', text: 'Đơn hàng đã bị hủy. Quý vị không bị tính tiền cho phần chưa gửi. Vui lòng đăng nhập để xem chi tiết.' },
+    OUT_FOR_DELIVERY: { subject: 'Bưu kiện đang trên đường đến', text: 'Bưu kiện được giao hôm nay. Vui lòng đăng nhập để theo dõi.' },
+    DELIVERED: { subject: 'Bưu kiện đã được giao', text: 'Bưu kiện đã được giao. Nếu chưa nhận được, vui lòng liên hệ với chúng tôi.' },
+    ATTEMPT_FAILED: { subject: 'Chúng tôi chưa giao được', text: 'Hôm nay chúng tôi chưa giao được bưu kiện. Vui lòng đăng nhập để xem bước tiếp theo.' },
+    MESSAGE: { subject: 'Quý vị có tin nhắn mới', text: 'Quý vị có tin nhắn mới. Vui lòng đăng nhập để đọc.' },
   },
 }
 

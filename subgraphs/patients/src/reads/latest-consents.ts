@@ -1,5 +1,5 @@
 import type { EntityManager } from '@pharmagraph/platform'
-import { Consent } from '../entities/consent.ts'
+import { Consent, type Purpose } from '../entities/consent.ts'
 
 /** For each patient, the last version of every purpose ever asked for; one statement for all. */
 export async function latestConsents(em: EntityManager, patientIds: readonly string[]): Promise<Consent[][]> {
@@ -7,3 +7,6 @@ export async function latestConsents(em: EntityManager, patientIds: readonly str
   const byPatient = Map.groupBy(rows.map((row) => em.map(Consent, row as never)), ({ patientId }) => patientId)
   return patientIds.map((id) => byPatient.get(id) ?? [])
 }
+
+export const latestConsent = (em: EntityManager, patientId: string, purpose: Purpose): Promise<Consent | null> =>
+  em.findOne(Consent, { patientId, purpose }, { orderBy: { version: 'desc' } })

@@ -1,14 +1,24 @@
 import { hasRole, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { seesEveryPatient } from '../access.ts'
-import { Caregiver } from '../entities/caregiver.ts'
+import { Delegation, type DelegationScope } from '../entities/delegation.ts'
 
 /**
  * The row rule of everything that belongs to a patient: all of them for clinical and support staff, else the actor's
- * own and those they care for. Prescribers and partners see none.
+ * own and those who delegated `scope` to them. Prescribers and partners see none.
  */
-export async function patientsVisibleTo(em: EntityManager, actor: Actor): Promise<'all' | string[]> {
+export async function patientsVisibleTo(em: EntityManager, actor: Actor, scope: DelegationScope): Promise<'all' | string[]> {
   if (seesEveryPatient(actor)) return 'all'
   const own = hasRole(actor, 'patient') && actor.patientId ? [actor.patientId] : []
-  const caredFor = hasRole(actor, 'caregiver') ? await em.find(Caregiver, { subject: actor.subject }) : []
+  const caredFor = (await delegationsTo(em, actor)).filter(({ scopes }) => scopes.includes(scope))
   return [...own, ...caredFor.map(({ patientId }) => patientId)]
+}
+
+/** Delegations in force now: asked each time, so that a revocation counts at the next read. */
+export const delegationsTo = async (em: EntityManager, actor: Actor): Promise<Delegation[]> =>
+  hasRole(actor, 'caregiver') ? em.find(Delegation, { subject: actor.subject, status: 'ACTIVE' }, { orderBy: { id: 'asc' } }) : []
+
+/** What the actor may do for one patient. */
+export async function scopesFor(em: EntityManager, actor: Actor, patientId: string): Promise<readonly DelegationScope[]> {
+  const delegation = (await delegationsTo(em, actor)).find((row) => row.patientId === patientId)
+  return delegation?.scopes ?? []
 }

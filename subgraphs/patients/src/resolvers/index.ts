@@ -1,4 +1,5 @@
 import type { Resolvers } from '../generated/resolvers.ts'
+import { caregiverInvitationResolvers, caregiverResolvers, delegationResolvers } from './delegation.ts'
 import { messageThreadResolvers } from './message-thread.ts'
 import { mutationResolvers } from './mutation.ts'
 import { patientResolvers } from './patient.ts'
@@ -11,4 +12,7 @@ export const resolvers: Resolvers = {
   Patient: patientResolvers,
   MessageThread: messageThreadResolvers,
   Practitioner: practitionerResolvers,
+  Caregiver: caregiverResolvers,
+  CaregiverInvitation: caregiverInvitationResolvers,
+  Delegation: delegationResolvers,
 }

@@ -1,7 +1,16 @@
+import { newId } from '@pharmagraph/platform'
+import { acceptCaregiverInvitation } from '../commands/accept-caregiver-invitation.ts'
 import { addInsurancePolicy } from '../commands/add-insurance-policy.ts'
+import { amendIdentity } from '../commands/amend-identity.ts'
+import { changeCaregiverScopes } from '../commands/change-caregiver-scopes.ts'
+import { inviteCaregiver } from '../commands/invite-caregiver.ts'
 import { postMessage } from '../commands/post-message.ts'
 import { recordAllergy } from '../commands/record-allergy.ts'
+import { recordCondition } from '../commands/record-condition.ts'
 import { registerPatient } from '../commands/register-patient.ts'
+import { registerPractitioner, warningsOf } from '../commands/register-practitioner.ts'
+import { removeAllergy, removeCondition, removeInsurancePolicy } from '../commands/remove-from-record.ts'
+import { revokeCaregiver } from '../commands/revoke-caregiver.ts'
 import { setConsent } from '../commands/set-consent.ts'
 import { updateContact } from '../commands/update-contact.ts'
 import type { MutationResolvers } from '../generated/resolvers.ts'
@@ -18,4 +27,22 @@ export const mutationResolvers: MutationResolvers = {
   addInsurancePolicy: (_source, { input }, { actor, services, transact }) => transact((em) => addInsurancePolicy(em, actor, services, input)),
   recordAllergy: (_source, { input }, { actor, services, transact }) => transact((em) => recordAllergy(em, actor, services, input)),
   postMessage: (_source, { input }, { actor, services, transact }) => transact((em) => postMessage(em, actor, services, input)),
+  amendIdentity: (_source, { input }, { actor, services, transact }) => transact((em) => amendIdentity(em, actor, services, input)),
+  removeAllergy: async (_source, { input }, { actor, services, transact }) => ({ id: await transact((em) => removeAllergy(em, actor, services, input)) }),
+  recordCondition: (_source, { input }, { actor, services, transact }) => transact((em) => recordCondition(em, actor, services, input)),
+  removeCondition: async (_source, { input }, { actor, services, transact }) => ({ id: await transact((em) => removeCondition(em, actor, services, input)) }),
+  removeInsurancePolicy: async (_source, { input }, { actor, transact }) => ({ id: await transact((em) => removeInsurancePolicy(em, actor, input)) }),
+  inviteCaregiver: (_source, { input }, { actor, services, transact }) => transact((em) => inviteCaregiver(em, actor, services, { ...input, scopes: input.scopes ?? [] })),
+  acceptCaregiverInvitation: async (_source, { input: { code } }, { actor, services, transact }) => {
+    const delegation = await transact((em) => acceptCaregiverInvitation(em, actor, services, code))
+    return { __typename: 'AcceptCaregiverInvitationPayload', delegation }
+  },
+  changeCaregiverScopes: (_source, { input }, { actor, services, transact }) => transact((em) => changeCaregiverScopes(em, actor, services, input)),
+  revokeCaregiver: async (_source, { input: { delegationId } }, { actor, transact }) => ({ id: await transact((em) => revokeCaregiver(em, actor, delegationId)) }),
+  registerPractitioner: async (_source, { input }, { actor, transact }) => {
+    const entry = { ...input, id: input.id ?? newId(), deaNumber: input.deaNumber ?? null, clinic: input.clinic ?? null, scheduleAuthority: input.scheduleAuthority ?? [] }
+    const licences = input.licences.map((licence) => ({ ...licence, status: licence.status ?? ('ACTIVE' as const) }))
+    const practitioner = await transact((em) => registerPractitioner(em, actor, { ...entry, licences }))
+    return { __typename: 'RegisterPractitionerPayload', practitioner, warnings: warningsOf(practitioner) }
+  },
 }

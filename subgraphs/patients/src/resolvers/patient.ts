@@ -9,5 +9,7 @@ export const patientResolvers: PatientResolvers = {
   consents: ({ id }, _args, { loaders }) => loaders.consents.load(id),
   notificationPreferences: ({ channels, quietFrom, quietTo, timeZone }) => ({ channels, quietFrom, quietTo, timeZone }),
   caregivers: ({ id }, _args, { loaders }) => loaders.caregivers.load(id),
+  caregiverInvitations: ({ id }, _args, { loaders }) => loaders.invitations.load(id),
+  notifications: ({ id }, { first, after }, { loaders }) => loaders.notifications({ first: first ?? 20, after }).load(id),
   threads: ({ id }, { first, after }, { loaders }) => loaders.threads({ first: first ?? 20, after }).load(id),
 }

@@ -1,9 +1,23 @@
 import type { QueryResolvers } from '../generated/resolvers.ts'
+import { exchangeRecord } from '../commands/exchange-record.ts'
+import { findPatients } from '../reads/find-patients.ts'
+import { exportMyData } from '../reads/export-my-data.ts'
 import { findPractitioner, listPractitioners } from '../reads/practitioners.ts'
+import { threadsToAnswer } from '../reads/threads.ts'
+import { delegationsTo } from '../reads/visible-patients.ts'
 
 export const queryResolvers: QueryResolvers = {
   me: (_source, _args, { actor, loaders }) => (actor.patientId ? loaders.patient.load(actor.patientId) : null),
   patient: (_source, { id }, { loaders }) => loaders.patient.load(id),
   practitioner: (_source, lookup, { em }) => findPractitioner(em, lookup),
   practitioners: (_source, { search, first, after }, { em, actor }) => listPractitioners(em, actor, { search, first: first ?? 20, after }),
+  findPatients: async (_source, { lookup }, { em, actor, services, loaders }) => {
+    const found = await loaders.patient.loadMany(await findPatients(em, actor, services.matchKey, lookup))
+    return found.flatMap((patient) => (patient instanceof Error ? [] : (patient ?? [])))
+  },
+  caredFor: (_source, _args, { em, actor }) => delegationsTo(em, actor),
+  messageThread: (_source, { id }, { loaders }) => loaders.thread.load(id),
+  messageThreads: (_source, { first, after }, { em, actor }) => threadsToAnswer(em, actor, { first: first ?? 20, after }),
+  exportMyData: (_source, { format }, { em, actor, services }) => exportMyData(em, actor, services, format),
+  exchangeRecord: (_source, { patientId }, { actor, services, transact }) => transact((em) => exchangeRecord(em, actor, services, patientId)),
 }
