@@ -48,6 +48,36 @@ management: string
 evidence: string
 }
 /**
+ * A recall took lots of a held order line and nothing can stand in: the line is short and holds nothing.
+ */
+export interface InventoryHoldLostV1 {
+orderId: string
+orderLineId: string
+reservationId: string
+drugId: string
+recallId: string
+requested: number
+available: number
+}
+/**
+ * A recall took lots of a held order line and others stand in: the allocations replace those of stock-held.
+ */
+export interface InventoryHoldReallocatedV1 {
+orderId: string
+orderLineId: string
+reservationId: string
+drugId: string
+recallId: string
+allocations: {
+lotId: string
+lotNumber: string
+ndc: string
+expiryDate: string
+locationId: string
+quantity: number
+}[]
+}
+/**
  * A hold was given back or ran out.
  */
 export interface InventoryHoldReleasedV1 {
@@ -55,6 +85,18 @@ orderId: string
 orderLineId: string
 reservationId: string
 reason: ("CANCELLED" | "EXPIRED")
+}
+/**
+ * Units of a controlled substance are missing; two clocks run (21 CFR 1301.76(b)).
+ */
+export interface InventoryLossCaseOpenedV1 {
+caseId: string
+lotId: string
+drugId: string
+deaSchedule: ("CI" | "CII" | "CIII" | "CIV" | "CV")
+quantity: number
+noticeDueOn: string
+reportDueOn: string
 }
 /**
  * A lot went on or off sale.
@@ -65,6 +107,40 @@ drugId: string
 from: string
 to: ("RECEIVING" | "QUARANTINE" | "AVAILABLE" | "ON_HOLD" | "RECALLED" | "EXPIRED" | "DAMAGED" | "DESTROYED" | "RETURNED_TO_SUPPLIER")
 reason: (string | null)
+}
+/**
+ * What was packed for an order line came from a recalled lot and, as far as is known, has not left the house.
+ */
+export interface InventoryParcelStopRequestedV1 {
+orderId: string
+orderLineId: string
+recallId: string
+}
+/**
+ * The person knows of the recall, or could not be reached.
+ */
+export interface InventoryRecallNoticeAnsweredV1 {
+noticeId: string
+recallId: string
+patientId: string
+status: ("ACKNOWLEDGED" | "UNREACHABLE")
+}
+/**
+ * A person received a recalled lot and must be told.
+ */
+export interface InventoryRecallNoticeRequestedV1 {
+noticeId: string
+recallId: string
+patientId: string
+}
+/**
+ * The lots of a recall were taken off sale; holds on them are re-allocated next.
+ */
+export interface InventoryRecallOpenedV1 {
+recallId: string
+recallClass: ("I" | "II" | "III")
+lotIds: string[]
+drugIds: string[]
 }
 /**
  * A lot was corrected by hand.
@@ -106,6 +182,15 @@ quantity: number
 }[]
 }
 /**
+ * The usable stock of a drug came to its reorder point.
+ */
+export interface InventoryStockLowV1 {
+drugId: string
+position: number
+reorderPoint: number
+suggestedQuantity: number
+}
+/**
  * Stock came in.
  */
 export interface InventoryStockReceivedV1 {
@@ -127,6 +212,15 @@ drugId: string
 requested: number
 available: number
 }[]
+}
+/**
+ * Units of a lot moved from one location to another.
+ */
+export interface InventoryStockTransferredV1 {
+fromLotId: string
+toLotId: string
+drugId: string
+quantity: number
 }
 /**
  * A patient's address was checked and kept.
@@ -452,13 +546,22 @@ declare module '@pharmagraph/platform' {
     'audit.chain-anchored.v1': AuditChainAnchoredV1
     'catalog.drug-published.v1': CatalogDrugPublishedV1
     'catalog.interaction-published.v1': CatalogInteractionPublishedV1
+    'inventory.hold-lost.v1': InventoryHoldLostV1
+    'inventory.hold-reallocated.v1': InventoryHoldReallocatedV1
     'inventory.hold-released.v1': InventoryHoldReleasedV1
+    'inventory.loss-case-opened.v1': InventoryLossCaseOpenedV1
     'inventory.lot-status-changed.v1': InventoryLotStatusChangedV1
+    'inventory.parcel-stop-requested.v1': InventoryParcelStopRequestedV1
+    'inventory.recall-notice-answered.v1': InventoryRecallNoticeAnsweredV1
+    'inventory.recall-notice-requested.v1': InventoryRecallNoticeRequestedV1
+    'inventory.recall-opened.v1': InventoryRecallOpenedV1
     'inventory.stock-adjusted.v1': InventoryStockAdjustedV1
     'inventory.stock-committed.v1': InventoryStockCommittedV1
     'inventory.stock-held.v1': InventoryStockHeldV1
+    'inventory.stock-low.v1': InventoryStockLowV1
     'inventory.stock-received.v1': InventoryStockReceivedV1
     'inventory.stock-refused.v1': InventoryStockRefusedV1
+    'inventory.stock-transferred.v1': InventoryStockTransferredV1
     'logistics.address-added.v1': LogisticsAddressAddedV1
     'logistics.route-planned.v1': LogisticsRoutePlannedV1
     'logistics.shipment-moved.v1': LogisticsShipmentMovedV1

@@ -1,15 +1,29 @@
-import { byId, listBy, pageByParent, perArguments, TransitionRow, type Actor, type EntityManager, type Page, type SubgraphContext } from '@pharmagraph/platform'
+import { byId, hasRole, listBy, pageByParent, perArguments, TransitionRow, type Actor, type EntityManager, type Page, type SubgraphContext } from '@pharmagraph/platform'
 import DataLoader from 'dataloader'
 import { access } from './access.ts'
+import { Recall, RecallLot, RecallNotice } from './entities/recall.ts'
 import { LedgerEntry } from './entities/ledger-entry.ts'
 import { Location } from './entities/location.ts'
 import { Lot } from './entities/lot.ts'
 import { Allocation, Reservation } from './entities/reservation.ts'
+import { LossCase } from './entities/loss-case.ts'
+import { StockAlert } from './entities/stock-alert.ts'
+import { StockCount } from './entities/stock-count.ts'
+import { TransactionRecord } from './entities/transaction-record.ts'
+import { countLifecycle } from './lifecycles/stock-count.ts'
 import { lotLifecycle } from './lifecycles/lot.ts'
-import { availabilityOf } from './reads/availability.ts'
+import { affectedFills } from './reads/affected-fills.ts'
+import { recentAvailabilityOf } from './reads/availability.ts'
 
 /** Staff see every lot and hold, others none. */
 export const rowsFor = (actor: Actor): object => (access.can(actor, 'lot:view', undefined) ? {} : { id: { $in: [] } })
+
+/** Recalls are seen by those who trace them. */
+export const recallsFor = (actor: Actor): object => (access.can(actor, 'recall:view', undefined) ? {} : { id: { $in: [] } })
+
+/** Notices by those who trace recalls or make the calls; a patient sees their own. */
+const noticesFor = (actor: Actor): object =>
+  access.can(actor, 'recall:view', undefined) || hasRole(actor, 'support') ? {} : { patientId: actor.patientId && hasRole(actor, 'patient') ? actor.patientId : null }
 
 export const loaders = (em: EntityManager, actor: Actor) => ({
   location: byId(em, Location),
@@ -23,8 +37,25 @@ export const loaders = (em: EntityManager, actor: Actor) => ({
   historyOf: listBy(em, TransitionRow, 'subjectId', { scope: { machine: lotLifecycle.name } }),
   /** Ledger pages by lot id. */
   ledgerOf: perArguments((request: Page) => pageByParent(em, LedgerEntry, 'lotId', {}, request)),
+  recall: byId(em, Recall, recallsFor(actor)),
+  recallNotice: byId(em, RecallNotice, noticesFor(actor)),
+  /** The recall behind a notice that the actor may see. */
+  recallOfNotice: byId(em, Recall),
+  lotsOfRecall: listBy(em, RecallLot, 'recallId', { orderBy: { lotId: 'asc' } }),
+  noticesOfRecall: listBy(em, RecallNotice, 'recallId', { scope: noticesFor(actor) }),
+  stockCount: byId(em, StockCount, rowsFor(actor)),
+  countHistoryOf: listBy(em, TransitionRow, 'subjectId', { scope: { machine: countLifecycle.name } }),
+  lossCase: byId(em, LossCase, access.can(actor, 'loss-case:view', undefined) ? {} : { id: { $in: [] } }),
+  stockAlert: byId(em, StockAlert, rowsFor(actor)),
+  /** DSCSA transaction data by lot id. */
+  transactionsOf: listBy(em, TransactionRecord, 'lotId'),
+  /** What was dispensed from recalled lots, by recall id. */
+  affectedFills: new DataLoader(async (recallIds: readonly string[]) => {
+    const fills = Map.groupBy(await affectedFills(em, recallIds), ({ recallId }) => recallId)
+    return recallIds.map((id) => fills.get(id) ?? [])
+  }),
   /** What can be sold, by drug id. */
-  availability: new DataLoader((drugIds: readonly string[]) => availabilityOf(em, drugIds)),
+  availability: new DataLoader((drugIds: readonly string[]) => recentAvailabilityOf(em, drugIds)),
 })
 
 export type Context = SubgraphContext<ReturnType<typeof loaders>, object>

@@ -3,6 +3,13 @@ import type { LedgerEntry } from './entities/ledger-entry.ts'
 import type { Location } from './entities/location.ts'
 import type { Lot } from './entities/lot.ts'
 import type { Allocation, Reservation } from './entities/reservation.ts'
+import type { Recall, RecallNotice } from './entities/recall.ts'
+import type { LossCase } from './entities/loss-case.ts'
+import type { StockAlert } from './entities/stock-alert.ts'
+import type { StockCount } from './entities/stock-count.ts'
+import type { ControlledLine } from './reads/controlled-inventory.ts'
+import type { Suggestion } from './reads/reorder-suggestions.ts'
+import type { AffectedFill } from './reads/affected-fills.ts'
 import type { Mismatch } from './reads/ledger-proof.ts'
 
 export type LotMapper = Lot
@@ -12,6 +19,14 @@ export type LedgerMismatchMapper = Mismatch
 export type ReservationMapper = Reservation
 export type AllocationMapper = Allocation
 export type TransitionMapper = TransitionRow
+export type RecallMapper = Recall
+export type RecallNoticeMapper = RecallNotice
+export type AffectedFillMapper = AffectedFill
+export type StockCountMapper = StockCount
+export type LossCaseMapper = LossCase
+export type StockAlertMapper = StockAlert
+export type ControlledLineMapper = ControlledLine
+export type PurchaseSuggestionMapper = Suggestion
 /** Entities of others: their id, to which we add a field. */
 export type DrugMapper = { id: string }
 export type OrderMapper = { id: string }

@@ -6,7 +6,7 @@ import { Lot } from './entities/lot.ts'
 import { lotLifecycle } from './lifecycles/lot.ts'
 
 type Pharmacy = { id: string; name: string; city: string; state: string; servesStates?: string[] }
-type StockedDrug = { id: string; ndc: string; packageSize: number; packageUnit: string }
+type StockedDrug = { id: string; ndc: string; packageSize: number; packageUnit: string; deaSchedule?: string; storageClass?: string }
 
 /** The demo's pharmacies and their invented stock, received as any delivery is. Lots already there are left alone. */
 export async function seed({ transact }: { transact<T>(work: (em: EntityManager) => Promise<T>): Promise<T> }): Promise<void> {
@@ -21,7 +21,9 @@ export async function seed({ transact }: { transact<T>(work: (em: EntityManager)
     const locations = pharmacies.map(({ id, name, city, state, servesStates }) => ({ id, name, city, state, servesStates: servesStates ?? [state] }))
     await em.upsertMany(Location, locations)
     // the catalog's own events come later and supersede these
-    await rememberDrugs(em, system, drugs.map(({ id, ndc, packageSize }) => ({ drugId: id, version: 0, ndc, packageSize })))
+    await rememberDrugs(em, system, drugs.map(({ id, ndc, packageSize, deaSchedule, storageClass }) => ({
+      drugId: id, version: 0, ndc, packageSize, ...(deaSchedule ? { deaSchedule } : {}), ...(storageClass ? { storageClass } : {}),
+    })))
 
     const known = new Set((await em.find(Lot, {}, { fields: ['id'] })).map(({ id }) => id))
     const missing = stock.filter(({ id }) => !known.has(id))

@@ -8,7 +8,7 @@ import { jobs } from './jobs/index.ts'
 import { resolvers } from './resolvers/index.ts'
 import { seed } from './seed.ts'
 
-/** Lots, their ledger, and the holds that orders have on them. Owns no personal data. */
+/** Lots, their ledger, and the holds that orders have on them. Of people it knows ids only: who received which lot. */
 export const inventory = defineSubgraph({
   name: 'inventory',
   folder: resolve(import.meta.dirname, '..'),

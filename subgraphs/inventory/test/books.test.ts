@@ -43,7 +43,7 @@ test('a hold and the cancellation of its order at the same moment leave nothing 
   assert.deepEqual(await shelf.balances(lot!), [{ onHand: 100, reserved: 0 }])
 })
 
-test('any interleaving of holds, commits, releases, expiries and corrections keeps the books right', async () => {
+test('S85 any interleaving of holds, commits, releases, expiries and corrections keeps the books right', async () => {
   type Step = { kind: 'hold' | 'commit' | 'commitOrder' | 'release' | 'expire' | 'adjust'; order: number; quantity: number }
   const step = fc.record<Step>({
     kind: fc.constantFrom('hold', 'hold', 'hold', 'commit', 'commitOrder', 'release', 'expire', 'adjust'), order: fc.nat(5), quantity: fc.integer({ min: 1, max: 25 }),
@@ -76,7 +76,7 @@ test('any interleaving of holds, commits, releases, expiries and corrections kee
     const taken = [{ lotId: lots[quantity % 3]!, lotNumber: 'B', quantity }]
     const verbs = {
       hold: () => transact(orm, (em) => holdStock(em, system, request)),
-      commit: () => transact(orm, (em) => commitFill(em, system, { orderLineId, lots: taken } as EventMap['prescriptions.fill-released.v1'])),
+      commit: () => transact(orm, (em) => commitFill(em, system, { orderLineId, lots: taken, fillId: newId(), patientId: newId(), releasedBy: 'rph', recordHash: 'ab12' } as EventMap['prescriptions.fill-released.v1'])),
       commitOrder: () => transact(orm, (em) => commitOrder(em, system, { orderId, patientId: newId(), orderLineIds: [] })),
       release: () => transact(orm, (em) => releaseOrder(em, system, { orderId })),
       expire: async () => {

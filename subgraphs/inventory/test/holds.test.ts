@@ -103,7 +103,7 @@ test('what was packed for an order that is cancelled goes back on the shelf, whi
   assert.equal(Number(entry!.delta), 20)
 })
 
-test('200 requests at once for 50 units are all answered: 50 held, 150 refused', async () => {
+test('S85 200 requests at once for 50 units are all answered: 50 held, 150 refused', async () => {
   const drug = await shelf.drug()
   const [lot] = await shelf.stock(drug, { quantity: 50, expires: inDays(300) })
   const requests = Array.from({ length: 200 }, () => requestFor([drug, 1]))

@@ -36,7 +36,7 @@ test('a delivery makes a lot that waits to be released, or adds to the one there
   assert.equal((await subgraph.emitted('inventory.stock-received.v1')).filter(({ lotId }) => lotId === lot.id).length, 2)
 })
 
-test('ten deliveries of one new batch at the same moment make one lot with all of them', async () => {
+test('S27 ten deliveries of one new batch at the same moment make one lot with all of them', async () => {
   const drug = await shelf.drug()
   const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => subgraph.data(keeper, receive, delivery(drug, { reference: `note ${i}`, quantity: 10 }))))
   assert.equal(new Set(answers.map(({ receiveStock }) => receiveStock.lot.id)).size, 1)
@@ -57,7 +57,7 @@ test('a delivery that cannot be right is refused with the field named', async ()
   }
 })
 
-test('a correction moves the books once per key, and never below what is held', async () => {
+test('S37 a correction moves the books once per key, and never below what is held', async () => {
   const drug = await shelf.drug()
   const [lot] = await shelf.stock(drug, { quantity: 50, expires: inDays(300) })
   await transact(orm, (em) => holdStock(em, system, requestFor([drug, 30])))
@@ -93,7 +93,7 @@ test('only those who keep stock move it, and to others a lot does not exist', as
   assert.equal((await subgraph.graph(patient, '{ ledgerProof { lots } }')).errors?.[0]?.extensions['code'], 'FORBIDDEN')
 })
 
-test('lots are found by drug, batch number, location and status', async () => {
+test('S17 lots are found by drug, batch number, location and status', async () => {
   const drug = await shelf.drug()
   const [a, b] = await shelf.stock(drug, { quantity: 50, expires: inDays(300) }, { quantity: 50, expires: inDays(300), location: shelf.there })
   await subgraph.data(keeper, change, { i: { lotId: b, verb: 'quarantine', reason: 'broken seal' } })
@@ -179,7 +179,7 @@ test("every verb of the lot's lifecycle, in every state and by every role, does 
   }
 })
 
-test('availability counts what is on sale, free and keeps for a supply and the minimum dating: in stock, low under five packages, or out', async () => {
+test('S65 availability counts what is on sale, free and keeps for a supply and the minimum dating: in stock, low under five packages, or out', async () => {
   const [plenty, low, none] = [await shelf.drug(), await shelf.drug(), await shelf.drug()]
   await shelf.stock(plenty, { quantity: 40, expires: inDays(300) }, { quantity: 40, expires: inDays(60), location: shelf.there })
   await shelf.stock(low, { quantity: 60, expires: inDays(300) }, { quantity: 100, expires: inDays(59) })

@@ -5,6 +5,7 @@ import type { Lot } from '../entities/lot.ts'
 import type { AdjustInventoryInput, AdjustReason } from '../generated/resolvers.ts'
 import { checkUnits, units } from '../quantity.ts'
 import { book, lockLots } from './book.ts'
+import { openLossCase } from './count-stock.ts'
 
 /** Which way a reason moves the books; the others go either way. */
 const direction: Partial<Record<AdjustReason, 1 | -1>> = { DAMAGE: -1, LOSS: -1, SAMPLE: -1, FOUND: 1 }
@@ -33,6 +34,7 @@ export async function adjustInventory(em: EntityManager, actor: Actor, input: Ad
     throw problem('InsufficientStock', 'INSUFFICIENT_STOCK', `only ${free} units are neither gone nor held`, { available: free, requested: -delta })
   }
   book(em, actor, lot, { type: reason === 'COUNT_VARIANCE' ? 'COUNT' : 'ADJUST', delta, reason: note ? `${reason}: ${note}` : reason, reference })
+  if (delta < 0 && (reason === 'LOSS' || reason === 'COUNT_VARIANCE')) await openLossCase(em, actor, lot, -delta)
   emit(em, actor, 'inventory.stock-adjusted.v1', lot.id, { lotId: lot.id, drugId: lot.drugId, delta, reason })
   return lot
 }

@@ -1,11 +1,13 @@
-import { AppError, apply, newId, notYet, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
+import { AppError, apply, emit, newId, notYet, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
 import { LockMode } from '@mikro-orm/postgresql'
 import { access } from '../access.ts'
 import type { Lot } from '../entities/lot.ts'
+import { RecallLot } from '../entities/recall.ts'
 import { Allocation, Reservation } from '../entities/reservation.ts'
 import { reservationLifecycle } from '../lifecycles/reservation.ts'
 import { units } from '../quantity.ts'
 import { book, lockLots } from './book.ts'
+import { recordDispensing, type Recipient } from './record-dispensing.ts'
 
 type Taken = { lotId: string; quantity: number }
 
@@ -13,33 +15,44 @@ type Taken = { lotId: string; quantity: number }
  * A pharmacist released the fill of one order line: what left the shelf leaves the books, lot by lot as it was scanned.
  * Of a cancelled order nothing does: its fill goes back on the shelf.
  */
-export async function commitFill(em: EntityManager, actor: Actor, { orderLineId, lots }: EventMap['prescriptions.fill-released.v1']): Promise<void> {
+export async function commitFill(em: EntityManager, actor: Actor, fill: EventMap['prescriptions.fill-released.v1']): Promise<void> {
   access.must(actor, 'stock:commit', undefined)
+  const { orderLineId, lots } = fill
   const reservation = await em.findOne(Reservation, { orderLineId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
   if (!reservation) throw notYet('the hold of this order line')
-  if (reservation.status === 'HELD' || reservation.status === 'EXPIRED') await commit(em, actor, [reservation], new Map([[reservation.id, lots]]))
+  if (!['HELD', 'EXPIRED', 'LOST'].includes(reservation.status)) return
+  const { patientId, fillId, releasedBy, recordHash } = fill
+  await commit(em, actor, [reservation], new Map([[reservation.id, lots]]), { patientId, fillId, releasedBy, fillRecordHash: recordHash })
 }
 
 /** Everything of the order was released: what is still held, the lines without a pharmacist, leaves the books as it was held. */
-export async function commitOrder(em: EntityManager, actor: Actor, { orderId }: EventMap['orders.order-released.v1']): Promise<void> {
+export async function commitOrder(em: EntityManager, actor: Actor, { orderId, patientId }: EventMap['orders.order-released.v1']): Promise<void> {
   access.must(actor, 'stock:commit', undefined)
   const reservations = await em.find(Reservation, { orderId }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
   if (reservations.length === 0) throw notYet('the hold of this order')
-  await commit(em, actor, reservations.filter(({ status }) => status === 'HELD'), new Map())
+  await commit(em, actor, reservations.filter(({ status }) => status === 'HELD'), new Map(), { patientId, fillId: null, releasedBy: actor.subject, fillRecordHash: null })
 }
 
 /** `taken` by reservation; a reservation it does not name gives what it holds. */
-async function commit(em: EntityManager, actor: Actor, reservations: readonly Reservation[], taken: Map<string, Taken[]>): Promise<void> {
+async function commit(em: EntityManager, actor: Actor, reservations: readonly Reservation[], taken: Map<string, Taken[]>, recipient: Recipient): Promise<void> {
   const allocations = await em.find(Allocation, { reservationId: { $in: reservations.map(({ id }) => id) } }, { orderBy: { id: 'asc' } })
   const scanned = [...taken.values()].flat()
   const lots = await lockLots(em, [...allocations, ...scanned].map(({ lotId }) => lotId))
   for (const reservation of reservations) {
     const own = allocations.filter(({ reservationId }) => reservationId === reservation.id)
-    commitOne(em, actor, reservation, own, taken.get(reservation.id) ?? own, lots)
+    commitOne(em, actor, reservation, own, taken.get(reservation.id) ?? own, lots, recipient)
+    const recalled = (taken.get(reservation.id) ?? own).filter(({ lotId }) => lots.get(lotId)?.status === 'RECALLED').map(({ lotId }) => lotId)
+    if (recalled.length) await stopParcel(em, actor, reservation, recalled)
   }
 }
 
-function commitOne(em: EntityManager, actor: Actor, reservation: Reservation, allocations: readonly Allocation[], taken: readonly Taken[], lots: Map<string, Lot>): void {
+/** The recall came between the scan and the release: it knew nothing of this parcel. */
+async function stopParcel(em: EntityManager, actor: Actor, { orderId, orderLineId }: Reservation, lotIds: string[]): Promise<void> {
+  const recallIds = new Set((await em.find(RecallLot, { lotId: { $in: lotIds } })).map(({ recallId }) => recallId))
+  for (const recallId of recallIds) emit(em, actor, 'inventory.parcel-stop-requested.v1', orderId, { orderId, orderLineId, recallId })
+}
+
+function commitOne(em: EntityManager, actor: Actor, reservation: Reservation, allocations: readonly Allocation[], taken: readonly Taken[], lots: Map<string, Lot>, recipient: Recipient): void {
   const held = new Map(reservation.status === 'HELD' ? allocations.map(({ lotId, quantity }) => [lotId, quantity]) : [])
   const gone = new Map<string, number>()
   for (const { lotId, quantity } of taken) gone.set(lotId, units((gone.get(lotId) ?? 0) + quantity))
@@ -52,6 +65,7 @@ function commitOne(em: EntityManager, actor: Actor, reservation: Reservation, al
     if (lot.quantityOnHand < lot.quantityReserved) {
       throw new AppError('INSUFFICIENT_STOCK', 'a fill was released from units that are not on the books or are held for others: count the lot', { lotId })
     }
+    if (quantity > 0) recordDispensing(em, reservation, lot, quantity, recipient)
     const allocation = allocations.find((row) => row.lotId === lotId)
     if (allocation && quantity > 0) allocation.quantity = quantity
     else if (allocation) em.remove(allocation)

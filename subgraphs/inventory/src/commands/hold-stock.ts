@@ -28,7 +28,7 @@ export async function holdStock(em: EntityManager, actor: Actor, request: Reques
   if (cancelled) return
 
   const known = await em.find(Reservation, { orderId }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
-  const live = known.filter(({ status }) => status !== 'EXPIRED')
+  const live = known.filter(({ status }) => status !== 'EXPIRED' && status !== 'LOST')
   const policy = await policyToday(em)
   const needs = request.lines.filter(({ orderLineId }) => !live.some((one) => one.orderLineId === orderLineId)).map((line) => needOf(line, request.shipDate, policy))
   const lots = await lockCandidates(em, needs)
@@ -57,7 +57,7 @@ const needOf = (line: Request['lines'][number], shipDate: string, policy: Policy
   keepsUntil: addDays(shipDate, (line.daysSupply ?? policy.DEFAULT_DAYS_SUPPLY) + policy.MINIMUM_DATING_DAYS),
 })
 
-const shelfOf = (lot: Lot): Shelf => ({
+export const shelfOf = (lot: Lot): Shelf => ({
   lotId: lot.id, drugId: lot.drugId, locationId: lot.locationId, expiryDate: lot.expiryDate, free: units(lot.quantityOnHand - lot.quantityReserved),
 })
 
@@ -69,16 +69,16 @@ async function lockCandidates(em: EntityManager, needs: readonly Need[]): Promis
   return em.find(Lot, where, { orderBy: { expiryDate: 'asc', id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
 }
 
-/** A new reservation, or the line's own whose time had run out, with other lots. */
-async function reserve(em: EntityManager, actor: Actor, orderId: string, need: Need, expiresAt: Date, expired: Reservation | undefined): Promise<Reservation> {
-  const { orderLineId, drugId, quantity } = need
-  if (expired) {
-    await em.nativeDelete(Allocation, { reservationId: expired.id })
-    Object.assign(expired, { quantity, expiresAt })
-    apply(em, actor, reservationLifecycle, expired, 'holdAgain')
-    return expired
+/** A new reservation, or the line's own that had run out or was lost, with other lots. */
+async function reserve(em: EntityManager, actor: Actor, orderId: string, need: Need, expiresAt: Date, ended: Reservation | undefined): Promise<Reservation> {
+  const { orderLineId, drugId, quantity, keepsUntil } = need
+  if (ended) {
+    await em.nativeDelete(Allocation, { reservationId: ended.id })
+    Object.assign(ended, { quantity, keepsUntil, expiresAt })
+    apply(em, actor, reservationLifecycle, ended, 'holdAgain')
+    return ended
   }
-  const reservation = em.create(Reservation, { id: newId(), orderId, orderLineId, drugId, quantity, status: 'HELD', expiresAt })
+  const reservation = em.create(Reservation, { id: newId(), orderId, orderLineId, drugId, quantity, status: 'HELD', keepsUntil, expiresAt })
   begin(em, actor, reservationLifecycle, reservation)
   return reservation
 }
@@ -95,13 +95,14 @@ async function holdsOf(em: EntityManager, reservations: readonly Reservation[]):
   }))
 }
 
+/** An allocation as events tell it. */
+export const toldOf = ({ lot: { id: lotId, batchNumber, ndc, expiryDate, locationId }, quantity }: { lot: Lot; quantity: number }) =>
+  ({ lotId, lotNumber: batchNumber, ndc, expiryDate, locationId, quantity })
+
 function tellHeld(em: EntityManager, actor: Actor, orderId: string, held: readonly Hold[]): void {
   emit(em, actor, 'inventory.stock-held.v1', orderId, {
     orderId,
     expiresAt: new Date(Math.min(...held.map(({ reservation }) => reservation.expiresAt.getTime()))).toISOString(),
-    lines: held.map(({ reservation: { id, orderLineId, drugId }, parts }) => ({
-      reservationId: id, orderLineId, drugId,
-      allocations: parts.map(({ lot: { id: lotId, batchNumber, ndc, expiryDate, locationId }, quantity }) => ({ lotId, lotNumber: batchNumber, ndc, expiryDate, locationId, quantity })),
-    })),
+    lines: held.map(({ reservation: { id, orderLineId, drugId }, parts }) => ({ reservationId: id, orderLineId, drugId, allocations: parts.map(toldOf) })),
   })
 }

@@ -7,6 +7,7 @@ import { Lot } from '../entities/lot.ts'
 import { lotLifecycle } from '../lifecycles/lot.ts'
 import { checkUnits } from '../quantity.ts'
 import { book, lockLots } from './book.ts'
+import { applyOpenRecalls } from './recall-lots.ts'
 
 /** `lotId` and `receivedAt` are for stock that was elsewhere on the books before. */
 export type Delivery = {
@@ -27,8 +28,9 @@ export async function receiveStock(em: EntityManager, actor: Actor, deliveries: 
   const lots = await lotsByKey(em, deliveries)
   const booked = await receiptsOf(em, [...lots.values()])
 
-  for (const lot of new Set(lots.values())) if (isNew.has(lot.id)) begin(em, actor, lotLifecycle, lot)
-  return deliveries.map((delivery) => {
+  const made = [...new Set(lots.values())].filter(({ id }) => isNew.has(id))
+  for (const lot of made) begin(em, actor, lotLifecycle, lot)
+  const received = deliveries.map((delivery) => {
     const lot = lots.get(keyOf(delivery))!
     if (lot.expiryDate !== delivery.expiryDate) throw invalid('expiryDate', `this batch is known to expire on ${lot.expiryDate}`)
     const known = booked.get(`${lot.id} ${delivery.reference}`)
@@ -41,6 +43,8 @@ export async function receiveStock(em: EntityManager, actor: Actor, deliveries: 
     emit(em, actor, 'inventory.stock-received.v1', lot.id, { lotId: lot.id, drugId, locationId, batchNumber, expiryDate, quantity })
     return lot
   })
+  await applyOpenRecalls(em, actor, made)
+  return received
 }
 
 function checkDelivery({ drugId, locationId, batchNumber, expiryDate, quantity, reference }: Delivery, today: string): void {
@@ -66,7 +70,7 @@ async function knownNdcs(em: EntityManager, deliveries: readonly Delivery[]): Pr
 }
 
 /** Rows for batches never seen, at zero; two deliveries of a new batch at the same moment make one row. Answers the ids made here. */
-async function makeMissingLots(em: EntityManager, actor: Actor, deliveries: readonly Delivery[], ndcs: Map<string, string>): Promise<Set<string>> {
+export async function makeMissingLots(em: EntityManager, actor: Actor, deliveries: readonly Delivery[], ndcs: Map<string, string>): Promise<Set<string>> {
   const rows = [...new Map(deliveries.map((delivery) => [keyOf(delivery), delivery])).values()].map((delivery) => ({
     id: delivery.lotId ?? newId(), drugId: delivery.drugId, ndc: ndcs.get(delivery.drugId)!, batchNumber: delivery.batchNumber,
     expiryDate: delivery.expiryDate, locationId: delivery.locationId, receivedAt: delivery.receivedAt ?? clock.now(), statusBy: actor.subject,

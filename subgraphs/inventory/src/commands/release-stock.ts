@@ -10,8 +10,8 @@ import { lockOrder } from './lock-order.ts'
 export async function releaseOrder(em: EntityManager, actor: Actor, { orderId }: { orderId: string }): Promise<void> {
   access.must(actor, 'stock:release', undefined)
   await lockOrder(em, orderId, clock.now())
-  const live = await em.find(Reservation, { orderId, status: { $in: ['HELD', 'COMMITTED'] } }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
-  await giveBack(em, actor, live, ({ status }) => (status === 'HELD' ? 'release' : 'returnToStock'))
+  const live = await em.find(Reservation, { orderId, status: { $in: ['HELD', 'COMMITTED', 'LOST'] } }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
+  await giveBack(em, actor, live, ({ status }) => (status === 'COMMITTED' ? 'returnToStock' : 'release'))
 }
 
 /** Gives back holds whose time is over, a few hundred at a time; those that another transaction has in hand wait for the next round. */

@@ -1,9 +1,20 @@
+import { DispenseRecordSchema } from './dispense-record.ts'
 import { DrugFactSchema } from './drug-fact.ts'
 import { LedgerEntrySchema } from './ledger-entry.ts'
 import { LocationSchema } from './location.ts'
+import { LossCaseSchema } from './loss-case.ts'
 import { LotSchema } from './lot.ts'
 import { PolicySchema } from './policy.ts'
+import { RecallLotSchema, RecallNoticeSchema, RecallSchema } from './recall.ts'
 import { AllocationSchema, ReservationSchema } from './reservation.ts'
+import { StockAlertSchema } from './stock-alert.ts'
+import { StockCountSchema } from './stock-count.ts'
 import { StockRequestSchema } from './stock-request.ts'
+import { TemperatureReadingSchema } from './temperature-reading.ts'
+import { TransactionRecordSchema } from './transaction-record.ts'
 
-export const entities = [LocationSchema, DrugFactSchema, LotSchema, LedgerEntrySchema, ReservationSchema, AllocationSchema, StockRequestSchema, PolicySchema]
+export const entities = [
+  LocationSchema, DrugFactSchema, LotSchema, LedgerEntrySchema, ReservationSchema, AllocationSchema, StockRequestSchema, PolicySchema,
+  DispenseRecordSchema, RecallSchema, RecallLotSchema, RecallNoticeSchema,
+  StockCountSchema, LossCaseSchema, TemperatureReadingSchema, TransactionRecordSchema, StockAlertSchema,
+]

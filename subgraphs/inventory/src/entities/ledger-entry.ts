@@ -27,6 +27,7 @@ export const LedgerEntrySchema = defineEntity({
   },
   indexes: [
     { properties: ['lotId', 'id'] },
+    { name: 'ledger_entry_demand', expression: `create index ledger_entry_demand on ledger_entry (at) where type = 'COMMIT'` },
     { name: 'ledger_entry_receipt_once', expression: `create unique index ledger_entry_receipt_once on ledger_entry (lot_id, reference) where type = 'RECEIPT'` },
     { name: 'ledger_entry_adjust_once', expression: `create unique index ledger_entry_adjust_once on ledger_entry (reference) where type in ('ADJUST', 'COUNT')` },
   ],

@@ -24,6 +24,8 @@ export const LotSchema = defineEntity({
     /** Who brought the lot into its status: destroying it takes somebody else. */
     statusBy: p.string(),
     receivedAt: p.datetime(),
+    /** Shelf and bin, as they are marked there. */
+    bin: p.string().length(20).nullable(),
   },
   uniques: [{ properties: ['drugId', 'batchNumber', 'locationId'] }],
   indexes: [

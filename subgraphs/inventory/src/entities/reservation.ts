@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/postgresql'
 import { LotSchema } from './lot.ts'
 
-export const reservationStatuses = ['HELD', 'COMMITTED', 'RELEASED', 'EXPIRED'] as const
+export const reservationStatuses = ['HELD', 'COMMITTED', 'RELEASED', 'EXPIRED', 'LOST'] as const
 export type ReservationStatus = (typeof reservationStatuses)[number]
 
 /** A hold on lots for one order line. Unique by order line, so a request that is repeated meets its own hold. */
@@ -16,6 +16,8 @@ export const ReservationSchema = defineEntity({
     drugId: p.uuid(),
     status: p.enum(reservationStatuses),
     quantity: p.decimal('number').precision(12).scale(3).check('quantity >= 0'),
+    /** The first day its units may expire on: other lots that take over must keep as long. */
+    keepsUntil: p.date(),
     expiresAt: p.datetime(),
   },
   indexes: [{ name: 'reservation_due', expression: `create index reservation_due on reservation (expires_at) where status = 'HELD'` }],

@@ -11,6 +11,8 @@ export const StockRequestSchema = defineEntity({
     /** The order's id. */
     id: p.uuid().primary(),
     cancelledAt: p.datetime().nullable(),
+    /** Set once the parcel has left the house: what is packed before can still be stopped. */
+    shippedAt: p.datetime().nullable(),
   },
 })
 export class StockRequest extends StockRequestSchema.class {}

@@ -1,4 +1,5 @@
 import { clock, defineLifecycle, emit, to, type Guard, type Role } from '@pharmagraph/platform'
+import { availabilityCache } from '../availability-cache.ts'
 import type { Lot, LotStatus } from '../entities/lot.ts'
 
 const keepers: readonly Role[] = ['inventory', 'pharmacist-in-charge']
@@ -35,7 +36,7 @@ export const lotLifecycle = defineLifecycle<LotStatus, Lot>({
   table: {
     RECEIVING: { release, quarantine, recall, damage, expire },
     QUARANTINE: { release, recall, damage, destroy, returnToSupplier },
-    AVAILABLE: { quarantine, hold: to('ON_HOLD', { by: keepers }), recall, damage, expire },
+    AVAILABLE: { quarantine, hold: to('ON_HOLD', { by: [...keepers, 'system'] }), recall, damage, expire },
     ON_HOLD: { unhold: release, quarantine, recall, damage, expire },
     RECALLED: { destroy, returnToSupplier },
     EXPIRED: { quarantine, recall, destroy, returnToSupplier },
@@ -45,6 +46,7 @@ export const lotLifecycle = defineLifecycle<LotStatus, Lot>({
   },
   announce(em, actor, lot, { from, to: next, verb, reason }) {
     lot.statusBy = actor.subject
+    availabilityCache.touch(lot.drugId)
     if (verb === 'begin') return // stock-received tells it
     emit(em, actor, 'inventory.lot-status-changed.v1', lot.id, { lotId: lot.id, drugId: lot.drugId, from, to: next, reason: reason ?? null })
   },

@@ -3,18 +3,21 @@ import type { Reservation, ReservationStatus } from '../entities/reservation.ts'
 
 const system = { by: ['system'] as const }
 const commit = to<ReservationStatus, Reservation>('COMMITTED', system)
+const release = to<ReservationStatus, Reservation>('RELEASED', system)
+const holdAgain = to<ReservationStatus, Reservation>('HELD', system)
 
 /**
  * A hold ends by leaving the shelf, by being given back, or by time. What a pharmacist released has left the shelf, so
  * it is booked even where the time was over. An order is cancelled only before it ships: what was packed for it goes
- * back on the shelf.
+ * back on the shelf. A hold is LOST where a recall took its lots and no others can stand in.
  */
 export const reservationLifecycle = defineLifecycle<ReservationStatus, Reservation>({
   name: 'reservation',
   initial: 'HELD',
   table: {
-    HELD: { commit, release: to('RELEASED', system), expire: to('EXPIRED', system) },
-    EXPIRED: { holdAgain: to('HELD', system), commit },
+    HELD: { commit, release, expire: to('EXPIRED', system), lose: to('LOST', system) },
+    EXPIRED: { holdAgain, commit },
+    LOST: { holdAgain, commit, release },
     COMMITTED: { returnToStock: to('RELEASED', system) },
     RELEASED: {},
   },

@@ -1,8 +1,6 @@
 import { addDays, clock, type EntityManager } from '@pharmagraph/platform'
-import type { AvailabilityStatus } from '../generated/resolvers.ts'
+import { availabilityCache, type DrugAvailability } from '../availability-cache.ts'
 import { policyToday } from './policy.ts'
-
-export type DrugAvailability = { status: AvailabilityStatus; quantityAvailable: number; asOf: Date }
 
 /** Free units of each drug that still keep for the usual supply and the minimum dating; one statement for all drugs. */
 export async function availabilityOf(em: EntityManager, drugIds: readonly string[]): Promise<DrugAvailability[]> {
@@ -23,4 +21,18 @@ export async function availabilityOf(em: EntityManager, drugIds: readonly string
     const low = policy.LOW_STOCK_PACKAGES * Number(row?.package_size ?? 1)
     return { status: quantityAvailable === 0 ? 'OUT_OF_STOCK' : quantityAvailable < low ? 'LOW' : 'IN_STOCK', quantityAvailable, asOf }
   })
+}
+
+/** The same, from memory where it was read within the staleness bound. */
+export async function recentAvailabilityOf(em: EntityManager, drugIds: readonly string[]): Promise<DrugAvailability[]> {
+  const known = new Map(drugIds.map((id) => [id, availabilityCache.get(id)]))
+  const missing = drugIds.filter((id) => known.get(id) === undefined)
+  if (missing.length) {
+    const readAt = clock.now().getTime()
+    for (const [index, answer] of (await availabilityOf(em, missing)).entries()) {
+      known.set(missing[index]!, answer)
+      availabilityCache.keep(missing[index]!, answer, readAt)
+    }
+  }
+  return drugIds.map((id) => known.get(id)!)
 }

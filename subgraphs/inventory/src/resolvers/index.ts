@@ -2,7 +2,9 @@ import type { Resolvers } from '../generated/resolvers.ts'
 import { ledgerMismatchResolvers, locationResolvers, lotResolvers } from './lot.ts'
 import { mutationResolvers } from './mutation.ts'
 import { queryResolvers } from './query.ts'
+import { affectedFillResolvers, recallNoticeResolvers, recallResolvers } from './recall.ts'
 import { allocationResolvers, drugResolvers, orderResolvers, reservationResolvers } from './reservation.ts'
+import { controlledLineResolvers, lossCaseResolvers, purchaseSuggestionResolvers, stockAlertResolvers, stockCountResolvers } from './stock-keeping.ts'
 
 export const resolvers: Resolvers = {
   Query: queryResolvers,
@@ -14,4 +16,12 @@ export const resolvers: Resolvers = {
   Reservation: reservationResolvers,
   Allocation: allocationResolvers,
   Drug: drugResolvers,
+  StockCount: stockCountResolvers,
+  LossCase: lossCaseResolvers,
+  StockAlert: stockAlertResolvers,
+  ControlledLine: controlledLineResolvers,
+  PurchaseSuggestion: purchaseSuggestionResolvers,
+  Recall: recallResolvers,
+  AffectedFill: affectedFillResolvers,
+  RecallNotice: recallNoticeResolvers,
 }

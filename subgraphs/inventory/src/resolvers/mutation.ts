@@ -1,13 +1,33 @@
 import { adjustInventory } from '../commands/adjust-inventory.ts'
 import { changeLotStatus } from '../commands/change-lot-status.ts'
+import { answerRecallNotice, closeRecall } from '../commands/answer-recall-notice.ts'
+import { advanceCount, advanceLossCase, requestCount } from '../commands/count-stock.ts'
+import { extendHold } from '../commands/extend-hold.ts'
+import { recallLots } from '../commands/recall-lots.ts'
+import { receiveScan } from '../commands/receive-scan.ts'
 import { receiveStock } from '../commands/receive-stock.ts'
 import type { Lot } from '../entities/lot.ts'
+import { recordTemperatures } from '../commands/record-temperatures.ts'
+import { transferStock } from '../commands/transfer-stock.ts'
+import type { Recall } from '../entities/recall.ts'
 import type { MutationResolvers } from '../generated/resolvers.ts'
 
 const payload = (lot: Lot) => ({ __typename: 'LotPayload' as const, lot })
+
+const recalled = (recall: Recall) => ({ __typename: 'RecallPayload' as const, recall })
 
 export const mutationResolvers: MutationResolvers = {
   receiveStock: async (_source, { input }, { actor, transact }) => payload((await transact((em) => receiveStock(em, actor, [input])))[0]!),
   adjustInventory: async (_source, { input }, { actor, transact }) => payload(await transact((em) => adjustInventory(em, actor, input))),
   changeLotStatus: async (_source, { input }, { actor, transact }) => payload(await transact((em) => changeLotStatus(em, actor, input))),
+  recallLots: async (_source, { input }, { actor, transact }) => recalled(await transact((em) => recallLots(em, actor, input))),
+  closeRecall: async (_source, { recallId }, { actor, transact }) => recalled(await transact((em) => closeRecall(em, actor, recallId))),
+  answerRecallNotice: async (_source, { input }, { actor, transact }) => ({ __typename: 'RecallNoticePayload', notice: await transact((em) => answerRecallNotice(em, actor, input)) }),
+  receiveScan: async (_source, { input }, { actor, transact }) => payload(await transact((em) => receiveScan(em, actor, input))),
+  transferStock: async (_source, { input }, { actor, transact }) => ({ __typename: 'TransferPayload', ...(await transact((em) => transferStock(em, actor, input))) }),
+  requestCount: async (_source, { lotId }, { actor, transact }) => ({ count: await transact((em) => requestCount(em, actor, lotId)) }),
+  advanceCount: async (_source, { input }, { actor, transact }) => ({ __typename: 'StockCountPayload', count: await transact((em) => advanceCount(em, actor, input)) }),
+  advanceLossCase: async (_source, { input }, { actor, transact }) => ({ __typename: 'LossCasePayload', lossCase: await transact((em) => advanceLossCase(em, actor, input)) }),
+  recordTemperatures: async (_source, { input }, { actor, transact }) => ({ __typename: 'ColdChainPayload', report: await transact((em) => recordTemperatures(em, actor, input)) }),
+  extendHold: async (_source, { input }, { actor, transact }) => ({ __typename: 'ReservationPayload', reservation: await transact((em) => extendHold(em, actor, input)) }),
 }

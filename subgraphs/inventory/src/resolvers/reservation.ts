@@ -20,4 +20,5 @@ export const allocationResolvers: AllocationResolvers = {
 export const drugResolvers: DrugResolvers = {
   __resolveReference: ({ id }) => (isId(id) ? { id } : null),
   availability: ({ id }, _args, { loaders }) => loaders.availability.load(id),
+  stockAlert: ({ id }, _args, { loaders }) => loaders.stockAlert.load(id),
 }
