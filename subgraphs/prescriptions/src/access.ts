@@ -18,6 +18,7 @@ export const access = defineAccess({
   'review:decide': (actor: Actor) => isPharmacist(actor),
   'dispensing:fill': (actor: Actor) => isFiller(actor),
   'dispensing:check': (actor: Actor) => isPharmacist(actor),
+  'report:read': (actor: Actor) => hasRole(actor, 'pharmacist-in-charge', 'compliance'),
   'work-item:claim': (actor: Actor, queue: QueueName) => queueWorkers[queue](actor),
   'work-item:pick': (actor: Actor) => hasRole(actor, 'pharmacist-in-charge'),
 })

@@ -2,7 +2,8 @@ import { TransitionRow, byId, isId, listBy, pageByParent, perArguments, type Act
 import DataLoader from 'dataloader'
 import { visibleFills, visiblePrescriptions } from './access.ts'
 import { ClinicalAlert } from './entities/clinical-alert.ts'
-import { Fill } from './entities/fill.ts'
+import { AddressFact, PatientFact } from './entities/facts.ts'
+import { Fill, fillsUndone } from './entities/fill.ts'
 import { Prescription } from './entities/prescription.ts'
 import { WorkItem } from './entities/work-item.ts'
 import { openSealed } from './reads/open-sealed.ts'
@@ -19,6 +20,10 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
     pageByParent(em, Prescription, 'patientId', { $and: [visiblePrescriptions(actor), statesOf(filter)] }, page)),
   fillsOf: perArguments((page: Page) => pageByParent(em, Fill, 'prescriptionId', visibleFills(actor), page)),
   fillsOfOrder: listBy(em, Fill, 'orderId', { scope: visibleFills(actor), orderBy: { id: 'asc' } }),
+  /** Unscoped: for answers about a prescription the actor may see, never shown. */
+  fillsKept: listBy(em, Fill, 'prescriptionId', { scope: { status: { $nin: [...fillsUndone] } }, orderBy: { id: 'asc' } }),
+  patientFacts: listBy(em, PatientFact, 'patientId', { orderBy: { patientId: 'asc' } }),
+  addressesOf: listBy(em, AddressFact, 'patientId', { orderBy: { asOf: 'asc', addressId: 'asc' } }),
   alertsOf: listBy(em, ClinicalAlert, 'prescriptionId'),
   historyOf: listBy(em, TransitionRow, 'subjectId', { orderBy: { id: 'asc' } }),
   /** Sealed JSON of any number of people, opened with one statement for their keys. */

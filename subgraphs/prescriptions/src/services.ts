@@ -1,12 +1,16 @@
 import { createVault, keySetting, localKeyProvider, setting, type Vault } from '@pharmagraph/platform'
 import { httpNetwork } from './erx/network.ts'
 import type { ErxNetwork } from './erx/port.ts'
+import { localPdmp } from './pdmp/local.ts'
+import type { Pdmp } from './pdmp/port.ts'
 
 export type Services = {
   vault: Vault
   /** Keys the hashes by which patients are found. */
   matchKey: Buffer
   network: ErxNetwork
+  /** The states' monitoring programmes. */
+  pdmp: Pdmp
   /** Signs what comes from and goes to the e-prescribing network. */
   webhookSecret: string
 }
@@ -20,6 +24,7 @@ export const services = (): Services => {
     vault: oneKeyPerPerson(createVault(localKeyProvider(keySetting('KEK')))),
     matchKey: keySetting('MATCH_KEY'),
     network: httpNetwork(setting('ERX_NETWORK_URL'), webhookSecret),
+    pdmp: localPdmp(),
     webhookSecret,
   })
 }

@@ -268,7 +268,7 @@ test('a controlled substance passes check and release only with a second factor 
   assert.equal((await act(fresh, 'releaseFill', { fillId: fill.id }))['fill'].status, 'RELEASED')
 })
 
-test('a release is written down for good: its hash is that of the record, which no statement can change', async () => {
+test('C6 a release is written down for good: its hash is that of the record, which no statement can change', async () => {
   const patient = await registerPatient()
   const drug = await publishDrug({ genericName: 'warfarin' })
   const id = await verified({ patientId: patient.id, drugId: drug.drugId })

@@ -369,7 +369,7 @@ test('the rows of a prescription show no word of patient, drug text or direction
   }
 })
 
-test('a prescription altered in the database is not verified', async () => {
+test('C13 a prescription altered in the database is not verified', async () => {
   const patient = await registerPatient()
   const messageId = newId()
   await script(newRx(patient, { messageId, refills: 1 }))

@@ -62,7 +62,7 @@ test('a work item goes only the ways of its table, in the hands of those it name
 test('only pharmacists verify, check and release; nothing leads out of an end', () => {
   assert.deepEqual(prescriptionLifecycle.table.CLINICAL_REVIEW['verify']?.by, ['pharmacist', 'pharmacist-in-charge'])
   for (const [state, verb] of [['PRODUCT_CHECK', 'check'], ['PACKED', 'release']] as const) assert.deepEqual(fillLifecycle.table[state][verb]?.by, ['pharmacist', 'pharmacist-in-charge'])
-  for (const state of ['EXPIRED', 'DISCONTINUED', 'REJECTED', 'CANCELLED', 'DUPLICATE'] as const) assert.deepEqual(prescriptionLifecycle.table[state], {})
+  for (const state of ['EXPIRED', 'DISCONTINUED', 'TRANSFERRED_OUT', 'REJECTED', 'CANCELLED', 'DUPLICATE'] as const) assert.deepEqual(prescriptionLifecycle.table[state], {})
   for (const state of ['BLOCKED', 'COMPLETED', 'CANCELLED', 'RETURNED_TO_STOCK', 'RETURNED_WASTE'] as const) assert.deepEqual(fillLifecycle.table[state], {})
 })
 

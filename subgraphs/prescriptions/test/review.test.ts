@@ -42,7 +42,7 @@ test('a major interaction with another active prescription blocks verification u
   assert.ok(!JSON.stringify(await subgraph.sql('select * from clinical_alert')).includes('INR'))
 })
 
-test('a contraindicated pair goes on only with the prescriber consulted and approving', async () => {
+test('a contraindicated pair goes on only with the prescriber consulted and approving, and then waits for a second pharmacist', async () => {
   const [one, two] = [await publishDrug({ genericName: 'tizanidine' }), await publishDrug({ genericName: 'ciprofloxacin' })]
   await publishInteraction('tizanidine', 'ciprofloxacin', 'CONTRAINDICATED')
   const patient = await registerPatient()
@@ -52,7 +52,7 @@ test('a contraindicated pair goes on only with the prescriber consulted and appr
   const claim = held(await claimFor(nora, 'VERIFICATION', id))
   assert.equal((await act(nora, 'overrideAlert', { ...claim, alertId: alert.id, professionalService: 'P0', result: '1B', text: 'patient agrees' }))['field'], 'result')
   assert.equal((await act(nora, 'overrideAlert', { ...claim, alertId: alert.id, professionalService: 'M0', result: '1G', text: 'prescriber agrees' })).__typename, 'PrescriptionPayload')
-  await act(nora, 'verifyPrescription', claim)
+  assert.equal((await act(nora, 'verifyPrescription', claim)).__typename, 'ReviewIncomplete')
 })
 
 test('a second prescription of the same ingredient is an open duplicate; one of the same class is only told', async () => {
@@ -131,7 +131,7 @@ test('verification needs a second factor, and for a controlled substance one not
   assert.ok(prescription.expiryRule.source)
 })
 
-test('a prescriber signs a controlled substance with a fresh second factor and the authority for its schedule', async () => {
+test('C16 a prescriber signs a controlled substance with a fresh second factor and the authority for its schedule', async () => {
   const patient = await registerPatient()
   const input = { patientId: patient.id, drugId: oxycodone.drugId, sig: 'Take 1 tablet.', quantity: 20, daysSupply: 5, refills: 0, idempotencyKey: newId() }
   assert.equal((await act({ ...elena, amr: ['pwd'] }, 'submitPrescription', input)).code, 'STEP_UP_REQUIRED')
@@ -175,7 +175,7 @@ test('a schedule II prescription names the day before which it may not be filled
   assert.deepEqual([fill.reason, fill.next_eligible_at], ['TOO_EARLY_EARLIEST_FILL_DATE', inDays(30)])
 })
 
-test('a rejected prescription tells its patient the reason as a sentence, and the pharmacist’s words to professionals only', async () => {
+test('C20 a rejected prescription tells its patient the reason as a sentence, and the pharmacist’s words to professionals only', async () => {
   const patient = await registerPatient()
   const id = await inReview(patient, warfarin)
   const claim = held(await claimFor(ken, 'VERIFICATION', id))

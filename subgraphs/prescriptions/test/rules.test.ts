@@ -63,7 +63,7 @@ test('for every schedule and day since the law began, exactly one rule or a stri
   fc.assert(fc.property(day, schedule, (issueDate, which) => {
     const set = rulesAt('VALIDITY', which, issueDate)
     assert.ok(set.length >= 1)
-    assert.equal(validity(which, issueDate).lastDay, set.map(({ parameters }) => addMonths(issueDate, parameters.months)).sort()[0])
+    assert.equal(validity(which, issueDate).lastDay, set.map(({ parameters }) => ('months' in parameters ? addMonths(issueDate, parameters.months) : addDays(issueDate, parameters.days))).sort()[0])
   }))
   assert.equal(new Set(rules.map(({ id }) => id)).size, rules.length)
   for (const { source, from, to } of rules) assert.ok(source && (to === null || from <= to))

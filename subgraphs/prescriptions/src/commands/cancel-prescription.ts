@@ -18,7 +18,7 @@ export async function cancelPrescription(em: EntityManager, { npi, prescriberOrd
   if (!prescription) return { approved: false, note: 'No prescription of this prescriber is known under that number.' }
   const { status } = prescription
   if (status === 'CANCELLED' || status === 'DISCONTINUED') return { approved: true, note: 'The prescription was cancelled before.', prescription }
-  if (status === 'VERIFIED') {
+  if (status === 'VERIFIED' || status === 'ON_HOLD') {
     apply(em, actor, prescriptionLifecycle, prescription, 'discontinue', { reason: reason.code })
     await endFills(em, prescription.id, reason)
   } else if ('cancel' in prescriptionLifecycle.table[status]) {

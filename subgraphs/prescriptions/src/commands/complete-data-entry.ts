@@ -8,6 +8,7 @@ import { Prescription } from '../entities/prescription.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { match } from '../matching.ts'
 import { needsDataEntry } from '../reads/missing-elements.ts'
+import { patientState } from '../reads/fillable.ts'
 import { validity } from '../regulations/decisions.ts'
 import type { Services } from '../services.ts'
 import { completeWorkItem, heldWorkItem, type Held } from './held-work-item.ts'
@@ -54,10 +55,11 @@ export async function fillIn(em: EntityManager, { vault }: Services, prescriptio
     prescription.matchTokens = []
   }
   prescription.patientId = patientId
+  prescription.patientState ??= await patientState(em, patientId, await vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed))
   prescription.practitionerId = practitionerId
   prescription.daysSupply = daysSupply
   if (drug) {
-    const { lastDay, rule } = validity(drug.deaSchedule, prescription.issueDate)
+    const { lastDay, rule } = validity(drug.deaSchedule, prescription.issueDate, { state: prescription.patientState, earliestFillDate: prescription.earliestFillDate })
     Object.assign(prescription, { drugId: drug.drugId, deaSchedule: drug.deaSchedule, expiryDate: lastDay, expiryRule: rule.id })
   }
   await em.flush()

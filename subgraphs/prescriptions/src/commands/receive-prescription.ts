@@ -5,6 +5,7 @@ import { checkContent, contentHash, type PrescriptionContent } from '../content.
 import { Prescription } from '../entities/prescription.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { match, matchTokens } from '../matching.ts'
+import { patientState } from '../reads/fillable.ts'
 import { refusedByRule } from '../refusals.ts'
 import { refusalOfIssue, validity } from '../regulations/decisions.ts'
 import type { Services } from '../services.ts'
@@ -36,11 +37,12 @@ export async function receivePrescription(em: EntityManager, actor: Actor, servi
   const { patientId, practitionerId, drug } = await match(em, services.matchKey, content)
   const deaSchedule = drug?.deaSchedule ?? content.drug.schedule ?? 'NONE'
   const { issueDate, refills, evaluationBasis } = content
-  const refusal = refusalOfIssue({ schedule: deaSchedule, issueDate, refills, evaluationBasis }, clock.today())
+  const circumstances = { state: await patientState(em, patientId, content), earliestFillDate: content.earliestFillDate }
+  const refusal = refusalOfIssue({ schedule: deaSchedule, issueDate, refills, evaluationBasis, ...circumstances }, clock.today())
   if (refusal) throw refusedByRule(refusal)
 
   const id = newId()
-  const { lastDay, rule } = validity(deaSchedule, issueDate)
+  const { lastDay, rule } = validity(deaSchedule, issueDate, circumstances)
   const sealedFor = patientId ?? id
   const prescription = em.create(Prescription, {
     id, number: await nextNumber(em), status: 'RECEIVED', patientId, practitionerId, drugId: drug?.drugId ?? null, deaSchedule, source,
@@ -48,7 +50,7 @@ export async function receivePrescription(em: EntityManager, actor: Actor, servi
     matchTokens: patientId ? [] : matchTokens(services.matchKey, content.patient).map(({ token }) => token), prescriberNpi: content.prescriber.npi,
     externalKey, messageId: messageId ?? null, prescriberOrderNumber: prescriberOrderNumber ?? null,
     quantity: content.quantity, daysSupply: content.daysSupply, refillsAuthorized: refills, fillsReleased: 0, daw: content.daw,
-    issueDate, earliestFillDate: content.earliestFillDate, expiryDate: lastDay, expiryRule: rule.id, evaluationBasis,
+    issueDate, earliestFillDate: content.earliestFillDate, expiryDate: lastDay, expiryRule: rule.id, evaluationBasis, patientState: circumstances.state,
     submittedBy: actor.subject, receivedAt: clock.now(),
   })
   begin(em, actor, prescriptionLifecycle, prescription, 'receive')

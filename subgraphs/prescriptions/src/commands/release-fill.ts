@@ -10,8 +10,9 @@ import { Prescription } from '../entities/prescription.ts'
 import { fillLifecycle } from '../lifecycles/fill.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { refused } from '../refusals.ts'
+import { fillableOf } from '../reads/fillable.ts'
 import { supplyUntil } from '../reads/past-fills.ts'
-import { citation } from '../regulations/decisions.ts'
+import { lastDayOfFill } from '../regulations/decisions.ts'
 import type { Services } from '../services.ts'
 import { mayPass } from './check-fill.ts'
 import { contentAltered } from './verify-prescription.ts'
@@ -45,7 +46,8 @@ export async function releaseFill(em: EntityManager, actor: Actor, services: Ser
 async function mustBeDispensable(em: EntityManager, actor: Actor, { vault }: Services, fill: Fill, prescription: Prescription): Promise<void> {
   const refuse = (code: string, message: string) => refused(fillLifecycle, fill, actor, { code, message })
   if (prescription.status !== 'VERIFIED') throw refuse('NOT_VERIFIED', `the prescription is ${prescription.status}`)
-  if (clock.today() > prescription.expiryDate) throw refuse('PRESCRIPTION_EXPIRED', `the prescription ended on ${prescription.expiryDate} (${citation(prescription.expiryRule).source})`)
+  const { lastDay, rule } = lastDayOfFill(fillableOf(prescription, [], fill.destinationState))
+  if (clock.today() > lastDay) throw refuse('PRESCRIPTION_EXPIRED', `the prescription ended on ${lastDay} (${rule.source})`)
   const expired = fill.lots.find(({ expiryDate }) => expiryDate < clock.today())
   if (expired) throw refuse('LOT_EXPIRED', `lot ${expired.lotNumber} expired on ${expired.expiryDate}`)
   const content = await vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed)

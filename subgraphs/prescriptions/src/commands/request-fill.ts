@@ -5,13 +5,13 @@ import { Fill, fillsUnderWay, fillsUndone } from '../entities/fill.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { priorities } from '../entities/work-item.ts'
 import { fillLifecycle } from '../lifecycles/fill.ts'
-import { pastFills } from '../reads/past-fills.ts'
+import { destinationState, fillableOf } from '../reads/fillable.ts'
 import { refusalOfFill } from '../regulations/decisions.ts'
 import type { Services } from '../services.ts'
 import { openWorkItem } from './open-work-item.ts'
 import { screenPrescription } from './screen-prescription.ts'
 
-export type RequestedFill = { orderId: string; orderLineId: string; patientId: string; prescriptionId: string; drugId: string; quantity: number }
+export type RequestedFill = { orderId: string; orderLineId: string; patientId: string; prescriptionId: string; drugId: string; quantity: number; addressId?: string }
 type Obstacle = { code: string; message: string; nextEligibleAt?: string | null }
 
 const actor = systemActor('prescriptions')
@@ -32,28 +32,26 @@ export async function requestFill(em: EntityManager, services: Services, request
   const fills = await em.find(Fill, { prescriptionId: prescription.id, status: { $nin: [...fillsUndone] } })
   const fill = em.create(Fill, {
     id: newId(), prescriptionId: prescription.id, patientId: request.patientId, drugId: request.drugId, orderId: request.orderId, orderLineId: request.orderLineId,
-    number: fills.length, status: 'REQUESTED', quantity: request.quantity, daysSupply: prescription.daysSupply ?? null, lots: [], fillers: [], requestedAt: clock.now(),
+    number: fills.length, status: 'REQUESTED', quantity: request.quantity, daysSupply: prescription.daysSupply ?? null,
+    destinationState: request.addressId ? await destinationState(em, request.patientId, request.addressId) : null, lots: [], fillers: [], requestedAt: clock.now(),
   })
   begin(em, actor, fillLifecycle, fill, 'request')
   apply(em, actor, fillLifecycle, fill, 'screen')
-  const obstacle = await obstacleTo(em, services, request, prescription, fills)
+  const obstacle = await obstacleTo(em, services, fill, prescription, fills)
   if (obstacle) blockFill(em, fill, obstacle)
   else acceptFill(em, fill, prescription)
 }
 
 /** The first thing in the way of the fill; undefined when nothing is. */
-async function obstacleTo(em: EntityManager, services: Services, request: RequestedFill, prescription: Prescription, fills: readonly Fill[]): Promise<Obstacle | undefined> {
+async function obstacleTo(em: EntityManager, services: Services, fill: Fill, prescription: Prescription, fills: readonly Fill[]): Promise<Obstacle | undefined> {
   if (fills.some(({ status }) => fillsUnderWay.includes(status))) return { code: 'FILL_UNDER_WAY', message: 'another fill of this prescription is under way' }
-  const refusal = refusalOfFill({
-    schedule: prescription.deaSchedule, issueDate: prescription.issueDate, refills: prescription.refillsAuthorized, evaluationBasis: prescription.evaluationBasis,
-    earliestFillDate: prescription.earliestFillDate ?? null, expiryDate: prescription.expiryDate, expiryRule: prescription.expiryRule,
-    fillsReleased: prescription.fillsReleased, fills: pastFills(fills),
-  }, clock.today())
-  if (refusal && ['VERIFIED', 'DEPLETED', 'EXPIRED'].includes(prescription.status)) return refusal
+  const refusal = refusalOfFill(fillableOf(prescription, fills, fill.destinationState), clock.today())
+  if (refusal && ['VERIFIED', 'ON_HOLD', 'DEPLETED', 'EXPIRED'].includes(prescription.status)) return refusal
+  if (prescription.status === 'ON_HOLD') return { code: 'ON_HOLD', message: 'the prescription is on hold', nextEligibleAt: prescription.resumeOn ?? null }
   if (prescription.status !== 'VERIFIED') return { code: 'NOT_VERIFIED', message: `the prescription is ${prescription.status}, not verified by a pharmacist` }
-  if (prescription.drugId !== request.drugId) return { code: 'DRUG_MISMATCH', message: 'the prescription is for another product' }
-  if (prescription.quantity !== request.quantity) return { code: 'QUANTITY_MISMATCH', message: `the prescription is for ${prescription.quantity} units` }
-  const consent = await em.findOne(PatientFact, { patientId: request.patientId })
+  if (prescription.drugId !== fill.drugId) return { code: 'DRUG_MISMATCH', message: 'the prescription is for another product' }
+  if (prescription.quantity !== fill.quantity) return { code: 'QUANTITY_MISMATCH', message: `the prescription is for ${prescription.quantity} units` }
+  const consent = await em.findOne(PatientFact, { patientId: fill.patientId })
   if (!consent?.dispensingConsent) return { code: 'CONSENT_MISSING', message: 'the patient has not consented to dispensing' }
   return alertInTheWay(em, services, prescription)
 }
@@ -63,7 +61,8 @@ async function alertInTheWay(em: EntityManager, services: Services, prescription
   const [alert] = await screenPrescription(em, services, prescription)
   if (!alert) return undefined
   await openWorkItem(em, actor, { queue: 'VERIFICATION', prescriptionId: prescription.id, priority: priorities.waiting, excluded: [prescription.enteredBy] })
-  return { code: alert.reasonCode, message: 'a pharmacist must first review a finding with another of your medicines' }
+  // which finding about a patient it is stays here: the code travels on the bus
+  return { code: alert.kind === 'PATIENT' ? 'REVIEW_NEEDED' : alert.reasonCode, message: alert.otherPrescriptionId === prescription.id ? 'a pharmacist must first review a finding about you and this medicine' : 'a pharmacist must first review a finding with another of your medicines' }
 }
 
 function acceptFill(em: EntityManager, fill: Fill, { deaSchedule }: Prescription): void {

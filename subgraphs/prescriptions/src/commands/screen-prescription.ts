@@ -1,39 +1,53 @@
-import { clock, newId, type EntityManager } from '@pharmagraph/platform'
-import { ClinicalAlert } from '../entities/clinical-alert.ts'
-import { DrugFact, InteractionFact } from '../entities/facts.ts'
+import { blindIndex, clock, newId, type EntityManager, type Vault } from '@pharmagraph/platform'
+import type { ClinicalProfile } from '../clinical-profile.ts'
+import { ClinicalAlert, type PatientAlert } from '../entities/clinical-alert.ts'
+import { ClinicalProfileFact, DrugFact, InteractionFact } from '../entities/facts.ts'
+import { Fill, fillsUndone } from '../entities/fill.ts'
 import { Prescription } from '../entities/prescription.ts'
-import { blocks, findingsBetween, ingredientNames, type Finding } from '../screening/findings.ts'
+import { blocks, findingsBetween, ingredientNames, needsTwo, type Finding } from '../screening/findings.ts'
+import { duplicateDispense, lateRefill, patientFindings } from '../screening/patient-findings.ts'
 import type { Services } from '../services.ts'
 
 /**
- * Screens a prescription against what else its patient takes, and answers with the alerts that stand in the way. Run at
+ * Screens a prescription against its patient and what else they take, and answers with the alerts that stand in the way. Run at
  * review and at every fill: drugs and knowledge change in between. An alert keeps its override; one whose ground is gone closes.
  */
-export async function screenPrescription(em: EntityManager, { vault }: Services, prescription: Prescription): Promise<ClinicalAlert[]> {
+export async function screenPrescription(em: EntityManager, { vault, matchKey }: Services, prescription: Prescription): Promise<ClinicalAlert[]> {
   const { id, patientId, drugId } = prescription
   const drug = drugId ? await em.findOne(DrugFact, { drugId }) : null
   if (!patientId || !drug) return []
   const taken = await activePrescriptions(em, prescription)
   const otherDrugs = new Map((await em.find(DrugFact, { drugId: { $in: taken.map((other) => other.drugId!) } })).map((fact) => [fact.drugId, fact]))
+  const today = clock.today()
+  const dispensed = await em.find(Fill, { prescriptionId: { $in: [id, ...taken.map((other) => other.id)] }, status: { $nin: [...fillsUndone] }, releasedAt: { $ne: null } }, { orderBy: { releasedAt: 'asc' } })
   const names = ingredientNames(drug)
   const knowledge = await em.find(InteractionFact, { $or: [{ aMembers: { $overlap: names } }, { bMembers: { $overlap: names } }] })
-  const found = taken.flatMap((other) => {
+  const withOthers = taken.flatMap((other) => {
     const otherDrug = otherDrugs.get(other.drugId!)
-    return otherDrug ? findingsBetween(drug, otherDrug, knowledge).map((finding) => ({ ...finding, otherPrescriptionId: other.id })) : []
+    if (!otherDrug) return []
+    const lastDispensed = dispensed.filter(({ prescriptionId }) => prescriptionId === other.id).map(({ releasedAt }) => clock.dayOf(releasedAt!)).at(-1)
+    return [...findingsBetween(drug, otherDrug, knowledge), ...duplicateDispense(drug, otherDrug, lastDispensed, today)].map((finding) => plain(finding, other.id))
   })
+  const profile = await clinicalProfile(em, vault, patientId)
+  const last = dispensed.filter(({ prescriptionId }) => prescriptionId === id).at(-1)
+  const ofPatient = profile ? patientFindings(drug, { quantity: prescription.quantity, daysSupply: prescription.daysSupply, dispensingUnit: drug.dispensingUnit }, profile, today) : []
+  const found: StoredFinding[] = [...withOthers, ...ofPatient.map((finding) => sealable(matchKey, finding, id)), ...lateRefill(prescription.supplyUntil, last?.daysSupply, today).map((finding) => plain(finding, id))]
 
   const alerts = await em.find(ClinicalAlert, { $or: [{ prescriptionId: id }, { otherPrescriptionId: id }] })
   const own = alerts.filter((alert) => alert.prescriptionId === id)
   const stillFound = new Set<ClinicalAlert>()
   for (const finding of found) {
     const known = own.find((alert) => alert.otherPrescriptionId === finding.otherPrescriptionId && isSame(alert, finding))
-    if (known) stillFound.add(known)
+    if (known) {
+      stillFound.add(known)
+      // its ground was gone for a while
+      if (!isAnswered(known)) known.open = blocks(known.severity)
+    }
     // answered from the other side: the pair was reviewed when the other prescription was
-    else if (!alerts.some((alert) => alert.prescriptionId === finding.otherPrescriptionId && isSame(alert, finding) && alert.overriddenAt)) {
-      const { otherPrescriptionId, kind, reasonCode, severity, finding: what, message, management, evidence, knowledgeVersion } = finding
+    else if (!alerts.some((alert) => alert.prescriptionId === finding.otherPrescriptionId && isSame(alert, finding) && isAnswered(alert))) {
+      const { toSeal, ...columns } = finding
       const alert = em.create(ClinicalAlert, {
-        id: newId(), prescriptionId: id, otherPrescriptionId, kind, reasonCode, severity, finding: what, sealedFor: patientId, sealed: await vault.seal(em, patientId, message),
-        management, evidence, knowledgeVersion, open: blocks(severity), foundAt: clock.now(),
+        ...columns, id: newId(), prescriptionId: id, sealedFor: patientId, sealed: await vault.seal(em, patientId, toSeal), open: blocks(columns.severity), foundAt: clock.now(),
       })
       own.push(alert)
       stillFound.add(alert)
@@ -44,11 +58,30 @@ export async function screenPrescription(em: EntityManager, { vault }: Services,
   return own.filter(({ open }) => open)
 }
 
-const isSame = (alert: ClinicalAlert, { kind, finding }: Finding): boolean => alert.kind === kind && alert.finding === finding
+const isAnswered = ({ severity, overriddenAt, confirmedAt }: ClinicalAlert): boolean => !!overriddenAt && (!needsTwo(severity) || !!confirmedAt)
+
+/** What is known of the patient; null where nothing was told yet. */
+async function clinicalProfile(em: EntityManager, vault: Vault, patientId: string): Promise<ClinicalProfile | null> {
+  const fact = await em.findOne(ClinicalProfileFact, { patientId })
+  return fact && vault.open<ClinicalProfile>(em, patientId, fact.sealed)
+}
+
+/** A finding as its row holds it; `otherPrescriptionId` is the prescription itself where no other is concerned. */
+type StoredFinding = Pick<ClinicalAlert, 'otherPrescriptionId' | 'kind' | 'reasonCode' | 'severity' | 'finding' | 'evidence' | 'knowledgeVersion'> & { management: string | null; toSeal: string | PatientAlert }
+
+const plain = ({ message, kind, ...finding }: Finding, otherPrescriptionId: string): StoredFinding => ({ ...finding, kind: kind as StoredFinding['kind'], otherPrescriptionId, toSeal: message })
+
+/** What tells of allergies, age or pregnancy: no column shows more than that there is a finding. */
+const sealable = (matchKey: Buffer, { kind, reasonCode, message, evidence, finding, severity, knowledgeVersion }: Finding, prescriptionId: string): StoredFinding => ({
+  otherPrescriptionId: prescriptionId, kind: 'PATIENT', reasonCode: '', severity, finding: blindIndex(matchKey, 'finding', finding), evidence: '', management: null, knowledgeVersion,
+  toSeal: { kind, reasonCode, message, evidence },
+})
+
+const isSame = (alert: ClinicalAlert, { kind, finding }: StoredFinding): boolean => alert.kind === kind && alert.finding === finding
 
 /** What the patient may be taking: verified prescriptions, and ended ones of which there is supply left. */
 const activePrescriptions = (em: EntityManager, { id, patientId }: Prescription): Promise<Prescription[]> =>
   em.find(Prescription, {
     patientId: patientId!, id: { $ne: id }, drugId: { $ne: null },
-    $or: [{ status: 'VERIFIED' }, { supplyUntil: { $gte: clock.today() }, status: { $in: ['DEPLETED', 'EXPIRED', 'DISCONTINUED'] } }],
+    $or: [{ status: 'VERIFIED' }, { supplyUntil: { $gte: clock.today() }, status: { $in: ['ON_HOLD', 'DEPLETED', 'EXPIRED', 'DISCONTINUED', 'TRANSFERRED_OUT'] } }],
   }, { orderBy: { id: 'asc' } })

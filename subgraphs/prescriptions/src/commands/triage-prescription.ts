@@ -7,7 +7,7 @@ import type { Services } from '../services.ts'
 import { openWorkItem } from './open-work-item.ts'
 import { screenPrescription } from './screen-prescription.ts'
 
-const live: readonly PrescriptionState[] = ['DATA_ENTRY', 'CLINICAL_REVIEW', 'CLARIFICATION', 'VERIFIED']
+const live: readonly PrescriptionState[] = ['DATA_ENTRY', 'CLINICAL_REVIEW', 'CLARIFICATION', 'VERIFIED', 'ON_HOLD']
 
 /** Decides what a received prescription waits for: a person's data entry, or at once the pharmacist's review. */
 export async function triagePrescription(em: EntityManager, services: Services, prescriptionId: string): Promise<void> {

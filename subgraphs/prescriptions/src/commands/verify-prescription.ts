@@ -5,6 +5,7 @@ import { isIntact, type PrescriptionContent } from '../content.ts'
 import type { ClinicalAlert } from '../entities/clinical-alert.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { notWhoEnteredData, prescriptionLifecycle } from '../lifecycles/prescription.ts'
+import { fillableOf } from '../reads/fillable.ts'
 import { missingElements } from '../reads/missing-elements.ts'
 import { mustHaveSecondFactor, refused, separationOfDuties } from '../refusals.ts'
 import { refusalOfIssue, refusalOfSeries } from '../regulations/decisions.ts'
@@ -28,8 +29,7 @@ export async function verifyPrescription(em: EntityManager, actor: Actor, servic
 
   const content = await services.vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed)
   if (!isIntact(prescription, content)) throw refused(prescriptionLifecycle, prescription, actor, contentAltered)
-  const { deaSchedule, issueDate, refillsAuthorized, evaluationBasis } = prescription
-  const refusal = refusalOfIssue({ schedule: deaSchedule, issueDate, refills: refillsAuthorized, evaluationBasis }, clock.today()) ?? (await refusalAmongSeries(em, prescription))
+  const refusal = refusalOfIssue(fillableOf(prescription, [], prescription.patientState), clock.today()) ?? (await refusalAmongSeries(em, prescription))
   if (refusal) throw refused(prescriptionLifecycle, prescription, actor, refusal)
 
   const openAlerts = await screenPrescription(em, services, prescription)

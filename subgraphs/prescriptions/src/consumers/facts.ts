@@ -1,9 +1,19 @@
 /** Keeps our copies of what others own. Repeats and late events change nothing. */
 import { handler } from '@pharmagraph/platform'
 import { parseNdc } from '@pharmagraph/schema/identifiers'
+import { openClinicalProfile } from '../clinical-profile.ts'
 import { matchKeyOf } from '../matching.ts'
+import { services } from '../services.ts'
 
 export const factConsumers = [
+  handler('logistics.address-added.v1', 'know-address', async (em, { time, data: { addressId, patientId, state } }) => {
+    await em.execute(
+      `insert into address_fact (address_id, patient_id, state, as_of) values (?, ?, ?, ?)
+       on conflict (address_id) do update set state = excluded.state, as_of = excluded.as_of where address_fact.as_of <= excluded.as_of`,
+      [addressId, patientId, state, time],
+    )
+  }),
+
   handler('patients.patient-registered.v1', 'know-patient', async (em, { time, data: { patientId, matchTokens } }) => {
     const changed = await em.execute<unknown[]>(
       `insert into patient_fact (patient_id, registered, as_of, dispensing_consent, consent_version) values (?, true, ?, false, 0)
@@ -35,6 +45,18 @@ export const factConsumers = [
          licence_states = excluded.licence_states, schedule_authority = excluded.schedule_authority, as_of = excluded.as_of
        where practitioner_fact.as_of <= excluded.as_of`,
       [practitionerId, npi, deaNumber, active, JSON.stringify(licenceStates), JSON.stringify(scheduleAuthority), time],
+    )
+  }),
+
+  handler('patients.clinical-profile-changed.v1', 'know-clinical-profile', async (em, { data }) => {
+    const { patientId, version } = data
+    const { matchKey, vault } = services()
+    const sealed = await vault.seal(em, patientId, openClinicalProfile(matchKey, data))
+    await em.flush()
+    await em.execute(
+      `insert into clinical_profile_fact (patient_id, version, sealed) values (?, ?, ?)
+       on conflict (patient_id) do update set version = excluded.version, sealed = excluded.sealed where clinical_profile_fact.version < excluded.version`,
+      [patientId, version, sealed],
     )
   }),
 

@@ -2,5 +2,6 @@ import { factConsumers } from './facts.ts'
 import { intakeConsumers } from './intake.ts'
 import { networkConsumers } from './network.ts'
 import { orderConsumers } from './orders.ts'
+import { pdmpConsumers } from './pdmp.ts'
 
-export const consumers = [...factConsumers, ...intakeConsumers, ...orderConsumers, ...networkConsumers]
+export const consumers = [...factConsumers, ...intakeConsumers, ...orderConsumers, ...networkConsumers, ...pdmpConsumers]

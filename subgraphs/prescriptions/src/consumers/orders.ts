@@ -8,12 +8,12 @@ import { reserveFills } from '../commands/reserve-fills.ts'
 import { services } from '../services.ts'
 
 export const orderConsumers = [
-  handler('orders.order-placed.v1', 'request-fills', async (em, { data: { orderId, patientId, lines } }) => {
+  handler('orders.order-placed.v1', 'request-fills', async (em, { data: { orderId, patientId, addressId, lines } }) => {
     if (await isCancelled(em, orderId)) return
     // by prescription id: two orders that name the same two prescriptions must lock them in the same order
     const fills = lines.flatMap(({ prescriptionId, ...line }) => (prescriptionId ? [{ ...line, prescriptionId }] : []))
     fills.sort((a, b) => (a.prescriptionId < b.prescriptionId ? -1 : 1))
-    for (const { orderLineId, prescriptionId, drugId, quantity } of fills) await requestFill(em, services(), { orderId, orderLineId, patientId, prescriptionId, drugId, quantity })
+    for (const { orderLineId, prescriptionId, drugId, quantity } of fills) await requestFill(em, services(), { orderId, orderLineId, patientId, prescriptionId, drugId, quantity, addressId })
   }),
   handler('inventory.stock-held.v1', 'reserve-fills', (em, { data }) => reserveFills(em, data)),
   handler('orders.order-ready-to-fill.v1', 'queue-fills', (em, { data: { orderId } }) => queueFills(em, orderId)),

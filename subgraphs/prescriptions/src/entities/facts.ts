@@ -93,6 +93,36 @@ export const InteractionFactSchema = defineEntity({
 export class InteractionFact extends InteractionFactSchema.class {}
 InteractionFactSchema.setClass(InteractionFact)
 
+/** Where a patient's addresses lie, for the rules of the state a parcel goes to. */
+export const AddressFactSchema = defineEntity({
+  name: 'AddressFact',
+  tableName: 'address_fact',
+  properties: {
+    addressId: p.uuid().primary(),
+    patientId: p.uuid().index(),
+    /** Two letters. */
+    state: p.string(),
+    asOf: p.datetime(),
+  },
+})
+export class AddressFact extends AddressFactSchema.class {}
+AddressFactSchema.setClass(AddressFact)
+
+/** Allergies, conditions, age: what a patient's clinical profile said last, sealed under the patient's data key. */
+export const ClinicalProfileFactSchema = defineEntity({
+  name: 'ClinicalProfileFact',
+  tableName: 'clinical_profile_fact',
+  properties: {
+    patientId: p.uuid().primary(),
+    /** Of the profile: an older event changes nothing. */
+    version: p.integer(),
+    /** ClinicalProfile. */
+    sealed: p.text(),
+  },
+})
+export class ClinicalProfileFact extends ClinicalProfileFactSchema.class {}
+ClinicalProfileFactSchema.setClass(ClinicalProfileFact)
+
 /** Orders that are off, so that one placed before but heard of later starts no fill. */
 export const CancelledOrderSchema = defineEntity({
   name: 'CancelledOrder',

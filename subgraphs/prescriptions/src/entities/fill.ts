@@ -34,6 +34,8 @@ export const FillSchema = defineEntity({
     nextEligibleAt: p.date().nullable(),
     quantity: p.decimal('number').precision(12).scale(3).check('quantity > 0'),
     daysSupply: p.integer().nullable(),
+    /** Two letters: where it goes. */
+    destinationState: p.string().nullable(),
     lots: p.json<HeldLot[]>(),
     /** Everybody who scanned or filled: none of them may check. */
     fillers: p.array(),

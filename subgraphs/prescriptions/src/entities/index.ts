@@ -1,12 +1,15 @@
 import { ClinicalAlertSchema } from './clinical-alert.ts'
 import { DispenseRecordSchema } from './dispense-record.ts'
-import { CancelledOrderSchema, DrugFactSchema, InteractionFactSchema, PatientFactSchema, PatientTokenSchema, PractitionerFactSchema } from './facts.ts'
+import { AddressFactSchema, CancelledOrderSchema, ClinicalProfileFactSchema, DrugFactSchema, InteractionFactSchema, PatientFactSchema, PatientTokenSchema, PractitionerFactSchema } from './facts.ts'
 import { FillSchema } from './fill.ts'
 import { IntakeMessageSchema } from './intake-message.ts'
+import { PdmpQuerySchema, PdmpReportSchema } from './pdmp.ts'
 import { PrescriptionSchema } from './prescription.ts'
+import { PrescriptionTransferSchema } from './prescription-transfer.ts'
 import { WorkItemSchema } from './work-item.ts'
 
 export const entities = [
   PrescriptionSchema, FillSchema, WorkItemSchema, ClinicalAlertSchema, IntakeMessageSchema, DispenseRecordSchema,
   PatientFactSchema, PatientTokenSchema, PractitionerFactSchema, DrugFactSchema, InteractionFactSchema, CancelledOrderSchema,
+  AddressFactSchema, ClinicalProfileFactSchema, PdmpQuerySchema, PdmpReportSchema, PrescriptionTransferSchema,
 ]

@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
 export const prescriptionStates = [
-  'RECEIVED', 'DATA_ENTRY', 'CLINICAL_REVIEW', 'CLARIFICATION', 'VERIFIED', 'DEPLETED', 'EXPIRED', 'DISCONTINUED', 'REJECTED', 'CANCELLED', 'DUPLICATE',
+  'RECEIVED', 'DATA_ENTRY', 'CLINICAL_REVIEW', 'CLARIFICATION', 'VERIFIED', 'ON_HOLD', 'DEPLETED', 'EXPIRED', 'DISCONTINUED', 'TRANSFERRED_OUT', 'REJECTED', 'CANCELLED', 'DUPLICATE',
 ] as const
 export const prescriptionSources = ['NCPDP_SCRIPT', 'FHIR', 'PORTAL', 'UPLOAD'] as const
 export const deaSchedules = ['NONE', 'CI', 'CII', 'CIII', 'CIV', 'CV'] as const
@@ -51,6 +51,10 @@ export const PrescriptionSchema = defineEntity({
     /** Id of the regulation row that set expiryDate. */
     expiryRule: p.string(),
     evaluationBasis: p.enum(evaluationBases),
+    /** Two letters: where the patient lives, whose rules are added to the federal ones. Null while it is not known. */
+    patientState: p.string().nullable(),
+    /** While it is on hold: the first day on which it goes on by itself; null where a pharmacist must say so. */
+    resumeOn: p.date().nullable(),
     /** Until when what was dispensed lasts, if taken as directed. */
     supplyUntil: p.date().nullable(),
     submittedBy: p.string(),

@@ -5,8 +5,8 @@ import { systems } from './r4.ts'
 
 /** R4 has no code for expired: it is stopped, with a validity period in the past. */
 const statusOf: Record<PrescriptionState, string> = {
-  RECEIVED: 'active', DATA_ENTRY: 'active', CLINICAL_REVIEW: 'active', CLARIFICATION: 'on-hold', VERIFIED: 'active', DEPLETED: 'completed',
-  EXPIRED: 'stopped', DISCONTINUED: 'stopped', REJECTED: 'cancelled', CANCELLED: 'cancelled', DUPLICATE: 'entered-in-error',
+  RECEIVED: 'active', DATA_ENTRY: 'active', CLINICAL_REVIEW: 'active', CLARIFICATION: 'on-hold', VERIFIED: 'active', ON_HOLD: 'on-hold', DEPLETED: 'completed',
+  EXPIRED: 'stopped', DISCONTINUED: 'stopped', TRANSFERRED_OUT: 'stopped', REJECTED: 'cancelled', CANCELLED: 'cancelled', DUPLICATE: 'entered-in-error',
 }
 
 export function writeMedicationRequest(prescription: Prescription, { drug, sig, prescriber }: PrescriptionContent): object {

@@ -48,6 +48,8 @@ export type Query = {
   fill?: Maybe<Fill>;
   /** A queue of the pharmacy's work, for those who work it. */
   workQueue: WorkQueue;
+  /** What an online pharmacy tells the DEA of a month (YYYY-MM) of controlled dispensing, and by when (21 CFR 1304.55). */
+  controlledDispensingReport: ControlledDispensingReport;
   /** Prescriptions the signed-in prescriber wrote. */
   writtenPrescriptions: PrescriptionConnection;
 };
@@ -65,6 +67,11 @@ export type QueryFillArgs = {
 
 export type QueryWorkQueueArgs = {
   name: WorkQueueName;
+};
+
+
+export type QueryControlledDispensingReportArgs = {
+  month: Scalars['String']['input'];
 };
 
 
@@ -89,11 +96,18 @@ export type Mutation = {
   completeDataEntry: PrescriptionResult;
   /** Answers a clinical alert by the three coded fields of NCPDP (reason is the alert's own) and a text. */
   overrideAlert: PrescriptionResult;
+  /** A second pharmacist agrees to the answer to a contraindication; only then does it stop standing in the way. */
+  confirmOverride: PrescriptionResult;
   /** The pharmacist's verification. Needs a second factor; for a controlled substance one not older than five minutes. */
   verifyPrescription: VerifyPrescriptionResult;
   rejectPrescription: PrescriptionResult;
   /** Asks the prescriber; the item leaves the queue until the answer. */
   requestClarification: PrescriptionResult;
+  /** Lets a verified prescription wait, until a day or until further notice; fills under way end. */
+  holdPrescription: HoldPrescriptionResult;
+  resumePrescription: HoldPrescriptionResult;
+  /** Gives a verified prescription over to another pharmacy; void here from then on (21 CFR 1306.08(e)-(i), 1306.25). A controlled one needs a second factor not older than five minutes. */
+  transferPrescription: TransferPrescriptionResult;
   /** One scan of a package's GS1 DataMatrix, NDC bar code, or lot: compared with the lots held for the fill. */
   scanFill: ScanFillResult;
   /** The technician is done: the fill goes to a pharmacist's product check. */
@@ -140,6 +154,11 @@ export type MutationOverrideAlertArgs = {
 };
 
 
+export type MutationConfirmOverrideArgs = {
+  input: ConfirmOverrideInput;
+};
+
+
 export type MutationVerifyPrescriptionArgs = {
   input: VerifyPrescriptionInput;
 };
@@ -152,6 +171,21 @@ export type MutationRejectPrescriptionArgs = {
 
 export type MutationRequestClarificationArgs = {
   input: RequestClarificationInput;
+};
+
+
+export type MutationHoldPrescriptionArgs = {
+  input: HoldPrescriptionInput;
+};
+
+
+export type MutationResumePrescriptionArgs = {
+  input: ResumePrescriptionInput;
+};
+
+
+export type MutationTransferPrescriptionArgs = {
+  input: TransferPrescriptionInput;
 };
 
 
@@ -203,11 +237,15 @@ export type Prescription = {
   expiryDate: Scalars['LocalDate']['output'];
   expiryRule: RuleCitation;
   earliestFillDate?: Maybe<Scalars['LocalDate']['output']>;
+  /** While it is on hold: the day on which it goes on by itself. */
+  resumeOn?: Maybe<Scalars['LocalDate']['output']>;
   deaSchedule: DeaSchedule;
   source: PrescriptionSource;
   /** SHA-256 of the canonical JSON of the content at submission, hex (21 CFR 1306.08(d), 1311.215). */
   contentHash: Scalars['String']['output'];
   verification?: Maybe<Verification>;
+  /** Whether the next fill may be dispensed at an instant (now, if none is given): every reason with its rule, what would change it, and when. */
+  eligibility: Eligibility;
   alerts: Array<ClinicalAlert>;
   fills: FillConnection;
   /** What happened to it, oldest first. */
@@ -215,6 +253,12 @@ export type Prescription = {
   /** Verbs the caller may use now. */
   allowedActions: Array<Scalars['String']['output']>;
   receivedAt: Scalars['DateTime']['output'];
+};
+
+
+/** The prescriber's authorisation. Content is immutable after verification; a change is a new prescription that names its prior. */
+export type PrescriptionEligibilityArgs = {
+  at?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
@@ -265,6 +309,48 @@ export type RuleCitation = {
   source: Scalars['String']['output'];
 };
 
+/** May it be filled? Rules hold by day, in the pharmacy's time zone. */
+export type Eligibility = {
+  __typename?: 'Eligibility';
+  at: Scalars['DateTime']['output'];
+  /** The legal day that was asked about. */
+  day: Scalars['LocalDate']['output'];
+  allowed: Scalars['Boolean']['output'];
+  /** The first day on which nothing stands in the way; null when it is allowed, or when no day by itself changes it. */
+  nextEligibleAt?: Maybe<Scalars['LocalDate']['output']>;
+  /** What stands in the way, then on what the permission rests. */
+  reasons: Array<EligibilityReason>;
+};
+
+export type EligibilityReason = {
+  __typename?: 'EligibilityReason';
+  code: Scalars['String']['output'];
+  message: Scalars['String']['output'];
+  /** Id of the rule in docs/regulations.md. */
+  rule: Scalars['String']['output'];
+  source: Scalars['String']['output'];
+  /** False where it is a ground of the permission. */
+  blocks: Scalars['Boolean']['output'];
+  /** What would change it. */
+  remedy: Scalars['String']['output'];
+  /** The day on which it changes by itself; null where it does not. */
+  changesOn?: Maybe<Scalars['LocalDate']['output']>;
+};
+
+/** Controlled substances dispensed in a month; below both limits of the rule it is told as a negative report. */
+export type ControlledDispensingReport = {
+  __typename?: 'ControlledDispensingReport';
+  month: Scalars['String']['output'];
+  prescriptions: Scalars['Int']['output'];
+  dosageUnits: Scalars['Float']['output'];
+  negative: Scalars['Boolean']['output'];
+  /** Whether the month is over. */
+  complete: Scalars['Boolean']['output'];
+  dueDay: Scalars['LocalDate']['output'];
+  rule: Scalars['String']['output'];
+  source: Scalars['String']['output'];
+};
+
 export type Verification = {
   __typename?: 'Verification';
   by?: Maybe<Practitioner>;
@@ -298,6 +384,8 @@ export type ClinicalAlert = {
   knowledgeVersion: Scalars['String']['output'];
   /** Open alerts block verification. */
   open: Scalars['Boolean']['output'];
+  /** Answered by one pharmacist, and a contraindication needs two. */
+  awaitsSecondPharmacist: Scalars['Boolean']['output'];
   override?: Maybe<AlertOverride>;
 };
 
@@ -325,6 +413,9 @@ export type AlertOverride = {
   text: Scalars['String']['output'];
   by?: Maybe<Practitioner>;
   at: Scalars['DateTime']['output'];
+  /** The second pharmacist, where the severity asks for two. */
+  confirmedBy?: Maybe<Practitioner>;
+  confirmedAt?: Maybe<Scalars['DateTime']['output']>;
 };
 
 /** One dispensing against a prescription, ordered by an order line. */
@@ -497,6 +588,10 @@ export type PrescriptionResult = PrescriptionPayload | LeaseLost | TransitionRef
 
 export type VerifyPrescriptionResult = PrescriptionPayload | LeaseLost | TransitionRefused | SeparationOfDuties | StepUpRequired | ReviewIncomplete;
 
+export type HoldPrescriptionResult = PrescriptionPayload | TransitionRefused | InvalidInput;
+
+export type TransferPrescriptionResult = PrescriptionPayload | TransitionRefused | StepUpRequired | InvalidInput;
+
 export type SubmitPrescriptionResult = PrescriptionPayload | InvalidInput;
 
 export type ScanFillResult = FillPayload | LeaseLost | TransitionRefused | WrongProduct | InvalidInput;
@@ -550,6 +645,10 @@ export type OverrideAlertInput = {
   text: Scalars['String']['input'];
 };
 
+export type ConfirmOverrideInput = {
+  alertId: Scalars['ID']['input'];
+};
+
 export type VerifyPrescriptionInput = {
   workItemId: Scalars['ID']['input'];
   token: Scalars['Int']['input'];
@@ -566,6 +665,31 @@ export type RequestClarificationInput = {
   workItemId: Scalars['ID']['input'];
   token: Scalars['Int']['input'];
   question: Scalars['String']['input'];
+};
+
+export type HoldPrescriptionInput = {
+  prescriptionId: Scalars['ID']['input'];
+  /** HOLD_PATIENT, HOLD_STOCK, HOLD_INSURANCE, HOLD_DATE or HOLD_CLINICAL. */
+  reasonCode: Scalars['String']['input'];
+  text?: InputMaybe<Scalars['String']['input']>;
+  /** The day on which it goes on by itself; left out, a pharmacist lifts the hold. */
+  resumeOn?: InputMaybe<Scalars['LocalDate']['input']>;
+};
+
+export type ResumePrescriptionInput = {
+  prescriptionId: Scalars['ID']['input'];
+};
+
+export type TransferPrescriptionInput = {
+  prescriptionId: Scalars['ID']['input'];
+  pharmacyName: Scalars['String']['input'];
+  /** Of the other pharmacy; needed for a controlled substance. */
+  pharmacyDea?: InputMaybe<Scalars['String']['input']>;
+  /** Who takes it there. */
+  pharmacistName: Scalars['String']['input'];
+  askedByPatient: Scalars['Boolean']['input'];
+  /** Both pharmacies look into one real-time database of prescriptions. */
+  sharedDatabase?: Scalars['Boolean']['input'];
 };
 
 export type ScanFillInput = {
@@ -791,6 +915,17 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( StepUpRequired & { __typename: 'StepUpRequired' } )
     | ( Omit<ReviewIncomplete, 'openAlerts'> & { openAlerts: Array<_RefType['ClinicalAlert']> } & { __typename: 'ReviewIncomplete' } )
   ;
+  HoldPrescriptionResult:
+    | ( Omit<PrescriptionPayload, 'prescription'> & { prescription: _RefType['Prescription'] } & { __typename: 'PrescriptionPayload' } )
+    | ( TransitionRefused & { __typename: 'TransitionRefused' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+  ;
+  TransferPrescriptionResult:
+    | ( Omit<PrescriptionPayload, 'prescription'> & { prescription: _RefType['Prescription'] } & { __typename: 'PrescriptionPayload' } )
+    | ( TransitionRefused & { __typename: 'TransitionRefused' } )
+    | ( StepUpRequired & { __typename: 'StepUpRequired' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+  ;
   SubmitPrescriptionResult:
     | ( Omit<PrescriptionPayload, 'prescription'> & { prescription: _RefType['Prescription'] } & { __typename: 'PrescriptionPayload' } )
     | ( InvalidInput & { __typename: 'InvalidInput' } )
@@ -851,6 +986,9 @@ export type ResolversTypes = {
   DeaSchedule: DeaSchedule;
   Reason: ResolverTypeWrapper<Reason>;
   RuleCitation: ResolverTypeWrapper<RuleCitation>;
+  Eligibility: ResolverTypeWrapper<Eligibility>;
+  EligibilityReason: ResolverTypeWrapper<EligibilityReason>;
+  ControlledDispensingReport: ResolverTypeWrapper<ControlledDispensingReport>;
   Verification: ResolverTypeWrapper<VerificationMapper>;
   Transition: ResolverTypeWrapper<TransitionMapper>;
   ClinicalAlert: ResolverTypeWrapper<ClinicalAlertMapper>;
@@ -876,6 +1014,8 @@ export type ResolversTypes = {
   WorkItemPayload: ResolverTypeWrapper<Omit<WorkItemPayload, 'item'> & { item: ResolversTypes['WorkItem'] }>;
   PrescriptionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['PrescriptionResult']>;
   VerifyPrescriptionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['VerifyPrescriptionResult']>;
+  HoldPrescriptionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['HoldPrescriptionResult']>;
+  TransferPrescriptionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['TransferPrescriptionResult']>;
   SubmitPrescriptionResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SubmitPrescriptionResult']>;
   ScanFillResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ScanFillResult']>;
   FillResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['FillResult']>;
@@ -887,9 +1027,13 @@ export type ResolversTypes = {
   HeldWorkItemInput: HeldWorkItemInput;
   CompleteDataEntryInput: CompleteDataEntryInput;
   OverrideAlertInput: OverrideAlertInput;
+  ConfirmOverrideInput: ConfirmOverrideInput;
   VerifyPrescriptionInput: VerifyPrescriptionInput;
   RejectPrescriptionInput: RejectPrescriptionInput;
   RequestClarificationInput: RequestClarificationInput;
+  HoldPrescriptionInput: HoldPrescriptionInput;
+  ResumePrescriptionInput: ResumePrescriptionInput;
+  TransferPrescriptionInput: TransferPrescriptionInput;
   ScanFillInput: ScanFillInput;
   HeldFillInput: HeldFillInput;
   ReleaseFillInput: ReleaseFillInput;
@@ -924,6 +1068,9 @@ export type ResolversParentTypes = {
   Float: Scalars['Float']['output'];
   Reason: Reason;
   RuleCitation: RuleCitation;
+  Eligibility: Eligibility;
+  EligibilityReason: EligibilityReason;
+  ControlledDispensingReport: ControlledDispensingReport;
   Verification: VerificationMapper;
   Transition: TransitionMapper;
   ClinicalAlert: ClinicalAlertMapper;
@@ -944,6 +1091,8 @@ export type ResolversParentTypes = {
   WorkItemPayload: Omit<WorkItemPayload, 'item'> & { item: ResolversParentTypes['WorkItem'] };
   PrescriptionResult: ResolversUnionTypes<ResolversParentTypes>['PrescriptionResult'];
   VerifyPrescriptionResult: ResolversUnionTypes<ResolversParentTypes>['VerifyPrescriptionResult'];
+  HoldPrescriptionResult: ResolversUnionTypes<ResolversParentTypes>['HoldPrescriptionResult'];
+  TransferPrescriptionResult: ResolversUnionTypes<ResolversParentTypes>['TransferPrescriptionResult'];
   SubmitPrescriptionResult: ResolversUnionTypes<ResolversParentTypes>['SubmitPrescriptionResult'];
   ScanFillResult: ResolversUnionTypes<ResolversParentTypes>['ScanFillResult'];
   FillResult: ResolversUnionTypes<ResolversParentTypes>['FillResult'];
@@ -955,9 +1104,13 @@ export type ResolversParentTypes = {
   HeldWorkItemInput: HeldWorkItemInput;
   CompleteDataEntryInput: CompleteDataEntryInput;
   OverrideAlertInput: OverrideAlertInput;
+  ConfirmOverrideInput: ConfirmOverrideInput;
   VerifyPrescriptionInput: VerifyPrescriptionInput;
   RejectPrescriptionInput: RejectPrescriptionInput;
   RequestClarificationInput: RequestClarificationInput;
+  HoldPrescriptionInput: HoldPrescriptionInput;
+  ResumePrescriptionInput: ResumePrescriptionInput;
+  TransferPrescriptionInput: TransferPrescriptionInput;
   ScanFillInput: ScanFillInput;
   HeldFillInput: HeldFillInput;
   ReleaseFillInput: ReleaseFillInput;
@@ -1013,6 +1166,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   prescription?: Resolver<Maybe<ResolversTypes['Prescription']>, ParentType, ContextType, RequireFields<QueryPrescriptionArgs, 'id'>>;
   fill?: Resolver<Maybe<ResolversTypes['Fill']>, ParentType, ContextType, RequireFields<QueryFillArgs, 'id'>>;
   workQueue?: Resolver<ResolversTypes['WorkQueue'], ParentType, ContextType, RequireFields<QueryWorkQueueArgs, 'name'>>;
+  controlledDispensingReport?: Resolver<ResolversTypes['ControlledDispensingReport'], ParentType, ContextType, RequireFields<QueryControlledDispensingReportArgs, 'month'>>;
   writtenPrescriptions?: Resolver<ResolversTypes['PrescriptionConnection'], ParentType, ContextType, RequireFields<QueryWrittenPrescriptionsArgs, 'first'>>;
 };
 
@@ -1024,9 +1178,13 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   releaseWorkItem?: Resolver<ResolversTypes['WorkItemResult'], ParentType, ContextType, RequireFields<MutationReleaseWorkItemArgs, 'input'>>;
   completeDataEntry?: Resolver<ResolversTypes['PrescriptionResult'], ParentType, ContextType, RequireFields<MutationCompleteDataEntryArgs, 'input'>>;
   overrideAlert?: Resolver<ResolversTypes['PrescriptionResult'], ParentType, ContextType, RequireFields<MutationOverrideAlertArgs, 'input'>>;
+  confirmOverride?: Resolver<ResolversTypes['PrescriptionResult'], ParentType, ContextType, RequireFields<MutationConfirmOverrideArgs, 'input'>>;
   verifyPrescription?: Resolver<ResolversTypes['VerifyPrescriptionResult'], ParentType, ContextType, RequireFields<MutationVerifyPrescriptionArgs, 'input'>>;
   rejectPrescription?: Resolver<ResolversTypes['PrescriptionResult'], ParentType, ContextType, RequireFields<MutationRejectPrescriptionArgs, 'input'>>;
   requestClarification?: Resolver<ResolversTypes['PrescriptionResult'], ParentType, ContextType, RequireFields<MutationRequestClarificationArgs, 'input'>>;
+  holdPrescription?: Resolver<ResolversTypes['HoldPrescriptionResult'], ParentType, ContextType, RequireFields<MutationHoldPrescriptionArgs, 'input'>>;
+  resumePrescription?: Resolver<ResolversTypes['HoldPrescriptionResult'], ParentType, ContextType, RequireFields<MutationResumePrescriptionArgs, 'input'>>;
+  transferPrescription?: Resolver<ResolversTypes['TransferPrescriptionResult'], ParentType, ContextType, RequireFields<MutationTransferPrescriptionArgs, 'input'>>;
   scanFill?: Resolver<ResolversTypes['ScanFillResult'], ParentType, ContextType, RequireFields<MutationScanFillArgs, 'input'>>;
   submitFill?: Resolver<ResolversTypes['FillResult'], ParentType, ContextType, RequireFields<MutationSubmitFillArgs, 'input'>>;
   checkFill?: Resolver<ResolversTypes['FillResult'], ParentType, ContextType, RequireFields<MutationCheckFillArgs, 'input'>>;
@@ -1053,10 +1211,12 @@ export type PrescriptionResolvers<ContextType = Context, ParentType extends Reso
   expiryDate?: Resolver<ResolversTypes['LocalDate'], ParentType, ContextType>;
   expiryRule?: Resolver<ResolversTypes['RuleCitation'], ParentType, ContextType>;
   earliestFillDate?: Resolver<Maybe<ResolversTypes['LocalDate']>, ParentType, ContextType>;
+  resumeOn?: Resolver<Maybe<ResolversTypes['LocalDate']>, ParentType, ContextType>;
   deaSchedule?: Resolver<ResolversTypes['DeaSchedule'], ParentType, ContextType>;
   source?: Resolver<ResolversTypes['PrescriptionSource'], ParentType, ContextType>;
   contentHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   verification?: Resolver<Maybe<ResolversTypes['Verification']>, ParentType, ContextType>;
+  eligibility?: Resolver<ResolversTypes['Eligibility'], ParentType, ContextType, Partial<PrescriptionEligibilityArgs>>;
   alerts?: Resolver<Array<ResolversTypes['ClinicalAlert']>, ParentType, ContextType>;
   fills?: Resolver<ResolversTypes['FillConnection'], ParentType, ContextType, RequireFields<PrescriptionFillsArgs, 'first'>>;
   history?: Resolver<Array<ResolversTypes['Transition']>, ParentType, ContextType>;
@@ -1070,6 +1230,35 @@ export type ReasonResolvers<ContextType = Context, ParentType extends ResolversP
 };
 
 export type RuleCitationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RuleCitation'] = ResolversParentTypes['RuleCitation']> = {
+  rule?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type EligibilityResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Eligibility'] = ResolversParentTypes['Eligibility']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  day?: Resolver<ResolversTypes['LocalDate'], ParentType, ContextType>;
+  allowed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  nextEligibleAt?: Resolver<Maybe<ResolversTypes['LocalDate']>, ParentType, ContextType>;
+  reasons?: Resolver<Array<ResolversTypes['EligibilityReason']>, ParentType, ContextType>;
+};
+
+export type EligibilityReasonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['EligibilityReason'] = ResolversParentTypes['EligibilityReason']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  rule?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  blocks?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  remedy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  changesOn?: Resolver<Maybe<ResolversTypes['LocalDate']>, ParentType, ContextType>;
+};
+
+export type ControlledDispensingReportResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ControlledDispensingReport'] = ResolversParentTypes['ControlledDispensingReport']> = {
+  month?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  prescriptions?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  dosageUnits?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  negative?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  complete?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  dueDay?: Resolver<ResolversTypes['LocalDate'], ParentType, ContextType>;
   rule?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
@@ -1099,6 +1288,7 @@ export type ClinicalAlertResolvers<ContextType = Context, ParentType extends Res
   evidence?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   knowledgeVersion?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   open?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  awaitsSecondPharmacist?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   override?: Resolver<Maybe<ResolversTypes['AlertOverride']>, ParentType, ContextType>;
 };
 
@@ -1108,6 +1298,8 @@ export type AlertOverrideResolvers<ContextType = Context, ParentType extends Res
   text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   by?: Resolver<Maybe<ResolversTypes['Practitioner']>, ParentType, ContextType>;
   at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  confirmedBy?: Resolver<Maybe<ResolversTypes['Practitioner']>, ParentType, ContextType>;
+  confirmedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type FillResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Fill'] = ResolversParentTypes['Fill'], FederationReferenceType extends FederationReferenceTypes['Fill'] = FederationReferenceTypes['Fill']> = {
@@ -1233,6 +1425,14 @@ export type VerifyPrescriptionResultResolvers<ContextType = Context, ParentType 
   __resolveType: TypeResolveFn<'PrescriptionPayload' | 'LeaseLost' | 'TransitionRefused' | 'SeparationOfDuties' | 'StepUpRequired' | 'ReviewIncomplete', ParentType, ContextType>;
 };
 
+export type HoldPrescriptionResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['HoldPrescriptionResult'] = ResolversParentTypes['HoldPrescriptionResult']> = {
+  __resolveType: TypeResolveFn<'PrescriptionPayload' | 'TransitionRefused' | 'InvalidInput', ParentType, ContextType>;
+};
+
+export type TransferPrescriptionResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['TransferPrescriptionResult'] = ResolversParentTypes['TransferPrescriptionResult']> = {
+  __resolveType: TypeResolveFn<'PrescriptionPayload' | 'TransitionRefused' | 'StepUpRequired' | 'InvalidInput', ParentType, ContextType>;
+};
+
 export type SubmitPrescriptionResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SubmitPrescriptionResult'] = ResolversParentTypes['SubmitPrescriptionResult']> = {
   __resolveType: TypeResolveFn<'PrescriptionPayload' | 'InvalidInput', ParentType, ContextType>;
 };
@@ -1321,6 +1521,9 @@ export type Resolvers<ContextType = Context> = {
   Prescription?: PrescriptionResolvers<ContextType>;
   Reason?: ReasonResolvers<ContextType>;
   RuleCitation?: RuleCitationResolvers<ContextType>;
+  Eligibility?: EligibilityResolvers<ContextType>;
+  EligibilityReason?: EligibilityReasonResolvers<ContextType>;
+  ControlledDispensingReport?: ControlledDispensingReportResolvers<ContextType>;
   Verification?: VerificationResolvers<ContextType>;
   Transition?: TransitionResolvers<ContextType>;
   ClinicalAlert?: ClinicalAlertResolvers<ContextType>;
@@ -1341,6 +1544,8 @@ export type Resolvers<ContextType = Context> = {
   WorkItemPayload?: WorkItemPayloadResolvers<ContextType>;
   PrescriptionResult?: PrescriptionResultResolvers<ContextType>;
   VerifyPrescriptionResult?: VerifyPrescriptionResultResolvers<ContextType>;
+  HoldPrescriptionResult?: HoldPrescriptionResultResolvers<ContextType>;
+  TransferPrescriptionResult?: TransferPrescriptionResultResolvers<ContextType>;
   SubmitPrescriptionResult?: SubmitPrescriptionResultResolvers<ContextType>;
   ScanFillResult?: ScanFillResultResolvers<ContextType>;
   FillResult?: FillResultResolvers<ContextType>;

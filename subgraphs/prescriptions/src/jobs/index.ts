@@ -1,4 +1,5 @@
 import { expireLeases } from './expire-leases.ts'
 import { expirePrescriptions } from './expire-prescriptions.ts'
+import { resumePrescriptions } from './resume-prescriptions.ts'
 
-export const jobs = [expireLeases, expirePrescriptions]
+export const jobs = [expireLeases, expirePrescriptions, resumePrescriptions]

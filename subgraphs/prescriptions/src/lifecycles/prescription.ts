@@ -6,6 +6,8 @@ const staff = ['technician', ...pharmacists, 'system'] as const
 /** The prescriber takes it back through the portal, or the network tells us so. */
 const cancel = to<PrescriptionState, Prescription>('CANCELLED', { by: ['prescriber', 'system'] })
 const reject = to<PrescriptionState, Prescription>('REJECTED', { by: pharmacists })
+const expire = to<PrescriptionState, Prescription>('EXPIRED', { by: ['system'] })
+const discontinue = to<PrescriptionState, Prescription>('DISCONTINUED', { by: ['prescriber', 'system'] })
 
 /** Four eyes: domain rule of the pharmacy, and 21 CFR 1306.04(a) where the pharmacist answers for the check. */
 export const notWhoEnteredData: Guard<Prescription> = ({ enteredBy }, actor) =>
@@ -31,14 +33,19 @@ export const prescriptionLifecycle = defineLifecycle<PrescriptionState, Prescrip
     CLARIFICATION: { answerClarification: to('CLINICAL_REVIEW', { by: ['prescriber', 'system'] }), reject, cancel },
     VERIFIED: {
       deplete: to('DEPLETED', { by: ['system'] }),
-      expire: to('EXPIRED', { by: ['system'] }),
-      discontinue: to('DISCONTINUED', { by: ['prescriber', 'system'] }),
+      expire,
+      discontinue,
+      hold: to('ON_HOLD', { by: pharmacists }),
+      // 21 CFR 1306.08(f), 1306.25: void here from then on
+      transferOut: to('TRANSFERRED_OUT', { by: pharmacists }),
       // a finding at a later fill that the pharmacist does not accept
       reject: to('DISCONTINUED', { by: pharmacists }),
     },
+    ON_HOLD: { resume: to('VERIFIED', { by: [...pharmacists, 'system'] }), expire, discontinue },
     DEPLETED: { reopen: to('VERIFIED', { by: ['system'] }) },
     EXPIRED: {},
     DISCONTINUED: {},
+    TRANSFERRED_OUT: {},
     REJECTED: {},
     CANCELLED: {},
     DUPLICATE: {},

@@ -3,7 +3,7 @@ import type { Prescription, PrescriptionState } from '../entities/prescription.t
 
 export type PrescriptionFilter = 'ALL' | 'ACTIVE' | 'PAST'
 
-const active: PrescriptionState[] = ['RECEIVED', 'DATA_ENTRY', 'CLINICAL_REVIEW', 'CLARIFICATION', 'VERIFIED']
+const active: PrescriptionState[] = ['RECEIVED', 'DATA_ENTRY', 'CLINICAL_REVIEW', 'CLARIFICATION', 'VERIFIED', 'ON_HOLD']
 
 /** ACTIVE is what may still lead to a fill; PAST is everything else. */
 export const statesOf = (filter: PrescriptionFilter): FilterQuery<Prescription> =>

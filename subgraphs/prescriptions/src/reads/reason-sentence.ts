@@ -1,3 +1,4 @@
+import { holdReasons } from '../commands/hold-prescription.ts'
 import { rejectionReasons } from '../commands/reject-prescription.ts'
 
 const sentences: Readonly<Record<string, string>> = {
@@ -6,6 +7,9 @@ const sentences: Readonly<Record<string, string>> = {
   CLARIFICATION_REQUESTED: 'We asked the prescriber and wait for the answer',
   PRESCRIBER_ANSWERED: 'The prescriber answered our question',
   CANCELLED_BY_PRESCRIBER: 'The prescriber took it back',
+  ...holdReasons,
+  TRANSFERRED_OUT: 'It went to another pharmacy, where it is filled from now on',
+  RESUMED: 'The hold was lifted',
   PRESCRIPTION_EXPIRED: 'It has reached its last day',
 }
 

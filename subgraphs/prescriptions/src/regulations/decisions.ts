@@ -1,17 +1,37 @@
 /** What the rules say about one prescription: pure functions of dates and counts, each refusal explained. */
 import { addDays, addMonths } from '@pharmagraph/platform'
 import type { DeaSchedule, EvaluationBasis } from '../entities/prescription.ts'
-import { rules, rulesAt, type Rule } from './rules.ts'
+import { rules, rulesAt, type Rule, type RuleKind } from './rules.ts'
 
-/** Why not, by which rule, and the first day on which it would be possible (null: never). */
-export type Refusal = { code: string; message: string; rule: string; source: string; nextEligibleAt: string | null }
+/** Why not, by which rule, what would change it, and the first day on which it would be possible (null: never). */
+export type Refusal = { code: string; message: string; rule: string; source: string; remedy: string; nextEligibleAt: string | null }
 
-const refusal = (code: string, message: string, { id, source }: Rule, nextEligibleAt: string | null = null): Refusal => ({ code, message: `${message} (${source})`, rule: id, source, nextEligibleAt })
+const remedies: Readonly<Record<string, string>> = {
+  CI_NOT_DISPENSABLE: 'Nothing: ask the prescriber for another drug',
+  CII_NO_REFILLS: 'A new prescription for each fill',
+  TOO_MANY_REFILLS: 'A prescription with fewer refills',
+  EVALUATION_REQUIRED: 'A new prescription after an in-person evaluation, or under another telemedicine exception',
+  PRESCRIPTION_EXPIRED: 'A new prescription',
+  TOO_EARLY_EARLIEST_FILL_DATE: 'The day itself, or a new prescription with an earlier one',
+  NO_REFILLS_LEFT: 'A renewal by the prescriber',
+  REFILL_SUPPLY_EXCEEDED: 'A new prescription',
+  REFILL_TOO_EARLY: 'The day itself, or the prescriber writing another dose',
+  CII_SERIES_TOO_LONG: "A prescription with fewer days' supply",
+}
+
+export const refusal = (code: string, message: string, { id, source }: Rule, nextEligibleAt: string | null = null, remedy = remedies[code] ?? ''): Refusal =>
+  ({ code, message: `${message} (${source})`, rule: id, source, remedy, nextEligibleAt })
+
+/** Where and with which earliest fill date a prescription is to be filled, for rules that ask. */
+export type Circumstances = { state?: string | null | undefined; earliestFillDate?: string | null | undefined }
+
+const lastDayBy = ({ parameters }: Rule<'VALIDITY'>, issueDate: string, earliestFillDate?: string | null): string =>
+  'months' in parameters ? addMonths(issueDate, parameters.months) : addDays(earliestFillDate ?? issueDate, parameters.days)
 
 /** The last day a fill may be dispensed, and the row that says so. Days are YYYY-MM-DD. */
-export function validity(schedule: DeaSchedule, issueDate: string): { lastDay: string; rule: Rule<'VALIDITY'> } {
-  const [strictest] = rulesAt('VALIDITY', schedule, issueDate)
-    .map((rule) => ({ rule, lastDay: addMonths(issueDate, rule.parameters.months) }))
+export function validity(schedule: DeaSchedule, issueDate: string, { state, earliestFillDate }: Circumstances = {}): { lastDay: string; rule: Rule<'VALIDITY'> } {
+  const [strictest] = rulesAt('VALIDITY', schedule, issueDate, state)
+    .map((rule) => ({ rule, lastDay: lastDayBy(rule, issueDate, earliestFillDate) }))
     .sort((a, b) => (a.lastDay < b.lastDay ? -1 : 1))
   if (!strictest) throw new RangeError(`no rule says how long a ${schedule} prescription of ${issueDate} is valid`)
   return strictest
@@ -19,24 +39,28 @@ export function validity(schedule: DeaSchedule, issueDate: string): { lastDay: s
 
 export const citation = (ruleId: string): { rule: string; source: string } => ({ rule: ruleId, source: rules.find(({ id }) => id === ruleId)?.source ?? '' })
 
-export type Issued = { schedule: DeaSchedule; issueDate: string; refills: number; evaluationBasis: EvaluationBasis }
+export type Issued = Circumstances & { schedule: DeaSchedule; issueDate: string; refills: number; evaluationBasis: EvaluationBasis }
 
 /** Why a prescription may not be accepted at all, by what it says; undefined when it may. */
-export function refusalOfIssue({ schedule, issueDate, refills, evaluationBasis }: Issued, today: string): Refusal | undefined {
+export function refusalOfIssue({ schedule, issueDate, refills, evaluationBasis, state, earliestFillDate }: Issued, today: string): Refusal | undefined {
   const [never] = rulesAt('NOT_DISPENSABLE', schedule, today)
   if (never) return refusal('CI_NOT_DISPENSABLE', 'A schedule I substance is never dispensed', never)
-  for (const rule of rulesAt('REFILLS', schedule, issueDate)) {
+  for (const rule of rulesAt('REFILLS', schedule, issueDate, state)) {
     if (refills <= rule.parameters.max) continue
     return rule.parameters.max === 0
       ? refusal('CII_NO_REFILLS', 'A schedule II prescription has no refills: ask for a new prescription for each fill', rule)
       : refusal('TOO_MANY_REFILLS', `A schedule ${schedule.slice(1)} prescription has ${rule.parameters.max} refills at most, this one asks for ${refills}`, rule)
   }
-  for (const rule of rulesAt('EVALUATION', schedule, issueDate)) {
-    if (rule.parameters.bases.includes(evaluationBasis)) continue
-    return refusal('EVALUATION_REQUIRED', 'A controlled substance needs an in-person evaluation, or a telemedicine exception that holds on the day of issue', rule)
-  }
-  const { lastDay, rule } = validity(schedule, issueDate)
+  const unevaluated = evaluationRefusal(schedule, issueDate, evaluationBasis)
+  if (unevaluated) return unevaluated
+  const { lastDay, rule } = validity(schedule, issueDate, { state, earliestFillDate })
   return today > lastDay ? refusal('PRESCRIPTION_EXPIRED', `The prescription ended on ${lastDay}`, rule) : undefined
+}
+
+/** Whether a prescription issued that day may rest on such knowledge of the patient. */
+export function evaluationRefusal(schedule: DeaSchedule, issueDate: string, basis: EvaluationBasis): Refusal | undefined {
+  const rule = rulesAt('EVALUATION', schedule, issueDate).find(({ parameters }) => !parameters.bases.includes(basis))
+  return rule && refusal('EVALUATION_REQUIRED', 'A controlled substance needs an in-person evaluation, or a telemedicine exception that holds on the day of issue', rule)
 }
 
 /** A fill that was released, for the days it covers. */
@@ -63,34 +87,56 @@ const later = (a: string, b: string): string => (a > b ? a : b)
 export const runOut = (fills: readonly { day: string; daysSupply: number }[]): string =>
   fills.reduce((end, { day, daysSupply }) => addDays(later(end, day), daysSupply), '')
 
-export type Fillable = Issued & { earliestFillDate: string | null; expiryDate: string; expiryRule: string; fillsReleased: number; fills: readonly PastFill[] }
+export type Fillable = Issued & {
+  expiryDate: string; expiryRule: string; fillsReleased: number; fills: readonly PastFill[]
+  /** Of the fill asked for. */
+  daysSupply?: number | null
+}
 
-/** Why a prescription may not be filled on `today`, and when it may; undefined when it may. */
-export function refusalOfFill(prescription: Fillable, today: string): Refusal | undefined {
-  const { schedule, earliestFillDate, expiryDate, expiryRule, refills, fillsReleased, fills } = prescription
-  const atIssue = refusalOfIssue(prescription, prescription.issueDate)
-  if (atIssue) return atIssue
-  const expiry = rules.find(({ id }) => id === expiryRule) ?? validity(schedule, prescription.issueDate).rule
-  if (today > expiryDate) return refusal('PRESCRIPTION_EXPIRED', `The prescription ended on ${expiryDate}`, expiry)
+/** The last day of a fill: the prescription's own, or an earlier one where it goes. */
+export function lastDayOfFill({ schedule, issueDate, expiryDate, expiryRule, state, earliestFillDate }: Fillable): { lastDay: string; rule: Rule } {
+  const there = validity(schedule, issueDate, { state, earliestFillDate })
+  return there.lastDay < expiryDate ? there : { lastDay: expiryDate, rule: rules.find(({ id }) => id === expiryRule) ?? there.rule }
+}
+
+/** Every reason why a prescription may not be filled on `today`, and when it may; the first is the gravest, none when it may. */
+export function refusalsOfFill(prescription: Fillable, today: string): Refusal[] {
+  const { schedule, issueDate, earliestFillDate, refills, fillsReleased, fills, state, daysSupply } = prescription
+  const atIssue = refusalOfIssue(prescription, issueDate)
+  if (atIssue) return [atIssue]
+  const found: Refusal[] = []
+  const { lastDay, rule: expiry } = lastDayOfFill(prescription)
+  if (today > lastDay) found.push(refusal('PRESCRIPTION_EXPIRED', `The prescription ended on ${lastDay}`, expiry))
   if (earliestFillDate && today < earliestFillDate) {
-    const rule = rulesAt('SERIES', schedule, today)[0] ?? expiry
-    return refusal('TOO_EARLY_EARLIEST_FILL_DATE', `The prescriber set ${earliestFillDate} as the earliest day to fill`, rule, earliestFillDate)
+    found.push(refusal('TOO_EARLY_EARLIEST_FILL_DATE', `The prescriber set ${earliestFillDate} as the earliest day to fill`, rulesAt('SERIES', schedule, today)[0] ?? expiry, earliestFillDate))
   }
   if (fillsReleased > refills) {
-    const rule = rulesAt('REFILLS', schedule, today)[0] ?? expiry
-    return refusal('NO_REFILLS_LEFT', `All ${refills} refills authorised are used: ask the prescriber for a new prescription`, rule)
+    found.push(refusal('NO_REFILLS_LEFT', `All ${refills} refills authorised are used: ask the prescriber for a new prescription`, rulesAt('REFILLS', schedule, today, state)[0] ?? expiry))
+  }
+  const [, ...refillsBefore] = [...fills].sort((a, b) => a.day.localeCompare(b.day))
+  const refilled = refillsBefore.reduce((sum, fill) => sum + (fill.daysSupply ?? 0), 0) + (fills.length ? (daysSupply ?? 0) : 0)
+  for (const rule of rulesAt('REFILL_SUPPLY', schedule, issueDate, state)) {
+    if (refilled > rule.parameters.maxDays) found.push(refusal('REFILL_SUPPLY_EXCEEDED', `With this refill the refills make ${refilled} days; together they may make ${rule.parameters.maxDays}`, rule))
   }
   const due = refillDue(schedule, fills, today)
-  if (due && today < due.day) {
-    // after the last day it will never be due
-    return refusal('REFILL_TOO_EARLY', `The next refill is due on ${due.day}`, due.rule, due.day > expiryDate ? null : due.day)
-  }
-  return undefined
+  // after the last day it will never be due
+  if (due && today < due.day) found.push(refusal('REFILL_TOO_EARLY', `The next refill is due on ${due.day}`, due.rule, due.day > lastDay ? null : due.day))
+  return found
 }
+
+/** Why a prescription may not be filled on `today`, and when it may; undefined when it may. */
+export const refusalOfFill = (prescription: Fillable, today: string): Refusal | undefined => refusalsOfFill(prescription, today)[0]
 
 /** Why a schedule II prescription may not join the others its prescriber issued the same day; days' supply of all, this one included. */
 export function refusalOfSeries(schedule: DeaSchedule, issueDate: string, daysSupplies: readonly number[]): Refusal | undefined {
   const total = daysSupplies.reduce((sum, days) => sum + days, 0)
   const exceeded = daysSupplies.length > 1 ? rulesAt('SERIES', schedule, issueDate).find(({ parameters }) => total > parameters.maxDaysSupply) : undefined
   return exceeded && refusal('CII_SERIES_TOO_LONG', `The prescriptions issued that day make a supply of ${total} days; together they may make ${exceeded.parameters.maxDaysSupply}`, exceeded)
+}
+
+/** The row of a kind that holds for a schedule on a day. Throws where the rows have a gap. */
+export function ruleAt<Kind extends RuleKind>(kind: Kind, schedule: DeaSchedule, day: string, state?: string | null): Rule<Kind> {
+  const [row] = rulesAt(kind, schedule, day, state)
+  if (!row) throw new RangeError(`no rule of ${kind} holds for ${schedule} on ${day}`)
+  return row
 }

@@ -9,21 +9,56 @@ export type Parameters = {
   /** Never dispensed. */
   NOT_DISPENSABLE: object
   REFILLS: { max: number }
-  /** No fill or refill after so many calendar months from the day of issue. */
-  VALIDITY: { months: number }
+  /** No fill or refill after so many calendar months from the day of issue, or so many days from it or from the earliest fill date, if there is one. */
+  VALIDITY: { months: number } | { days: number }
+  /** Days' supply of all refills together, the first fill not counted. */
+  REFILL_SUPPLY: { maxDays: number }
   /** Several prescriptions of one day for later fills: days' supply of all together. */
   SERIES: { maxDaysSupply: number }
   /** A refill is due when this share of the last supply is used, or so many days before all of it is. */
   EARLY_REFILL: { usedShare: number } | { daysBeforeRunOut: number }
   /** On which knowledge of the patient a prescription issued in the rule's time may rest. */
   EVALUATION: { bases: readonly EvaluationBasis[] }
+  /** Until when the rest of a partial fill may follow: hours from the first part, days from the day of issue, or the prescription's own last day. */
+  PARTIAL_FILL: { cause: PartialFillCause; hoursFromFirst: number } | { cause: PartialFillCause; daysFromIssue: number } | { cause: PartialFillCause; untilLastDay: true }
+  /** How often what may go to another pharmacy; `shared` where both look into one real-time database. */
+  TRANSFER: { of: 'REFILLS' | 'INITIAL_FILL'; times: number; timesShared: number; electronicOnly: boolean }
+  /** What a prescription must say before it is verified. */
+  ELEMENTS: { required: readonly string[] }
+  /** An oral prescription in an emergency: days until the written or electronic one must be here. */
+  EMERGENCY_ORAL: { followUpDays: number }
+  /** A month of at least so many controlled prescriptions or dosage units is reported, any other told as negative, by that day of the next. */
+  MONTHLY_REPORT: { prescriptions: number; dosageUnits: number; dueDay: number }
+  /** A pharmacist may refuse, and says why. */
+  RESPONSIBILITY: { reasonRequired: true }
+  /** A prescription altered after it was signed is not dispensed. */
+  INTEGRITY: { alteredIsVoid: true }
+  /** Years for which records of dispensing are kept. */
+  RECORDS: { years: number }
+  /** The state's monitoring programme is asked so many days before the verification at most. */
+  PDMP_QUERY: { withinDays: number }
+  /** It is told of a dispensing by the end of so many business days after it. */
+  PDMP_REPORT: { businessDays: number }
+  /** Handing over: signature of an adult, and whether the parcel may be left. Minor units of the order's currency. */
+  DELIVERY: { adultSignature: boolean; safePlace: boolean; orAboveMinor: number }
+  /** Only what a pharmacist verified is filled. */
+  VERIFICATION: { by: 'PHARMACIST' }
+  /** For what the patient must have consented. */
+  CONSENT: { purpose: 'DISPENSING' }
+  /** How many fills of one prescription may be under way. */
+  FILLS_AT_ONCE: { max: number }
 }
 export type RuleKind = keyof Parameters
+/** Why only a part of the quantity was dispensed. */
+export type PartialFillCause = 'SHORT_SUPPLY' | 'REQUESTED' | 'LONG_TERM_CARE_OR_TERMINAL' | 'ANY'
+/** States with rows of their own; elsewhere the federal rule and the pharmacy's hold. */
+export const ruledStates = ['CA', 'FL', 'IA', 'PA', 'SC', 'TX'] as const
+export type Jurisdiction = 'US' | 'PHARMACY' | (typeof ruledStates)[number]
 
 export type Rule<Kind extends RuleKind = RuleKind> = {
   readonly id: string
   readonly kind: Kind
-  readonly jurisdiction: 'US' | 'PHARMACY'
+  readonly jurisdiction: Jurisdiction
   readonly schedules: readonly DeaSchedule[]
   /** First and last day; null is open. */
   readonly from: string
@@ -35,7 +70,14 @@ export type Rule<Kind extends RuleKind = RuleKind> = {
 /** The Controlled Substances Act came into force; older prescriptions are refused before any rule is asked. */
 export const firstRuledDay = '1971-05-01'
 
+/**
+ * From this day on the rows of states are applied. When a state first made its rule is not recorded here; prescriptions
+ * of before are outside every validity by now.
+ */
+const statesFrom = '2020-01-01'
+
 const controlled = ['CII', 'CIII', 'CIV', 'CV'] as const
+const all = ['NONE', ...controlled] as const
 const rule = <Kind extends RuleKind>(row: Rule<Kind>): Rule<Kind> => row
 
 export const rules: readonly { [Kind in RuleKind]: Rule<Kind> }[RuleKind][] = [
@@ -48,6 +90,18 @@ export const rules: readonly { [Kind in RuleKind]: Rule<Kind> }[RuleKind][] = [
   rule({ id: 'us-ciii-civ-validity', kind: 'VALIDITY', jurisdiction: 'US', schedules: ['CIII', 'CIV'], from: firstRuledDay, to: null, source: '21 CFR 1306.22(a)', parameters: { months: 6 } }),
   rule({ id: 'pharmacy-cii-validity', kind: 'VALIDITY', jurisdiction: 'PHARMACY', schedules: ['CII'], from: firstRuledDay, to: null, source: 'Pharmacy policy: federal law sets no last day for schedule II', parameters: { months: 6 } }),
   rule({ id: 'pharmacy-validity', kind: 'VALIDITY', jurisdiction: 'PHARMACY', schedules: ['NONE', 'CV'], from: firstRuledDay, to: null, source: 'Pharmacy policy after common state law', parameters: { months: 12 } }),
+
+  // CA and FL: known to the authors, their text not read again when the row was written
+  rule({ id: 'ca-controlled-validity', kind: 'VALIDITY', jurisdiction: 'CA', schedules: controlled, from: statesFrom, to: null, source: 'Cal. Health & Safety Code 11166, 11200(a)', parameters: { months: 6 } }),
+  rule({ id: 'ia-cv-validity', kind: 'VALIDITY', jurisdiction: 'IA', schedules: ['CV'], from: statesFrom, to: null, source: 'Iowa Admin. Code 657-10.28', parameters: { months: 6 } }),
+  rule({ id: 'sc-cv-validity', kind: 'VALIDITY', jurisdiction: 'SC', schedules: ['CV'], from: statesFrom, to: null, source: 'S.C. Code Regs. 61-4-1202', parameters: { months: 6 } }),
+  rule({ id: 'tx-cii-validity', kind: 'VALIDITY', jurisdiction: 'TX', schedules: ['CII'], from: statesFrom, to: null, source: '22 TAC 315', parameters: { days: 30 } }),
+  rule({ id: 'tx-ciii-cv-validity', kind: 'VALIDITY', jurisdiction: 'TX', schedules: ['CIII', 'CIV', 'CV'], from: statesFrom, to: null, source: '22 TAC 315', parameters: { months: 6 } }),
+
+  rule({ id: 'ia-cv-refills', kind: 'REFILLS', jurisdiction: 'IA', schedules: ['CV'], from: statesFrom, to: null, source: 'Iowa Admin. Code 657-10.28', parameters: { max: 5 } }),
+  rule({ id: 'sc-cv-refills', kind: 'REFILLS', jurisdiction: 'SC', schedules: ['CV'], from: statesFrom, to: null, source: 'S.C. Code Regs. 61-4-1202', parameters: { max: 5 } }),
+  rule({ id: 'tx-ciii-cv-refills', kind: 'REFILLS', jurisdiction: 'TX', schedules: ['CIII', 'CIV', 'CV'], from: statesFrom, to: null, source: '22 TAC 315', parameters: { max: 5 } }),
+  rule({ id: 'ca-ciii-civ-refill-supply', kind: 'REFILL_SUPPLY', jurisdiction: 'CA', schedules: ['CIII', 'CIV'], from: statesFrom, to: null, source: 'Cal. Health & Safety Code 11200(b)', parameters: { maxDays: 120 } }),
 
   rule({ id: 'us-cii-series', kind: 'SERIES', jurisdiction: 'US', schedules: ['CII'], from: '2007-12-19', to: null, source: '21 CFR 1306.12(b)', parameters: { maxDaysSupply: 90 } }),
 
@@ -62,10 +116,43 @@ export const rules: readonly { [Kind in RuleKind]: Rule<Kind> }[RuleKind][] = [
     id: 'us-in-person-evaluation', kind: 'EVALUATION', jurisdiction: 'US', schedules: controlled, from: '2027-01-01', to: null,
     source: '21 USC 829(e); 21 CFR 1306.09', parameters: { bases: ['IN_PERSON', 'SPECIAL_REG', 'VA', 'BUPRENORPHINE'] },
   }),
+
+  rule({ id: 'us-cii-partial-short-supply', kind: 'PARTIAL_FILL', jurisdiction: 'US', schedules: ['CII'], from: firstRuledDay, to: null, source: '21 CFR 1306.13(a)', parameters: { cause: 'SHORT_SUPPLY', hoursFromFirst: 72 } }),
+  rule({ id: 'us-cii-partial-requested', kind: 'PARTIAL_FILL', jurisdiction: 'US', schedules: ['CII'], from: '2016-07-22', to: null, source: '21 USC 829(f) (CARA section 702); 21 CFR 1306.13(b)', parameters: { cause: 'REQUESTED', daysFromIssue: 30 } }),
+  rule({ id: 'us-cii-partial-ltcf', kind: 'PARTIAL_FILL', jurisdiction: 'US', schedules: ['CII'], from: firstRuledDay, to: null, source: '21 CFR 1306.13(c)', parameters: { cause: 'LONG_TERM_CARE_OR_TERMINAL', daysFromIssue: 60 } }),
+  rule({ id: 'us-ciii-cv-partial', kind: 'PARTIAL_FILL', jurisdiction: 'US', schedules: ['CIII', 'CIV', 'CV'], from: firstRuledDay, to: null, source: '21 CFR 1306.23', parameters: { cause: 'ANY', untilLastDay: true } }),
+  rule({ id: 'pharmacy-partial', kind: 'PARTIAL_FILL', jurisdiction: 'PHARMACY', schedules: ['NONE'], from: firstRuledDay, to: null, source: 'Pharmacy policy: the rest while the prescription lasts', parameters: { cause: 'ANY', untilLastDay: true } }),
+
+  rule({ id: 'us-transfer-refills', kind: 'TRANSFER', jurisdiction: 'US', schedules: ['CIII', 'CIV', 'CV'], from: firstRuledDay, to: null, source: '21 CFR 1306.25', parameters: { of: 'REFILLS', times: 1, timesShared: 5, electronicOnly: false } }),
+  rule({ id: 'us-transfer-initial', kind: 'TRANSFER', jurisdiction: 'US', schedules: controlled, from: '2023-08-28', to: null, source: '21 CFR 1306.08(e)-(i); 88 FR 48365', parameters: { of: 'INITIAL_FILL', times: 1, timesShared: 1, electronicOnly: true } }),
+
+  rule({
+    id: 'us-elements', kind: 'ELEMENTS', jurisdiction: 'US', schedules: controlled, from: firstRuledDay, to: null, source: '21 CFR 1306.05(a)',
+    parameters: { required: ['patient', 'drug', "days' supply", 'prescriber', 'DEA number', 'schedule authority'] },
+  }),
+  rule({ id: 'pharmacy-elements', kind: 'ELEMENTS', jurisdiction: 'PHARMACY', schedules: ['NONE'], from: firstRuledDay, to: null, source: 'Pharmacy policy after common state law', parameters: { required: ['patient', 'drug', "days' supply", 'prescriber'] } }),
+  rule({ id: 'us-cii-emergency-oral', kind: 'EMERGENCY_ORAL', jurisdiction: 'US', schedules: ['CII'], from: firstRuledDay, to: null, source: '21 CFR 1306.11(d)', parameters: { followUpDays: 7 } }),
+  rule({ id: 'us-altered-void', kind: 'INTEGRITY', jurisdiction: 'US', schedules: controlled, from: '2010-06-01', to: null, source: '21 CFR 1306.08(d)', parameters: { alteredIsVoid: true } }),
+  rule({ id: 'us-records', kind: 'RECORDS', jurisdiction: 'US', schedules: controlled, from: firstRuledDay, to: null, source: '21 CFR 1304.04', parameters: { years: 2 } }),
+  rule({ id: 'us-online-monthly-report', kind: 'MONTHLY_REPORT', jurisdiction: 'US', schedules: controlled, from: '2009-04-13', to: null, source: '21 CFR 1304.55', parameters: { prescriptions: 100, dosageUnits: 5000, dueDay: 15 } }),
+  rule({ id: 'us-corresponding-responsibility', kind: 'RESPONSIBILITY', jurisdiction: 'US', schedules: controlled, from: firstRuledDay, to: null, source: '21 CFR 1306.04(a)', parameters: { reasonRequired: true } }),
+
+  rule({ id: 'fl-pdmp-query', kind: 'PDMP_QUERY', jurisdiction: 'FL', schedules: ['CII', 'CIII', 'CIV'], from: statesFrom, to: null, source: 'Fla. Stat. 893.055(8)', parameters: { withinDays: 1 } }),
+  rule({ id: 'pa-pdmp-report', kind: 'PDMP_REPORT', jurisdiction: 'PA', schedules: controlled, from: statesFrom, to: null, source: 'Pa. Act 191 of 2014', parameters: { businessDays: 1 } }),
+  rule({ id: 'pharmacy-pdmp-report', kind: 'PDMP_REPORT', jurisdiction: 'PHARMACY', schedules: controlled, from: firstRuledDay, to: null, source: 'Pharmacy policy: every controlled dispensing is reported where it goes', parameters: { businessDays: 1 } }),
+  rule({
+    id: 'pharmacy-controlled-delivery', kind: 'DELIVERY', jurisdiction: 'PHARMACY', schedules: controlled, from: firstRuledDay, to: null,
+    source: 'Pharmacy policy: federal law asks no signature at delivery', parameters: { adultSignature: true, safePlace: false, orAboveMinor: 50_000 },
+  }),
+  rule({ id: 'pharmacy-verification', kind: 'VERIFICATION', jurisdiction: 'PHARMACY', schedules: all, from: firstRuledDay, to: null, source: 'Pharmacy policy: a pharmacist verifies each prescription', parameters: { by: 'PHARMACIST' } }),
+  rule({ id: 'pharmacy-consent', kind: 'CONSENT', jurisdiction: 'PHARMACY', schedules: all, from: firstRuledDay, to: null, source: 'Pharmacy policy, as 45 CFR 164.506(b) permits', parameters: { purpose: 'DISPENSING' } }),
+  rule({ id: 'pharmacy-one-fill-at-once', kind: 'FILLS_AT_ONCE', jurisdiction: 'PHARMACY', schedules: all, from: firstRuledDay, to: null, source: 'Pharmacy policy: one fill of a prescription at a time', parameters: { max: 1 } }),
 ]
 
-/** The rows of a kind that hold for a schedule on a day. */
-export const rulesAt = <Kind extends RuleKind>(kind: Kind, schedule: DeaSchedule, day: string): Rule<Kind>[] =>
+/** The rows of a kind that hold for a schedule on a day, in a state (two letters) where one is known. */
+export const rulesAt = <Kind extends RuleKind>(kind: Kind, schedule: DeaSchedule, day: string, state?: string | null): Rule<Kind>[] =>
   (rules as readonly Rule[]).filter(
-    (row): row is Rule<Kind> => row.kind === kind && row.schedules.includes(schedule) && row.from <= day && (row.to === null || day <= row.to),
+    (row): row is Rule<Kind> =>
+      row.kind === kind && row.schedules.includes(schedule) && row.from <= day && (row.to === null || day <= row.to) &&
+      (row.jurisdiction === 'US' || row.jurisdiction === 'PHARMACY' || row.jurisdiction === state),
   )

@@ -1,7 +1,19 @@
+import type { Context } from '../context.ts'
+import type { ClinicalAlert, PatientAlert } from '../entities/clinical-alert.ts'
 import type { AlertOverrideResolvers, ClinicalAlertResolvers } from '../generated/resolvers.ts'
 
+/** What an alert says, from its columns or from what is sealed. */
+async function told({ kind, reasonCode, evidence, sealedFor, sealed }: ClinicalAlert, { loaders }: Context): Promise<PatientAlert> {
+  if (kind !== 'PATIENT') return { kind, reasonCode, evidence, message: (await loaders.opened.load({ sealedFor, sealed })) as string }
+  return (await loaders.opened.load({ sealedFor, sealed })) as PatientAlert
+}
+
 export const clinicalAlertResolvers: ClinicalAlertResolvers = {
-  message: async ({ sealedFor, sealed }, _args, { loaders }) => (await loaders.opened.load({ sealedFor, sealed })) as string,
+  kind: async (alert, _args, context) => (await told(alert, context)).kind,
+  reasonCode: async (alert, _args, context) => (await told(alert, context)).reasonCode,
+  message: async (alert, _args, context) => (await told(alert, context)).message,
+  evidence: async (alert, _args, context) => (await told(alert, context)).evidence,
+  awaitsSecondPharmacist: ({ open, overriddenAt }) => open && !!overriddenAt,
   override: (alert) => (alert.overriddenAt ? alert : null),
 }
 
@@ -10,5 +22,7 @@ export const alertOverrideResolvers: AlertOverrideResolvers = {
   result: ({ result }) => result!,
   text: async ({ sealedFor, overrideSealed }, _args, { loaders }) => (await loaders.opened.load({ sealedFor, sealed: overrideSealed! })) as string,
   by: ({ overriddenById }) => (overriddenById ? { id: overriddenById } : null),
+  confirmedBy: ({ confirmedById }) => (confirmedById ? { id: confirmedById } : null),
+  confirmedAt: ({ confirmedAt }) => confirmedAt ?? null,
   at: ({ overriddenAt }) => overriddenAt!,
 }

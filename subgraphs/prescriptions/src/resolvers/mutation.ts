@@ -1,7 +1,9 @@
 import { checkFill } from '../commands/check-fill.ts'
 import { claimNextWorkItem, claimWorkItem } from '../commands/claim-work-item.ts'
 import { completeDataEntry } from '../commands/complete-data-entry.ts'
+import { confirmOverride } from '../commands/confirm-override.ts'
 import { heartbeatWorkItem } from '../commands/heartbeat-work-item.ts'
+import { holdPrescription, resumePrescription } from '../commands/hold-prescription.ts'
 import { overrideAlert } from '../commands/override-alert.ts'
 import { rejectPrescription } from '../commands/reject-prescription.ts'
 import { releaseFill } from '../commands/release-fill.ts'
@@ -10,6 +12,7 @@ import { requestClarification } from '../commands/request-clarification.ts'
 import { scanFill } from '../commands/scan-fill.ts'
 import { submitFill } from '../commands/submit-fill.ts'
 import { submitPrescription } from '../commands/submit-prescription.ts'
+import { transferPrescription } from '../commands/transfer-prescription.ts'
 import { verifyPrescription } from '../commands/verify-prescription.ts'
 import type { Fill } from '../entities/fill.ts'
 import type { Prescription } from '../entities/prescription.ts'
@@ -32,11 +35,15 @@ export const mutationResolvers: MutationResolvers = {
 
   completeDataEntry: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => completeDataEntry(em, actor, services, input))),
   overrideAlert: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => overrideAlert(em, actor, services, input))),
+  confirmOverride: async (_source, { input }, { actor, transact }) => prescriptionPayload(await transact((em) => confirmOverride(em, actor, input))),
   verifyPrescription: async (_source, { input }, { actor, services, transact }) => {
     const outcome = await transact((em) => verifyPrescription(em, actor, services, input))
     return '__typename' in outcome ? outcome : prescriptionPayload(outcome)
   },
   rejectPrescription: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => rejectPrescription(em, actor, services, input))),
+  holdPrescription: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => holdPrescription(em, actor, services, input))),
+  resumePrescription: async (_source, { input }, { actor, transact }) => prescriptionPayload(await transact((em) => resumePrescription(em, actor, input))),
+  transferPrescription: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => transferPrescription(em, actor, services, input))),
   requestClarification: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => requestClarification(em, actor, services, input))),
 
   scanFill: async (_source, { input }, { actor, transact }) => fillPayload(await transact((em) => scanFill(em, actor, input))),

@@ -1,9 +1,10 @@
-import { allowedActions, isStaff } from '@pharmagraph/platform'
+import { allowedActions, clock, isStaff } from '@pharmagraph/platform'
 import type { PrescriptionContent } from '../content.ts'
 import { refillsRemaining, type Prescription } from '../entities/prescription.ts'
 import type { Context } from '../context.ts'
 import type { PrescriptionResolvers, VerificationResolvers } from '../generated/resolvers.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
+import { eligibility } from '../reads/eligibility.ts'
 import { reasonSentence } from '../reads/reason-sentence.ts'
 import { citation } from '../regulations/decisions.ts'
 
@@ -26,6 +27,7 @@ export const prescriptionResolvers: PrescriptionResolvers = {
   refillsRemaining: (prescription) => refillsRemaining(prescription),
   expiryRule: ({ expiryRule }) => citation(expiryRule),
   verification: (prescription) => (prescription.verifiedAt ? prescription : null),
+  eligibility: (prescription, { at }, context) => eligibility(prescription, at ?? clock.now(), context),
   alerts: ({ id }, _args, { loaders }) => loaders.alertsOf.load(id),
   fills: ({ id }, { first, after }, { loaders }) => loaders.fillsOf({ first: first ?? 20, after }).load(id),
   history: ({ id }, _args, { loaders }) => loaders.historyOf.load(id),

@@ -1,6 +1,8 @@
 import { forbidden, isStaff, page } from '@pharmagraph/platform'
+import { access } from '../access.ts'
 import { Prescription } from '../entities/prescription.ts'
 import type { QueryResolvers } from '../generated/resolvers.ts'
+import { controlledDispensing } from '../reads/controlled-dispensing.ts'
 
 export const queryResolvers: QueryResolvers = {
   prescription: (_source, { id }, { loaders }) => loaders.prescription.load(id),
@@ -8,6 +10,10 @@ export const queryResolvers: QueryResolvers = {
   workQueue: (_source, { name }, { actor }) => {
     if (!isStaff(actor)) throw forbidden('the work queues are for staff')
     return { name }
+  },
+  controlledDispensingReport: (_source, { month }, { em, actor }) => {
+    access.must(actor, 'report:read', undefined)
+    return controlledDispensing(em, month)
   },
   writtenPrescriptions: (_source, { first, after }, { em, actor }) => {
     if (!actor.roles.includes('prescriber') || !actor.practitionerId) throw forbidden('only a prescriber has written prescriptions')

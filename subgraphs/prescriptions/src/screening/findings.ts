@@ -1,16 +1,16 @@
 /** Drug utilisation review, as pure functions: what stands between a drug and the others its patient has (42 CFR 456.705). */
 import type { InteractionFact, DrugFact } from '../entities/facts.ts'
-import type { Severity } from '../entities/clinical-alert.ts'
+import type { AlertKind, Severity } from '../entities/clinical-alert.ts'
 
 export type ScreenedDrug = Pick<DrugFact, 'drugId' | 'genericName' | 'ingredients' | 'pharmacologicClass'>
 export type Knowledge = Pick<InteractionFact, 'interactionId' | 'knowledgeVersion' | 'aMembers' | 'bMembers' | 'severity' | 'effect' | 'management' | 'evidence'>
 
 export type Finding = {
-  kind: 'DRUG_DRUG' | 'DUPLICATE_THERAPY'
+  kind: AlertKind
   /** NCPDP 439-E4. */
-  reasonCode: 'DD' | 'TD'
+  reasonCode: 'DD' | 'TD' | 'DA' | 'HD' | 'PA' | 'PG' | 'ER' | 'LR'
   severity: Severity
-  /** The interaction's id, or the ingredient or class both share. */
+  /** The interaction's id, the ingredient or class both share, or what it is about the patient. */
   finding: string
   message: string
   management: string | null
@@ -56,6 +56,9 @@ function duplicates(drug: ScreenedDrug, other: ScreenedDrug): Finding[] {
     evidence: '42 CFR 456.705(b)(1): therapeutic duplication, same pharmacologic class',
   }]
 }
+
+/** A second pharmacist must agree before such a prescription goes on. */
+export const needsTwo = (severity: Severity): boolean => severity === 'CONTRAINDICATED'
 
 /** Alerts of these severities stand in the way until a pharmacist answers them. */
 export const blocks = (severity: Severity): boolean => severity === 'MAJOR' || severity === 'CONTRAINDICATED'

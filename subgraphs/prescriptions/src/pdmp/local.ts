@@ -1,0 +1,33 @@
+/** A monitoring programme of our own for development: it knows what this pharmacy reported since the process started. */
+import { AppError } from '@pharmagraph/platform'
+import type { Pdmp, PdmpDispensing } from './port.ts'
+
+export type LocalPdmp = Pdmp & {
+  readonly reported: ReadonlyMap<string, PdmpDispensing>
+  /** Fails on demand: so many of the next calls find it closed. */
+  failNext(calls: number): void
+}
+
+export function localPdmp(): LocalPdmp {
+  const reported = new Map<string, PdmpDispensing>()
+  let failures = 0
+  const open = (): void => {
+    if (failures > 0) {
+      failures--
+      throw new AppError('UNAVAILABLE', 'the monitoring programme does not answer')
+    }
+  }
+  return {
+    reported,
+    failNext: (calls) => void (failures = calls),
+    async query({ state, patientId }) {
+      open()
+      const dispensings = [...reported.values()].filter((known) => known.state === state && known.patientId === patientId).length
+      return { dispensings, prescribers: Math.min(1, dispensings), pharmacies: Math.min(1, dispensings) }
+    },
+    async report(dispensing) {
+      open()
+      reported.set(dispensing.fillId, dispensing)
+    },
+  }
+}

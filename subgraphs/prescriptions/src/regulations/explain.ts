@@ -1,0 +1,60 @@
+/** The whole answer to "may it be filled on that day": every reason with its rule, what would change it, and when. */
+import { addDays } from '@pharmagraph/platform'
+import { evaluationRefusal, lastDayOfFill, refusalsOfFill, type Fillable, type Refusal } from './decisions.ts'
+import { rulesAt } from './rules.ts'
+
+export type Reason = {
+  code: string; message: string; rule: string; source: string
+  /** Whether it stands in the way; the others say on what the permission rests, and for how long. */
+  blocks: boolean
+  /** What would change it. */
+  remedy: string
+  /** The day on which it changes by itself; null: never. */
+  changesOn: string | null
+}
+export type Eligibility = { day: string; allowed: boolean; reasons: Reason[]; nextEligibleAt: string | null }
+
+/** `others`: what stands in the way besides the rules, such as a missing consent. Days are YYYY-MM-DD. */
+export function explain(prescription: Fillable, day: string, others: readonly Refusal[] = []): Eligibility {
+  const refusals = [...refusalsOfFill(prescription, day), ...others]
+  const blocking = refusals.map(({ nextEligibleAt, ...reason }): Reason => ({ ...reason, blocks: true, changesOn: nextEligibleAt }))
+  return { day, allowed: blocking.length === 0, reasons: [...blocking, ...grounds(prescription, day)], nextEligibleAt: nextDay(prescription, refusals) }
+}
+
+/** The first day on which nothing stands in the way any more; null where a reason does not pass, or others come in its place. */
+function nextDay(prescription: Fillable, refusals: readonly Refusal[]): string | null {
+  const days = refusals.map(({ nextEligibleAt }) => nextEligibleAt)
+  const last = days.every((day) => day !== null) ? days.sort().at(-1) : undefined
+  return last && refusalsOfFill(prescription, last).length === 0 ? last : null
+}
+
+/** On what a permission rests. */
+function grounds(prescription: Fillable, day: string): Reason[] {
+  const { lastDay, rule } = lastDayOfFill(prescription)
+  const validity: Reason[] = day > lastDay ? [] : [{
+    code: 'VALID_UNTIL', message: `Fills are possible until ${lastDay} (${rule.source})`, rule: rule.id, source: rule.source, blocks: false, remedy: 'A new prescription', changesOn: addDays(lastDay, 1),
+  }]
+  return [...validity, ...evaluation(prescription, day)]
+}
+
+/**
+ * A prescription keeps the basis it was issued on; whether it could be issued anew on the same basis depends on the day.
+ * That is what a patient seen by telemedicine only must know before the refills run out.
+ */
+function evaluation({ schedule, issueDate, evaluationBasis }: Fillable, day: string): Reason[] {
+  if (evaluationRefusal(schedule, issueDate, evaluationBasis)) return []
+  const renewal = evaluationRefusal(schedule, day, evaluationBasis)
+  if (renewal) {
+    const { rule, source } = renewal
+    return [{
+      code: 'RENEWAL_NEEDS_EVALUATION', message: `Issued on ${issueDate} under an exception that has ended: its refills stay good, a renewal needs an in-person evaluation (${source})`,
+      rule, source, blocks: false, remedy: 'An in-person evaluation before the renewal, or another telemedicine exception', changesOn: null,
+    }]
+  }
+  const ending = rulesAt('EVALUATION', schedule, day).find(({ to }) => to !== null && evaluationRefusal(schedule, addDays(to, 1), evaluationBasis))
+  if (!ending) return []
+  return [{
+    code: 'TELEMEDICINE_EXCEPTION', message: `Rests on telemedicine alone, which may be prescribed on until ${ending.to} (${ending.source})`,
+    rule: ending.id, source: ending.source, blocks: false, remedy: 'An in-person evaluation', changesOn: addDays(ending.to!, 1),
+  }]
+}

@@ -1,0 +1,90 @@
+/** Drug utilisation review of one prescription against its patient: allergy, dose, age, pregnancy, and when it was dispensed. */
+import { addDays } from '@pharmagraph/platform'
+import { ageOn, type ClinicalProfile } from '../clinical-profile.ts'
+import { ingredientNames, type Finding, type ScreenedDrug } from './findings.ts'
+import { agePrecautions, allergyClasses, doseLimits, patientRuleVersion, pregnancyPrecautions } from './patient-rules.ts'
+
+export type ScreenedPrescription = { quantity: number; daysSupply: number | null | undefined; dispensingUnit: string }
+
+const rule = { management: null, knowledgeVersion: patientRuleVersion }
+
+export const patientFindings = (drug: ScreenedDrug, prescription: ScreenedPrescription, profile: ClinicalProfile, day: string): Finding[] => [
+  ...allergies(drug, profile), ...doses(drug, prescription, ageOn(day, profile.birthYearMonth)), ...precautions(drug, profile, ageOn(day, profile.birthYearMonth)),
+]
+
+/** The ingredient itself, or one of a class to whose member or name the patient is allergic. */
+function allergies(drug: ScreenedDrug, { allergies: known }: ClinicalProfile): Finding[] {
+  return drug.ingredients.flatMap(({ name, rxcui }): Finding[] => {
+    const ingredient = name.toLowerCase()
+    const same = known.find(({ code, display, class: group }) => !group && ((rxcui !== null && code === rxcui) || display.toLowerCase() === ingredient))
+    if (same) {
+      return [{
+        ...rule, kind: 'ALLERGY', reasonCode: 'DA', severity: 'CONTRAINDICATED', finding: `allergy:${ingredient}`, message: `the patient is allergic to ${ingredient}`,
+        evidence: "42 CFR 456.705(b)(1): the patient's allergy on record",
+      }]
+    }
+    const group = allergyClasses.find(({ members, names }) => members.includes(ingredient) && known.some(({ display, class: listed }) =>
+      listed ? names.some((word) => listed.includes(word)) : members.includes(display.toLowerCase())))
+    if (!group) return []
+    return [{
+      ...rule, kind: 'ALLERGY', reasonCode: 'DA', severity: 'MAJOR', finding: `allergy-class:${group.name}:${ingredient}`, message: `${ingredient} is one of the ${group.name}, to which an allergy is on record`,
+      evidence: group.source,
+    }]
+  })
+}
+
+/** Solid oral units only: of those the strength is that of one unit. */
+function doses(drug: ScreenedDrug, { quantity, daysSupply, dispensingUnit }: ScreenedPrescription, age: number): Finding[] {
+  if (!daysSupply || !['TABLET', 'CAPSULE'].includes(dispensingUnit.toUpperCase())) return []
+  return drug.ingredients.flatMap(({ name, strength }): Finding[] => {
+    const mg = milligrams(strength)
+    const limit = doseLimits.find(({ ingredient, fromAge, belowAge }) => ingredient === name.toLowerCase() && age >= fromAge && age < belowAge)
+    if (mg === undefined || !limit) return []
+    const daily = Math.round((mg * quantity * 100) / daysSupply) / 100
+    if (daily <= limit.maxDailyMg) return []
+    return [{
+      ...rule, kind: 'DOSE', reasonCode: 'HD', severity: 'MAJOR', finding: `dose:${limit.ingredient}`, message: `${daily} mg of ${limit.ingredient} a day; at this age ${limit.maxDailyMg} mg at most`, evidence: limit.source,
+    }]
+  })
+}
+
+function precautions(drug: ScreenedDrug, { pregnant }: ClinicalProfile, age: number): Finding[] {
+  const names = ingredientNames(drug)
+  const ofAge = agePrecautions.filter(({ fromAge, belowAge }) => age >= fromAge && age < belowAge).map((row) => ({ ...row, reasonCode: 'PA' as const }))
+  const ofPregnancy = pregnant ? pregnancyPrecautions.map((row) => ({ ...row, reasonCode: 'PG' as const })) : []
+  return [...ofAge, ...ofPregnancy].flatMap(({ ingredients, severity, text, source, reasonCode }): Finding[] =>
+    names.filter((name) => ingredients.includes(name)).map((name) => ({
+      ...rule, kind: 'PRECAUTION', reasonCode, severity, finding: `${reasonCode === 'PA' ? 'age' : 'pregnancy'}:${name}`, message: `${name}: ${text}`, evidence: source,
+    })))
+}
+
+/** "325 mg", "1 g", "125 ug"; undefined for concentrations. */
+function milligrams(strength: string): number | undefined {
+  const [, amount, unit] = /^([\d.,]+) ?(mg|g|ug|mcg)$/i.exec(strength.trim()) ?? []
+  if (!amount || !unit) return undefined
+  return Number(amount.replaceAll(',', '')) * { mg: 1, g: 1000, ug: 0.001, mcg: 0.001 }[unit.toLowerCase() as 'mg']
+}
+
+/** Days within which the same ingredient from another prescription is looked at twice. */
+export const duplicateDispenseDays = 7
+
+/** The same ingredient left the pharmacy on another prescription a few days ago. */
+export function duplicateDispense(drug: ScreenedDrug, other: ScreenedDrug, lastDispensed: string | undefined, day: string): Finding[] {
+  const [ingredient] = ingredientNames(drug).filter((name) => ingredientNames(other).includes(name))
+  if (!ingredient || !lastDispensed || day >= addDays(lastDispensed, duplicateDispenseDays)) return []
+  return [{
+    ...rule, kind: 'EARLY_REFILL', reasonCode: 'ER', severity: 'MAJOR', finding: `dispensed:${ingredient}:${lastDispensed}`,
+    message: `${ingredient} was dispensed on ${lastDispensed} on another prescription`, evidence: `Pharmacy policy: the same ingredient twice within ${duplicateDispenseDays} days`,
+  }]
+}
+
+/** The last supply ended long before this refill: told, not stopped, as a sign that the drug is not taken as directed. */
+export function lateRefill(supplyUntil: string | null | undefined, lastDaysSupply: number | null | undefined, day: string): Finding[] {
+  if (!supplyUntil || !lastDaysSupply) return []
+  const grace = Math.max(7, Math.ceil(lastDaysSupply * 0.2))
+  if (day <= addDays(supplyUntil, grace)) return []
+  return [{
+    ...rule, kind: 'LATE_REFILL', reasonCode: 'LR', severity: 'MODERATE', finding: `late:${supplyUntil}`, message: `the last supply lasted until ${supplyUntil}`,
+    evidence: `42 CFR 456.705(b)(1): underuse; pharmacy policy: more than ${grace} days late`,
+  }]
+}

@@ -1,0 +1,52 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { AppError, newId, transact } from '@pharmagraph/platform'
+import { actorWith, testSubgraph } from '../../../tests/environment.ts'
+import { claimNextWorkItem, maxAttempts } from '../src/commands/claim-work-item.ts'
+import { completeWorkItem, heldWorkItem } from '../src/commands/held-work-item.ts'
+import { services } from '../src/services.ts'
+import { prescriptions } from '../src/subgraph.ts'
+import './settings.ts'
+
+const subgraph = await testSubgraph(prescriptions)
+const { orm } = subgraph.running
+
+test('fifty workers and five hundred items: each is done once, none has two live holders, and what a crashed worker held is done by another', async () => {
+  const [workers, items] = [50, 500]
+  await subgraph.sql(
+    `insert into work_item (id, queue, status, priority, due_at, created_at, excluded) select id, 'VERIFICATION', 'AVAILABLE', 50, now() + interval '1 day', now(), '{}' from unnest($1::uuid[]) id`,
+    [Array.from({ length: items }, () => newId())],
+  )
+  const holders = new Map<string, string>()
+  const done = new Map<string, number>()
+  const crashed: { id: string; token: number; subject: string }[] = []
+  await Promise.all(Array.from({ length: workers }, async (_, n) => {
+    const worker = actorWith('pharmacist', { amr: ['pwd', 'otp'] })
+    for (let turn = 0; ; turn++) {
+      const item = await transact(orm, (em) => claimNextWorkItem(em, worker, services(), { queue: 'VERIFICATION' }))
+      if (!item) return
+      assert.equal(holders.get(item.id), undefined, 'an item in two hands')
+      holders.set(item.id, worker.subject)
+      assert.ok(item.attempt <= maxAttempts)
+      // every fifth worker dies over the third item: the lease runs out and somebody else takes it
+      if (n % 5 === 0 && turn === 2) {
+        crashed.push({ id: item.id, token: item.token, subject: worker.subject })
+        holders.delete(item.id)
+        await subgraph.sql(`update work_item set lease_until = now() - interval '1 second' where id = $1`, [item.id])
+        return
+      }
+      holders.delete(item.id)
+      await transact(orm, async (em) => completeWorkItem(em, worker, await heldWorkItem(em, worker, { workItemId: item.id, token: item.token }, 'VERIFICATION')))
+      done.set(item.id, (done.get(item.id) ?? 0) + 1)
+    }
+  }))
+  assert.deepEqual([done.size, [...done.values()].every((times) => times === 1), crashed.length], [items, true, workers / 5])
+  const counts = await subgraph.sql<{ verb: string; n: number }>(`select verb, count(*)::int as n from transition where machine = 'work item' group by verb order by verb`)
+  assert.deepEqual(counts, [{ verb: 'claim', n: items + crashed.length }, { verb: 'complete', n: items }])
+  assert.deepEqual(await subgraph.sql('select status, count(*)::int as n from work_item group by status'), [{ status: 'DONE', n: items }])
+  // who comes back from the dead writes nothing any more
+  for (const { id, token, subject } of crashed) {
+    const ghost = actorWith('pharmacist', { subject, amr: ['pwd', 'otp'] })
+    await assert.rejects(transact(orm, (em) => heldWorkItem(em, ghost, { workItemId: id, token }, 'VERIFICATION')), (error: AppError) => error.code === 'LEASE_LOST')
+  }
+})
