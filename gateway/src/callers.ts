@@ -24,13 +24,24 @@ export function createCallers(sessions: Sessions, subgraphs: Subgraphs): Callers
   return {
     sessions,
     headers,
-    caller: (session, trace) => ({
-      actor: session.actor,
-      // the event graph has no process: its one query says that it is there
-      send: async (service, body, idempotent) => (service === liveService ? { data: { live: true } } : subgraphs.send({ service, body, idempotent, headers: await headers(session, trace) })),
-    }),
+    caller(session, trace) {
+      let lines: { token: string; text: string } | undefined
+      return {
+        actor: session.actor,
+        async send(service, body, idempotent) {
+          // the event graph has no process: its one query says that it is there
+          if (service === liveService) return { data: { live: true } }
+          const token = await session.actorToken()
+          if (lines?.token !== token) lines = { token, text: `${actorHeader}: ${token}\r\nx-correlation-id: ${trace.correlationId}\r\ntraceparent: ${trace.traceparent}\r\n` }
+          return subgraphs.send({ service, body, idempotent, headerLines: lines.text })
+        },
+      }
+    },
   }
 }
+
+/** A correlation id for a request that brought none. */
+export const newCorrelationId = (): string => randomHex(16)
 
 /** W3C trace context: the caller's trace goes on, with a span of our own. */
 export function continueTrace(incoming: string | undefined): string {

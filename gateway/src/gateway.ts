@@ -4,11 +4,10 @@ import type { AddressInfo } from 'node:net'
 import type { JWK } from 'jose'
 import { Counter, Gauge, Histogram } from 'prom-client'
 import { AppError } from '@pharmagraph/platform/errors.ts'
-import { newId } from '@pharmagraph/platform/ids.ts'
 import { connectBroker } from '@pharmagraph/platform/nats.ts'
 import { withRequestContext } from '@pharmagraph/platform/request-context.ts'
 import { createLogger, createMetrics } from '@pharmagraph/platform/telemetry.ts'
-import { continueTrace, createCallers } from './callers.ts'
+import { continueTrace, createCallers, newCorrelationId } from './callers.ts'
 import { connectSubgraphs } from './execution/subgraphs.ts'
 import { startApollo } from './http/apollo.ts'
 import { allowOrigin } from './http/cors.ts'
@@ -18,6 +17,8 @@ import { graphqlHandler, readParameters } from './http/graphql.ts'
 import { passthroughRoutes } from './http/passthrough.ts'
 import { restRoutes } from './http/rest.ts'
 import { createRouter, type Route } from './http/router.ts'
+import { createRateLimits, type Rates } from './identity/rate-limits.ts'
+import { createRevocations, revocationSubject } from './identity/revocations.ts'
 import { createSessions } from './identity/sessions.ts'
 import { readManifest } from './operations/manifest.ts'
 import { PersistedOperations } from './operations/persisted.ts'
@@ -44,6 +45,8 @@ export type GatewayOptions = {
   readonly introspection: boolean
   /** Origins of other sites whose pages may call; pages of this machine always may. */
   readonly corsOrigins: readonly string[]
+  /** Undefined: as many as come. */
+  readonly rates?: Rates
   readonly queueLimit?: number
   readonly pingInterval?: number
   readonly drainMs?: number
@@ -74,7 +77,9 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   await graph.warmWith(persisted)
   graph.onChange(() => reloads.inc())
   const subgraphs = connectSubgraphs((name) => options.addressOf(name) ?? graph.current().graph.subgraphs.find((subgraph) => subgraph.name === name)?.url, fetches)
-  const sessions = createSessions({ issuer: options.issuer, audience: options.audience, signingKey: options.actorPrivateJwk })
+  const revocations = createRevocations()
+  const sessions = createSessions({ issuer: options.issuer, audience: options.audience, signingKey: options.actorPrivateJwk, revocations })
+  const admit = options.rates ? createRateLimits(options.rates) : async () => undefined
   const callers = createCallers(sessions, subgraphs)
   const apollo = await startApollo(graph, callers, options.introspection, logger)
   const feed = new Feed(() => connectBroker(options.natsUrl, 'gateway'), logger)
@@ -91,8 +96,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     },
   }
   const streams = serveHttpStreams(live)
-  const stream: Handler = async (exchange) => streams.serve(exchange, await sessions.open(exchange.request.headers.authorization), await readParameters(exchange), serverSentEvents)
-  const graphql = graphqlHandler({ callers, persisted, apollo, streams, explorer: explorerPage })
+  const stream: Handler = async (exchange) => {
+    const session = await sessions.open(exchange.request.headers.authorization)
+    await admit(session, exchange.request.socket.remoteAddress)
+    await streams.serve(exchange, session, await readParameters(exchange), serverSentEvents)
+  }
+  const graphql = graphqlHandler({ callers, persisted, apollo, streams, admit, explorer: explorerPage })
   const routes: Route[] = [
     { method: 'POST', path: '/graphql', handle: graphql },
     { method: 'GET', path: '/graphql', handle: graphql },
@@ -108,7 +117,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     },
     { method: 'GET', path: '/metrics', handle: async ({ response }) => send(response, 200, await registry.metrics(), { 'content-type': registry.contentType }) },
     ...explorerRoutes(),
-    ...restRoutes(callers, persisted),
+    ...restRoutes(callers, persisted, admit, () => graph.current().graph),
     ...passthroughRoutes(callers, subgraphs),
   ]
   const find = createRouter(routes)
@@ -116,7 +125,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const started = process.hrtime.bigint()
     const given = request.headers['x-correlation-id']
-    const correlationId = typeof given === 'string' && /^[\w.:-]{8,100}$/.test(given) ? given : newId()
+    const correlationId = typeof given === 'string' && /^[\w.:-]{8,100}$/.test(given) ? given : newCorrelationId()
     const traceparent = continueTrace(request.headers.traceparent as string | undefined)
     response.setHeader('x-correlation-id', correlationId)
     let name = 'unknown'
@@ -139,7 +148,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   }
 
   const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 30_000, maxHeaderSize: 32 * 1024 }, (request, response) => void answer(request, response))
-  const sockets = serveWebSockets({ ...live, server, logger, pingInterval: options.pingInterval ?? 15_000 })
+  const sockets = serveWebSockets({ ...live, server, logger, admit, pingInterval: options.pingInterval ?? 15_000 })
+  void feed.listen(revocationSubject, (message) => {
+    const subject = revocations.receive(message)
+    if (subject === undefined) return
+    sockets.revoke(subject)
+    streams.revoke(subject)
+  })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port, options.host, resolve))
   const { port } = server.address() as AddressInfo
   logger.info({ port, supergraph: graph.current().graph.version }, 'the gateway listens')

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { ApolloClient, HttpLink, InMemoryCache, gql, type CombinedGraphQLErrors } from '@apollo/client'
+import { createClient } from 'graphql-sse'
 import { anOrder } from './support/subgraphs.ts'
 import { personas, startWorld, take, until, type Answer, type World } from './support/world.ts'
 
@@ -36,6 +38,31 @@ const transports: Record<string, (request: { query: string; variables?: Record<s
       method: 'POST', body: JSON.stringify(request), signal: leave.signal,
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}`, accept: 'multipart/mixed;boundary="graphql";subscriptionSpec="1.0", application/json' },
     }))
+  },
+  'the client of graphql-sse'(request, token) {
+    const client = createClient({ url: `${world.gateway.url}/stream`, headers: { authorization: `Bearer ${token}` }, retryAttempts: 0 })
+    leavers.push(() => client.dispose())
+    return client.iterate(request) as AsyncIterator<Answer>
+  },
+  '@apollo/client'(request, token) {
+    const link = new HttpLink({ uri: world.gateway.url, headers: { authorization: `Bearer ${token}` } })
+    const client = new ApolloClient({ link, cache: new InMemoryCache() })
+    const results = client.subscribe({ query: gql(request.query), variables: request.variables ?? {}, fetchPolicy: 'no-cache' })
+    const waiting: Answer[] = []
+    let wake = (): void => undefined
+    const subscription = results.subscribe(({ data, error }) => {
+      // it asks for the name of each type by itself
+      const plain = data ? (JSON.parse(JSON.stringify(data, (key, value: unknown) => (key === '__typename' ? undefined : value))) as Record<string, any>) : undefined
+      waiting.push({ ...(plain && { data: plain }), ...(error && { errors: (error as CombinedGraphQLErrors).errors as Answer['errors'] & object }) })
+      wake()
+    })
+    leavers.push(() => subscription.unsubscribe())
+    return {
+      async next() {
+        while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve))
+        return { done: false, value: waiting.shift()! }
+      },
+    }
   },
 }
 

@@ -120,3 +120,15 @@ test('a message beyond two megabytes is refused', async () => {
   const response = await fetch(new URL('/webhooks/stripe', world.gateway.url), { method: 'POST', body: Buffer.alloc(2 * 1024 * 1024 + 1) })
   assert.equal(response.status, 413)
 })
+
+test('the REST names describe themselves in an OpenAPI document', async () => {
+  const { status, body } = await call('GET', '/openapi.json')
+  assert.deepEqual([status, body.openapi], [200, '3.1.0'])
+  assert.deepEqual(Object.keys(body.paths).sort(), ['/cart/checkout', '/drugs/search', '/inventory/{drugId}/adjust', '/orders/{orderId}/status', '/patients/register', '/patients/{patientId}/prescriptions', '/prescriptions/submit'])
+  const prescriptions = body.paths['/patients/{patientId}/prescriptions'].get
+  assert.deepEqual(prescriptions.parameters.map(({ name, in: place }: { name: string; in: string }) => [place, name]), [['path', 'patientId'], ['query', 'filter'], ['query', 'first'], ['query', 'after']])
+  assert.ok(prescriptions.parameters[1].schema.enum.includes('ALL'))
+  // every reference leads somewhere
+  for (const [, name] of JSON.stringify(body).matchAll(/#\/components\/schemas\/(\w+)/g)) assert.ok(body.components.schemas[name!], name)
+  assert.deepEqual(body.paths['/patients/register'].post.requestBody.content['application/json'].schema, { $ref: '#/components/schemas/RegisterPatientInput' })
+})

@@ -33,72 +33,89 @@ export async function runStep(step: Step, run: Run): Promise<void> {
   }
 }
 
-/** An object of the answer, with its way from the root. */
-type Place = { readonly object: Raw; readonly key: string | number | undefined; readonly parent: Place | undefined }
-
 async function fetchRoot(fetch: Fetch, run: Run): Promise<void> {
-  const places = find(run.raw, fetch.path)
-  if (places.length === 0) return
-  const { data, errors = [] } = await send(fetch.service, `${fetch.head}${variablesOf(fetch.variables, run)}}`, fetch.idempotent, run, () => fail(fetch, places, run))
+  const objects = find(run.raw, fetch.path)
+  if (objects.length === 0) return
+  const answer = await send(fetch.service, `${fetch.head}${variablesOf(fetch.variables, run)}}`, fetch.idempotent, run)
+  const paths = (): Path[] => located(run.raw, fetch.path).map(({ path }) => path)
+  if (!answer) return fail(fetch, paths(), run)
+  const { data, errors = [] } = answer
   for (const error of errors) {
-    if (!error.path) failWith(fetch, places, run, (path) => subgraphError(error, fetch.service, path))
-    else for (const place of places) run.errors.push(subgraphError(error, fetch.service, [...pathOf(place), ...error.path]))
+    if (!error.path) failWith(fetch, paths(), run, (path) => subgraphError(error, fetch.service, path))
+    else for (const path of paths()) run.errors.push(subgraphError(error, fetch.service, [...path, ...error.path]))
   }
   if (!data) return
   fetch.fixOutput?.(data)
-  for (const { object } of places) merge(object, data)
+  for (const object of objects) merge(object, data)
 }
 
-/** What one fetch asks for: each different entity once, with all the places it is wanted. */
-type Wanted = { readonly fetch: Fetch; readonly representations: string[]; readonly places: Place[][] }
+/** What one fetch asks for: each different entity once. */
+type Wanted = {
+  readonly fetch: Fetch
+  readonly objects: readonly Raw[]
+  readonly representations: readonly string[]
+  /** For each object which representation is its own, -1 where it has none. */
+  readonly slots: readonly number[]
+}
 
 async function fetchEntities(fetches: readonly Fetch[], head: string, variables: readonly string[], run: Run): Promise<void> {
   const wanted = fetches.map((fetch) => want(fetch, run))
-  if (wanted.every(({ places }) => places.length === 0)) return
   const alone = wanted.length === 1
-  const nameOf = (base: string, index: number): string => (alone ? base : base === '_entities' ? `_${index}` : `${base}_${index}`)
-  const lists = wanted.map(({ representations }, index) => `"${nameOf('representations', index)}":[${representations.join(',')}]`).join(',')
-  const own = variablesOf(variables, run)
+  let lists = ''
+  let count = 0
+  for (let index = 0; index < wanted.length; index++) {
+    const { representations } = wanted[index]!
+    count += representations.length
+    lists += `${index === 0 ? '' : ','}"${alone ? 'representations' : `representations_${index}`}":[${representations.join(',')}]`
+  }
+  if (count === 0) return
+  const own = variables.length === 0 ? '{}' : variablesOf(variables, run)
   const body = `${head}${own === '{}' ? `{${lists}}` : `${own.slice(0, -1)},${lists}}`}}`
   const { service, idempotent } = fetches[0]!
-  const { data, errors = [] } = await send(service, body, idempotent, run, () => {
-    for (const { fetch, places } of wanted) fail(fetch, places.flat(), run)
-  })
-  for (const error of errors) {
-    const [name, entity] = error.path ?? []
-    const index = wanted.findIndex((_, index) => nameOf('_entities', index) === name)
-    const places = typeof entity === 'number' ? wanted[index]?.places[entity] : undefined
-    if (places) for (const place of places) run.errors.push(subgraphError(error, service, [...pathOf(place), ...error.path!.slice(2)]))
-    else for (const { fetch, places } of index < 0 ? wanted : [wanted[index]!]) failWith(fetch, places.flat(), run, (path) => subgraphError(error, service, path))
+  const answer = await send(service, body, idempotent, run)
+  if (!answer) {
+    for (const one of wanted) fail(one.fetch, pathsOf(one, run), run)
+    return
   }
-  for (const [index, { fetch, places }] of wanted.entries()) {
-    const entities = data?.[nameOf('_entities', index)]
-    if (!Array.isArray(entities) || entities.length !== places.length) continue
+  const nameOf = (index: number): string => (alone ? '_entities' : `_${index}`)
+  const { data, errors } = answer
+  if (errors) {
+    for (const error of errors) {
+      const [name, entity] = error.path ?? []
+      const index = wanted.findIndex((_, index) => nameOf(index) === name)
+      const paths = index >= 0 && typeof entity === 'number' ? pathsOf(wanted[index]!, run, entity) : []
+      if (paths.length > 0) for (const path of paths) run.errors.push(subgraphError(error, service, [...path, ...error.path!.slice(2)]))
+      else for (const one of index < 0 ? wanted : [wanted[index]!]) failWith(one.fetch, pathsOf(one, run), run, (path) => subgraphError(error, service, path))
+    }
+  }
+  for (let index = 0; index < wanted.length; index++) {
+    const { fetch, objects, slots, representations } = wanted[index]!
+    const entities = data?.[nameOf(index)]
+    if (!Array.isArray(entities) || entities.length !== representations.length) continue
     fetch.fixOutput?.(entities)
-    entities.forEach((entity: Raw | null, position) => {
-      if (entity !== null) for (const { object } of places[position]!) merge(object, entity)
-    })
+    if (fetch.asInterface !== undefined) for (const entity of entities as (Raw | null)[]) if (entity?.['__typename'] === fetch.asInterface) delete entity['__typename']
+    for (let at = 0; at < objects.length; at++) {
+      const entity: Raw | null | undefined = entities[slots[at]!]
+      if (entity) merge(objects[at]!, entity)
+    }
   }
 }
 
 function want(fetch: Fetch, run: Run): Wanted {
+  const objects = find(run.raw, fetch.path)
   const indexes = new Map<string, number>()
-  const wanted: Wanted = { fetch, representations: [], places: [] }
-  for (const place of find(run.raw, fetch.path)) {
-    const representation = fetch.represent!(place.object)
-    if (!representation) continue
-    fetch.fixInput?.(representation)
-    const text = JSON.stringify(representation)
-    const index = indexes.get(text)
-    if (index !== undefined) {
-      wanted.places[index]!.push(place)
-    } else {
-      indexes.set(text, wanted.places.length)
-      wanted.places.push([place])
-      wanted.representations.push(text)
+  const representations: string[] = []
+  const slots: number[] = new Array(objects.length)
+  for (let at = 0; at < objects.length; at++) {
+    const text = fetch.represent!(objects[at]!)
+    let slot = text === undefined ? -1 : indexes.get(text)
+    if (slot === undefined) {
+      slot = representations.push(text!) - 1
+      indexes.set(text!, slot)
     }
+    slots[at] = slot
   }
-  return wanted
+  return { fetch, objects, representations, slots }
 }
 
 function variablesOf(names: readonly string[], run: Run): string {
@@ -108,28 +125,28 @@ function variablesOf(names: readonly string[], run: Run): string {
   return JSON.stringify(variables)
 }
 
-async function send(service: string, body: string, idempotent: boolean, run: Run, onUnavailable: () => void): Promise<SubgraphResponse> {
+/** Undefined when the service gave no answer. */
+async function send(service: string, body: string, idempotent: boolean, run: Run): Promise<SubgraphResponse | undefined> {
   try {
     return await run.send(service, body, idempotent)
   } catch (error) {
     if (!(error instanceof SubgraphUnavailable)) throw error
     run.unavailable.add(service)
-    onUnavailable()
-    return {}
+    return undefined
   }
 }
 
-const fail = (fetch: Fetch, places: readonly Place[], run: Run): void =>
-  failWith(fetch, places, run, (path) => new GraphQLError(`the service "${fetch.service}" is not available`, { path, extensions: { code: 'SUBGRAPH_UNAVAILABLE', serviceName: fetch.service } }))
+const fail = (fetch: Fetch, paths: readonly Path[], run: Run): void =>
+  failWith(fetch, paths, run, (path) => new GraphQLError(`the service "${fetch.service}" is not available`, { path, extensions: { code: 'SUBGRAPH_UNAVAILABLE', serviceName: fetch.service } }))
 
 /** A failed fetch for a long list is told for the first places only. */
 const maxPlaces = 20
 
-function failWith(fetch: Fetch, places: readonly Place[], run: Run, error: (path: readonly (string | number)[]) => GraphQLError): void {
-  for (const place of places.slice(0, maxPlaces)) for (const key of fetch.keys) run.errors.push(error([...pathOf(place), key]))
+function failWith(fetch: Fetch, paths: readonly Path[], run: Run, error: (path: Path) => GraphQLError): void {
+  for (const path of paths.slice(0, maxPlaces)) for (const key of fetch.keys) run.errors.push(error([...path, key]))
 }
 
-function subgraphError(error: SubgraphError, service: string, path: readonly (string | number)[]): GraphQLError {
+function subgraphError(error: SubgraphError, service: string, path: Path): GraphQLError {
   const { stacktrace: _, exception: __, ...extensions } = error.extensions ?? {}
   const code = extensions['code']
   // without a code of its own it is a fault, whose text may name what clients should not see
@@ -141,28 +158,40 @@ function subgraphError(error: SubgraphError, service: string, path: readonly (st
 }
 
 /** All objects at a path; '@' goes through a list. */
-function find(raw: Raw, path: readonly string[]): Place[] {
-  let places: Place[] = [{ object: raw, key: undefined, parent: undefined }]
+function find(raw: Raw, path: readonly string[]): Raw[] {
+  let objects: Raw[] = [raw]
   for (const part of path) {
-    const next: Place[] = []
-    for (const parent of places) {
-      const { object } = parent
+    const next: Raw[] = []
+    for (const object of objects) {
       if (part !== '@') {
         const value = object[part]
-        if (isObject(value)) next.push({ object: value, key: part, parent })
+        if (isObject(value)) next.push(value)
       } else if (Array.isArray(object)) {
-        for (let key = 0; key < object.length; key++) if (isObject(object[key])) next.push({ object: object[key], key, parent })
+        for (const item of object) if (isObject(item)) next.push(item)
       }
     }
-    places = next
+    objects = next
   }
-  return places
+  return objects
 }
 
-function pathOf(place: Place): (string | number)[] {
-  const path: (string | number)[] = []
-  for (let at: Place | undefined = place; at; at = at.parent) if (at.key !== undefined) path.unshift(at.key)
-  return path
+type Path = readonly (string | number)[]
+
+/** The same walk with the way to each object; only errors need it. */
+function located(raw: Raw, path: readonly string[]): { object: Raw; path: Path }[] {
+  let found: { object: Raw; path: Path }[] = [{ object: raw, path: [] }]
+  for (const part of path) {
+    found = found.flatMap(({ object, path }) => {
+      const entries: [string | number, unknown][] = part !== '@' ? [[part, object[part]]] : Array.isArray(object) ? [...object.entries()] : []
+      return entries.flatMap(([key, value]) => (isObject(value) ? [{ object: value, path: [...path, key] }] : []))
+    })
+  }
+  return found
+}
+
+/** Where the objects are that one entity, or any, is wanted for. */
+function pathsOf({ fetch, objects, slots }: Wanted, run: Run, entity?: number): Path[] {
+  return located(run.raw, fetch.path).flatMap(({ object, path }, at) => (object === objects[at] && slots[at]! >= 0 && (entity === undefined || slots[at] === entity) ? [path] : []))
 }
 
 const isObject = (value: unknown): value is Raw => typeof value === 'object' && value !== null

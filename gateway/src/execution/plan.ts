@@ -6,6 +6,7 @@ import {
   Kind, isAbstractType, isInterfaceType, isObjectType, parse, print, stripIgnoredCharacters,
   type ArgumentNode, type FieldNode, type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode, type VariableDefinitionNode,
 } from 'graphql'
+import { quote } from './text.ts'
 
 export type Step =
   | { readonly kind: 'sequence' | 'parallel'; readonly steps: readonly Step[] }
@@ -22,14 +23,16 @@ export type Fetch = {
   /** The request up to its variables. */
   readonly head: string
   readonly variables: readonly string[]
-  /** For an entity fetch: makes the representation of one object, undefined where the object is not of a wanted type. */
-  readonly represent?: (source: Record<string, unknown>) => Record<string, unknown> | undefined
-  readonly fixInput: Rewrite | undefined
+  /** For an entity fetch: the representation of one object as JSON, undefined where the object is not of a wanted type. */
+  readonly represent?: Represent
+  /** The interface that the entities are asked as: where an answer names it for a type, the type known so far is better. */
+  readonly asInterface: string | undefined
   readonly fixOutput: Rewrite | undefined
   /** Response keys of the fetched fields, to say what is missing when the fetch fails. */
   readonly keys: readonly string[]
 }
 type Rewrite = (value: unknown) => void
+type Represent = (source: Record<string, unknown>) => string | undefined
 
 export function compilePlan(node: PlanNode, schema: GraphQLSchema, path: readonly string[] = []): Step {
   switch (node.kind) {
@@ -112,8 +115,8 @@ function compileFetch(node: FetchNode, schema: GraphQLSchema, path: readonly str
     operation: operation!,
     head: headOf(node.operation, node.operationName),
     variables: node.variableUsages ?? [],
-    ...(requires && { represent: (source: Record<string, unknown>) => represent(schema, requires, source) }),
-    fixInput: compileRewrites(schema, node.inputRewrites),
+    ...(requires && { represent: compileRepresentation(schema, requires, compileRewrites(schema, node.inputRewrites)) }),
+    asInterface: interfaceOf(node.inputRewrites),
     fixOutput: compileRewrites(schema, node.outputRewrites),
     keys: fetchedKeys(operation!, requires !== undefined),
   }
@@ -133,9 +136,43 @@ function fetchedKeys(operation: OperationDefinitionNode, entities: boolean): str
   return [...keys]
 }
 
-function represent(schema: GraphQLSchema, selections: readonly QueryPlanSelectionNode[], source: Record<string, unknown>): Record<string, unknown> | undefined {
-  const representation = pick(schema, selections, source)
-  return representation?.['__typename'] === undefined ? undefined : representation
+function compileRepresentation(schema: GraphQLSchema, requires: readonly QueryPlanSelectionNode[], fixInput: Rewrite | undefined): Represent {
+  const general: Represent = (source) => {
+    const representation = pick(schema, requires, source)
+    if (representation?.['__typename'] === undefined) return undefined
+    fixInput?.(representation)
+    return JSON.stringify(representation)
+  }
+  if (fixInput) return general
+  const byType = new Map<unknown, Represent>()
+  return (source) => {
+    const typename = source['__typename']
+    let represent = byType.get(typename)
+    if (!represent) byType.set(typename, (represent = flatRepresentation(schema, requires, typename) ?? general))
+    return represent(source)
+  }
+}
+
+/** Most keys are a few leaves of one fragment: their text is put together without an object in between. */
+function flatRepresentation(schema: GraphQLSchema, requires: readonly QueryPlanSelectionNode[], typename: unknown): Represent | undefined {
+  const [only, second] = requires.filter((selection) => selection.kind === 'Field' || (selection.typeCondition !== undefined && isOfType(schema, typename, selection.typeCondition)))
+  if (!only || second || only.kind !== 'InlineFragment') return undefined
+  const keys: string[] = []
+  for (const selection of only.selections) {
+    if (selection.kind !== 'Field' || selection.selections?.length) return undefined
+    keys.push(getResponseName(selection))
+  }
+  if (!keys.includes('__typename') || new Set(keys).size < keys.length) return undefined
+  const fields = keys.map((key, index) => ({ key, prefix: `${index === 0 ? '{' : ','}${JSON.stringify(key)}:` }))
+  return (source) => {
+    let text = ''
+    for (const { key, prefix } of fields) {
+      const value = source[key]
+      if (value === undefined) return undefined
+      text += prefix + (typeof value === 'string' ? quote(value) : JSON.stringify(value))
+    }
+    return `${text}}`
+  }
 }
 
 /** Undefined when a required field is missing: then the entity cannot be asked for. */
@@ -209,6 +246,11 @@ function compileRewrites(schema: GraphQLSchema, rewrites: readonly FetchDataRewr
       })
     }
   }
+}
+
+function interfaceOf(rewrites: readonly FetchDataRewrite[] = []): string | undefined {
+  const setter = rewrites.find((rewrite) => rewrite.kind === 'ValueSetter' && rewrite.path.at(-1) === '__typename')
+  return setter?.kind === 'ValueSetter' ? String(setter.setValueTo) : undefined
 }
 
 const fragmentPrefix = '... on '

@@ -1,6 +1,6 @@
 /** Turns what the subgraphs said into the answer: exactly the fields asked for, nulls bubbling as the specification has it. */
-import { GraphQLError, getNullableType, isLeafType, isListType, isNonNullType, isObjectType, type GraphQLOutputType } from 'graphql'
-import { fitsLeaf, type FieldShape, type Shape } from '../operations/selection.ts'
+import { GraphQLError, getNullableType, isLeafType, isListType, isNonNullType, type GraphQLOutputType } from 'graphql'
+import { fitsLeaf, typenameOf, type FieldShape, type Shape } from '../operations/selection.ts'
 
 export type Raw = Record<string, unknown>
 type Path = { readonly key: string | number; readonly previous: Path | undefined }
@@ -33,8 +33,8 @@ export function project(shape: Shape, raw: Raw, known: readonly GraphQLError[], 
   }
 
   const completeObject = (shape: Shape, source: Raw, path: Path | undefined): Raw | typeof bubbles | null => {
-    const typename = isObjectType(shape.type) ? shape.type.name : source['__typename']
-    if (typeof typename !== 'string') return null
+    const typename = typenameOf(shape, source)
+    if (typename === undefined) return null
     const result: Raw = {}
     for (const field of shape.fieldsOf(typename)) {
       const value = completeField(field, source, typename, path)
@@ -47,7 +47,7 @@ export function project(shape: Shape, raw: Raw, known: readonly GraphQLError[], 
   const completeField = (field: FieldShape, source: Raw, typename: string, parent: Path | undefined): unknown => {
     if (field.isTypename) return typename
     if (field.isIntrospection) return introspect(field.key)
-    const value = source[field.key]
+    const value = source[field.source]
     // most fields are leaves that fit: they need no path
     if (field.fits !== undefined && value !== null && value !== undefined && field.denied === undefined && field.fits(value)) return value
     const path: Path = { key: field.key, previous: parent }

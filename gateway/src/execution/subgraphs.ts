@@ -1,6 +1,8 @@
-/** The way to the subgraphs: one keep-alive pool per service. */
-import { Pool } from 'undici'
+/** The way to the subgraphs: keep-alive connections, one retry for reads, and a circuit breaker per service. */
+import { ConsecutiveBreaker, circuitBreaker, handleAll, type CircuitBreakerPolicy } from 'cockatiel'
 import type { Histogram } from 'prom-client'
+import { Pool } from 'undici'
+import { openConnections, type Answered, type Connections } from './connections.ts'
 
 export type SubgraphRequest = {
   readonly service: string
@@ -8,7 +10,8 @@ export type SubgraphRequest = {
   readonly body: string
   /** A read may be sent again when its connection fails; a mutation may not. */
   readonly idempotent: boolean
-  readonly headers: Record<string, string>
+  /** Header lines of the caller, each ending in a line break; nothing in them comes from outside unchecked. */
+  readonly headerLines: string
 }
 export type SubgraphError = { readonly message?: string; readonly path?: readonly (string | number)[]; readonly extensions?: Record<string, unknown> }
 export type SubgraphResponse = { readonly data?: Record<string, unknown> | null; readonly errors?: readonly SubgraphError[] }
@@ -31,79 +34,88 @@ export type Subgraphs = {
 }
 
 const timeoutMs = 10_000
+/** An address without TLS is spoken to without a general client; see connections.ts. */
+type Service = { readonly head: string; readonly post: Connections['post']; readonly pool: () => Pool; readonly close: () => Promise<void>; readonly breaker: CircuitBreakerPolicy; readonly observe: (outcome: Outcome, seconds: number) => void }
+type Outcome = 'ok' | 'errors' | 'unavailable'
+
+/** After so many failures in a row a service is left alone for a moment, so that it can recover and callers hear at once. */
+const failuresInARow = 10
+const leaveAloneMs = 500
 
 /** `addressOf`: GraphQL endpoint of a service, asked when it is first needed. */
 export function connectSubgraphs(addressOf: (service: string) => string | undefined, durations?: Histogram<'subgraph' | 'outcome'>): Subgraphs {
-  const services = new Map<string, { path: string; pool: Pool }>()
-  const find = (service: string): { path: string; pool: Pool } => {
+  const services = new Map<string, Service>()
+  const find = (service: string): Service => {
     const known = services.get(service)
     if (known) return known
     const address = addressOf(service)
     if (address === undefined) throw new SubgraphUnavailable(service, 'no address is configured')
-    const url = new URL(address)
-    // below the five seconds after which a Node server drops an idle connection, so that it is not us who finds out
-    const pool = new Pool(url.origin, { connections: 64, pipelining: 1, keepAliveTimeout: 4_000, connect: { timeout: 2_000 }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
-    const made = { path: url.pathname + url.search, pool }
+    const made = connectService(service, new URL(address), durations)
     services.set(service, made)
     return made
   }
 
-  /** By `dispatch`, which makes no stream of an answer that is read whole: a third of the cost of a small request. */
-  function post({ service, body, headers }: SubgraphRequest): Promise<SubgraphResponse> {
-    const { path, pool } = find(service)
-    return new Promise((resolve, reject) => {
-      const chunks: Buffer[] = []
-      let status = 0
-      pool.dispatch({ path, method: 'POST', headers: { 'content-type': 'application/json', accept: 'application/json', ...headers }, body }, {
-        onRequestStart() {},
-        onResponseStart(_controller, statusCode) {
-          status = statusCode
-        },
-        onResponseData(_controller, chunk) {
-          chunks.push(chunk)
-        },
-        onResponseEnd() {
-          try {
-            resolve(readAnswer(status, chunks))
-          } catch (error) {
-            reject(error as Error)
-          }
-        },
-        onResponseError(_controller, error) {
-          reject(error)
-        },
-      })
-    })
-  }
-
   return {
-    async send(request) {
+    async send({ service, body, idempotent, headerLines }) {
       const started = performance.now()
-      const observe = (outcome: string): void => durations?.labels(request.service, outcome).observe((performance.now() - started) / 1_000)
-      try {
-        const answer = await post(request).catch((error: unknown) => {
-          if (request.idempotent && connectionFailed(error)) return post(request)
+      const { post, head, breaker, observe } = find(service)
+      const ask = async (): Promise<SubgraphResponse> => {
+        try {
+          return readAnswer(await post(head + headerLines, body))
+        } catch (error) {
+          if (idempotent && connectionFailed(error)) return readAnswer(await post(head + headerLines, body))
           throw error
-        })
-        observe(answer.errors ? 'errors' : 'ok')
+        }
+      }
+      try {
+        const answer = await breaker.execute(ask)
+        observe(answer.errors ? 'errors' : 'ok', (performance.now() - started) / 1_000)
         return answer
       } catch (error) {
-        observe('unavailable')
-        throw error instanceof SubgraphUnavailable ? error : new SubgraphUnavailable(request.service, error)
+        observe('unavailable', (performance.now() - started) / 1_000)
+        throw new SubgraphUnavailable(service, error)
       }
     },
-    pool: (service) => find(service).pool,
+    pool: (service) => find(service).pool(),
     async close() {
-      await Promise.all([...services.values()].map(({ pool }) => pool.close()))
+      await Promise.all([...services.values()].map((service) => service.close()))
     },
   }
 }
 
-function readAnswer(status: number, chunks: readonly Buffer[]): SubgraphResponse {
-  const answer = JSON.parse((chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)).toString('utf8')) as SubgraphResponse | null
+function connectService(name: string, url: URL, durations: Histogram<'subgraph' | 'outcome'> | undefined): Service {
+  let pool: Pool | undefined
+  // below the five seconds after which a Node server drops an idle connection, so that it is not us who finds out
+  const open = (): Pool => (pool ??= new Pool(url.origin, { connections: 64, pipelining: 1, keepAliveTimeout: 4_000, connect: { timeout: 2_000 }, headersTimeout: timeoutMs, bodyTimeout: timeoutMs }))
+  const bare = url.protocol === 'http:' ? openConnections(url, { connections: 64, timeoutMs, connectTimeoutMs: 2_000, idleMs: 4_000 }) : undefined
+  const path = url.pathname + url.search
+  const children = (['ok', 'errors', 'unavailable'] as const).map((outcome) => [outcome, durations?.labels(name, outcome)] as const)
+  const byOutcome = Object.fromEntries(children) as Record<Outcome, { observe(seconds: number): void } | undefined>
+  return {
+    head: `POST ${path} HTTP/1.1\r\nhost: ${url.host}\r\ncontent-type: application/json\r\naccept: application/json\r\n`,
+    post: bare?.post ?? ((head, body) => postByPool(open(), path, head, body)),
+    pool: open,
+    breaker: circuitBreaker(handleAll, { halfOpenAfter: leaveAloneMs, breaker: new ConsecutiveBreaker(failuresInARow) }),
+    observe: (outcome, seconds) => byOutcome[outcome]?.observe(seconds),
+    async close() {
+      bare?.close()
+      await pool?.close()
+    },
+  }
+}
+
+async function postByPool(pool: Pool, path: string, head: string, body: string): Promise<Answered> {
+  const lines = head.split('\r\n').slice(1).filter((line) => line !== '' && !line.startsWith('host:'))
+  const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]))
+  const answer = await pool.request({ path, method: 'POST', headers, body })
+  return { status: answer.statusCode, body: await answer.body.text() }
+}
+
+function readAnswer({ status, body }: Answered): SubgraphResponse {
+  const answer = JSON.parse(body) as SubgraphResponse | null
   if (typeof answer === 'object' && answer !== null && (answer.data !== undefined || answer.errors !== undefined)) return answer
   throw new Error(`answered ${status} without data or errors`)
 }
 
 const connectionFailed = (error: unknown): boolean =>
-  ['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE'].includes((error as { code?: string } | undefined)?.code ?? '')
+  ['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'ECONNTIMEOUT', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE'].includes((error as { code?: string } | undefined)?.code ?? '')

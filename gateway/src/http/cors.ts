@@ -6,7 +6,8 @@ const ownMachine = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/
 /** Sets the headers; true when the request was a preflight and is answered. */
 export function allowOrigin(request: IncomingMessage, response: ServerResponse, origins: readonly string[]): boolean {
   const { origin } = request.headers
-  response.setHeader('vary', 'origin')
+  // the content type follows what is accepted
+  response.setHeader('vary', 'origin, accept')
   const allowed = origin !== undefined && (origins.includes(origin) || ownMachine.test(origin))
   if (allowed) {
     response.setHeader('access-control-allow-origin', origin)

@@ -58,4 +58,7 @@ export const sendJson = (response: ServerResponse, status: number, body: unknown
 
 /** A refusal outside GraphQL, in its one shape. */
 export const sendRefusal = (response: ServerResponse, error: AppError): void =>
-  sendJson(response, error.row.http, { code: error.code, message: error.message, ...error.details }, error.row.http === 401 ? { 'www-authenticate': 'Bearer' } : {})
+  sendJson(response, error.row.http, { code: error.code, message: error.message, ...error.details }, {
+    ...(error.row.http === 401 && { 'www-authenticate': 'Bearer' }),
+    ...(error.row.http === 429 && { 'retry-after': String(error.details['retryAfterSeconds']) }),
+  })

@@ -3,7 +3,8 @@ import { HeaderMap, type ApolloServer } from '@apollo/server'
 import { GraphQLError } from 'graphql'
 import { AppError } from '@pharmagraph/platform/errors.ts'
 import { graphqlErrors, statusOf } from '../operations/graphql-errors.ts'
-import type { Answer, Prepared } from '../operations/operations.ts'
+import { responseOf, type Prepared, type Response } from '../operations/operations.ts'
+import type { Admit } from '../identity/rate-limits.ts'
 import type { Session } from '../identity/sessions.ts'
 import type { Callers } from '../callers.ts'
 import type { PersistedOperations } from '../operations/persisted.ts'
@@ -22,6 +23,7 @@ type Deps = {
   readonly persisted: PersistedOperations
   readonly apollo: ApolloServer<ApolloContext>
   readonly streams: HttpStreams
+  readonly admit: Admit
   /** Serves the explorer to browsers. */
   readonly explorer: Handler
 }
@@ -30,21 +32,22 @@ export const bodyLimit = 1024 * 1024
 
 export type Parameters = { query?: string; operationName?: string; variables?: Record<string, unknown>; extensions?: Record<string, unknown>; id?: string; documentId?: string }
 
-export function graphqlHandler({ callers, persisted, apollo, streams, explorer }: Deps): Handler {
+export function graphqlHandler({ callers, persisted, apollo, streams, explorer, admit }: Deps): Handler {
   return async (exchange) => {
     const { request, url } = exchange
     if (request.method === 'GET' && !url.search && request.headers.accept?.includes('text/html')) return explorer(exchange)
     try {
       const session = await callers.sessions.open(request.headers.authorization)
+      await admit(session, request.socket.remoteAddress)
       const parameters = await readParameters(exchange)
       if (request.headers.accept?.includes('subscriptionSpec')) return await streams.serve(exchange, session, parameters, multipart)
       const prepared = persisted.find(parameters, session.actor)
       if (!prepared) return await throughApollo(exchange, session, parameters)
       if (request.method === 'GET' && prepared.type !== 'query') throw new AppError('INVALID_INPUT', 'a GET request may only run a query', {}, { http: 405 })
-      const answer = await prepared.execute(callers.caller(session, exchange), parameters.variables)
-      answerTo(exchange, answer, request.method === 'GET' && !answer.errors ? prepared : undefined)
+      const answer = await prepared.respond(callers.caller(session, exchange), parameters.variables)
+      answerTo(exchange, answer, request.method === 'GET' && answer.errors.length === 0 ? prepared : undefined)
     } catch (error) {
-      answerTo(exchange, { errors: graphqlErrors(error) }, undefined, error instanceof AppError && error.row.http !== 422 ? error.row.http : undefined)
+      answerTo(exchange, responseOf({ errors: graphqlErrors(error) }), undefined, error instanceof AppError && error.row.http !== 422 ? error.row.http : undefined)
       if (!(error instanceof AppError || error instanceof GraphQLError || error instanceof AggregateError)) throw error
     }
   }
@@ -101,13 +104,13 @@ function fromSearch(url: URL): Parameters {
   return { ...found, ...(variables && { variables }), ...(extensions && { extensions }) }
 }
 
-function answerTo({ request, response }: Exchange, { data, errors }: Answer, cacheable: Prepared | undefined, status?: number): void {
+function answerTo({ request, response }: Exchange, { body, errors, ran }: Response, cacheable: Prepared | undefined, status?: number): void {
   const modern = request.headers.accept?.includes('application/graphql-response+json') ?? false
-  const body = JSON.stringify(errors ? { errors, ...(data !== undefined && { data }) } : { data })
-  const code = status ?? (data === undefined ? statusOf(errors) : 200)
+  const code = status ?? (ran ? 200 : statusOf(errors))
   send(response, code, body, {
-    'content-type': `${modern ? 'application/graphql-response+json' : 'application/json'}; charset=utf-8`,
+    'content-type': modern ? 'application/graphql-response+json; charset=utf-8' : 'application/json; charset=utf-8',
     'cache-control': cacheable?.publicMaxAge !== undefined ? `public, max-age=${cacheable.publicMaxAge}` : 'no-store',
     ...(code === 401 && { 'www-authenticate': 'Bearer' }),
+    ...(code === 429 && { 'retry-after': String(errors[0]?.extensions['retryAfterSeconds']) }),
   })
 }

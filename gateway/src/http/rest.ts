@@ -2,18 +2,18 @@
 import { GraphQLError } from 'graphql'
 import { AppError } from '@pharmagraph/platform/errors.ts'
 import type { Callers } from '../callers.ts'
+import type { Admit } from '../identity/rate-limits.ts'
+import type { Graph } from '../supergraph/graph.ts'
 import type { PersistedOperations } from '../operations/persisted.ts'
 import { readJson, sendJson, type Exchange } from './exchange.ts'
+import { openApi, type Named } from './openapi.ts'
 import type { Route } from './router.ts'
 import { bodyLimit } from './graphql.ts'
 
 type Values = Record<string, unknown>
-type Endpoint = {
+/** `operation` is the name of one in schema/operations/partner. */
+type Endpoint = Named & {
   readonly method: 'GET' | 'POST' | 'PUT'
-  readonly path: string
-  /** Name of an operation in schema/operations/partner. */
-  readonly operation: string
-  readonly status?: number
   readonly variables: (given: { params: Values; query: Values; body: Values }) => Values
 }
 
@@ -22,25 +22,30 @@ const page = (query: Values): Values => ({ first: query['first'] === undefined ?
 const endpoints: readonly Endpoint[] = [
   { method: 'POST', path: '/patients/register', operation: 'RegisterPatient', status: 201, variables: ({ body }) => ({ input: body }) },
   {
-    method: 'GET', path: '/patients/:patientId/prescriptions', operation: 'PatientPrescriptions',
+    method: 'GET', path: '/patients/:patientId/prescriptions', operation: 'PatientPrescriptions', query: { filter: 'filter', first: 'first', after: 'after' },
     variables: ({ params, query }) => ({ patientId: params['patientId'], filter: query['filter'] === undefined ? undefined : String(query['filter']).toUpperCase(), ...page(query) }),
   },
   { method: 'POST', path: '/prescriptions/submit', operation: 'SubmitPrescription', status: 201, variables: ({ body }) => ({ input: body }) },
   {
-    method: 'GET', path: '/drugs/search', operation: 'SearchDrugs',
+    method: 'GET', path: '/drugs/search', operation: 'SearchDrugs', query: { search: 'search', first: 'first', after: 'after' },
     variables: ({ query }) => ({ search: query['search'] ?? query['q'] ?? query['name'] ?? query['ndc'], ...page(query) }),
   },
   { method: 'POST', path: '/cart/checkout', operation: 'Checkout', status: 201, variables: ({ body }) => ({ input: body }) },
   { method: 'GET', path: '/orders/:orderId/status', operation: 'OrderStatus', variables: ({ params }) => ({ orderId: params['orderId'] }) },
-  { method: 'PUT', path: '/inventory/:drugId/adjust', operation: 'AdjustInventory', variables: ({ params, body }) => ({ input: { ...body, drugId: params['drugId'] } }) },
+  { method: 'PUT', path: '/inventory/:drugId/adjust', operation: 'AdjustInventory', fromPath: ['drugId'], variables: ({ params, body }) => ({ input: { ...body, drugId: params['drugId'] } }) },
 ]
 
-export function restRoutes(callers: Callers, persisted: PersistedOperations): Route[] {
-  return endpoints.map((endpoint) => ({
+export function restRoutes(callers: Callers, persisted: PersistedOperations, admit: Admit, graph: () => Graph): Route[] {
+  const document: Route = {
+    method: 'GET', path: '/openapi.json',
+    handle: async ({ response }) => sendJson(response, 200, openApi(graph().schema, endpoints, (operation) => persisted.textOf('partner', operation)), { 'cache-control': 'public, max-age=300' }),
+  }
+  return [document, ...endpoints.map((endpoint): Route => ({
     method: endpoint.method,
     path: endpoint.path,
     async handle(exchange) {
       const session = await callers.sessions.open(exchange.request.headers.authorization)
+      await admit(session, exchange.request.socket.remoteAddress)
       const variables = compact(endpoint.variables(await given(exchange, endpoint)))
       const { data, errors } = await persisted.named('partner', endpoint.operation).execute(callers.caller(session, exchange), variables).catch(badInput)
       const [value] = Object.values(data ?? {})
@@ -52,7 +57,7 @@ export function restRoutes(callers: Callers, persisted: PersistedOperations): Ro
       if (isProblem(answer)) throw new AppError(answer.code, answer.message, answer, { http: new AppError(answer.code, '').row.http })
       sendJson(exchange.response, endpoint.status ?? 200, errors ? { ...answer, errors } : answer)
     },
-  }))
+  }))]
 }
 
 async function given(exchange: Exchange, { method }: Endpoint): Promise<{ params: Values; query: Values; body: Values }> {

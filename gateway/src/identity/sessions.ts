@@ -4,12 +4,15 @@ import { createRemoteJWKSet, errors, jwtVerify, type JWK, type JWTPayload, type 
 import { anonymous, signActor, type Actor, type Role } from '@pharmagraph/platform/actor.ts'
 import { AppError } from '@pharmagraph/platform/errors.ts'
 import { Bounded } from '../operations/bounded.ts'
+import type { Revocations } from './revocations.ts'
 
 /** One verified access token, or nobody. */
 export type Session = {
   readonly actor: Actor
   /** Seconds since the epoch when the access token ends; undefined for anonymous callers. */
   readonly expiresAt: number | undefined
+  /** Seconds since the epoch when the access token was issued. */
+  readonly issuedAt: number
   /** The signed actor for the subgraphs: at most five minutes old and never valid beyond the access token. */
   actorToken(): Promise<string>
 }
@@ -19,7 +22,7 @@ export type Sessions = {
   open(authorization: string | undefined): Promise<Session>
 }
 
-export type SessionOptions = { readonly issuer: string; readonly audience: string; readonly signingKey: JWK }
+export type SessionOptions = { readonly issuer: string; readonly audience: string; readonly signingKey: JWK; readonly revocations: Revocations }
 
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA']
 /** Tokens are verified again after this long, so that a withdrawn signing key stops working soon. */
@@ -27,9 +30,9 @@ const reverifyAfterMs = 60_000
 const actorTokenSeconds = 300
 const renewBeforeSeconds = 30
 
-export function createSessions({ issuer, audience, signingKey }: SessionOptions): Sessions {
+export function createSessions({ issuer, audience, signingKey, revocations }: SessionOptions): Sessions {
   const known = new Bounded<{ session: Session; verifyAt: number }>(10_000)
-  const nobody = session(anonymous, undefined, signingKey)
+  const nobody = session(anonymous, undefined, 0, signingKey)
   let keys: Promise<JWTVerifyGetKey> | undefined
 
   const keySet = (): Promise<JWTVerifyGetKey> => {
@@ -49,10 +52,12 @@ export function createSessions({ issuer, audience, signingKey }: SessionOptions)
       const found = known.get(id)
       if (found && found.verifyAt > Date.now()) {
         if (found.session.expiresAt! * 1000 <= Date.now()) throw refused('TOKEN_EXPIRED', 'the access token has expired')
+        revocations.check(found.session.actor.subject, found.session.issuedAt)
         return found.session
       }
       const payload = await verify(token, await keySet(), { issuer, audience, algorithms, clockTolerance: 5 })
-      const opened = found?.session ?? session(actorOf(payload), payload.exp!, signingKey)
+      revocations.check(payload.sub!, payload.iat ?? 0)
+      const opened = found?.session ?? session(actorOf(payload), payload.exp!, payload.iat ?? 0, signingKey)
       known.set(id, { session: opened, verifyAt: Date.now() + reverifyAfterMs })
       return opened
     },
@@ -81,11 +86,12 @@ async function verify(token: string, keys: JWTVerifyGetKey, options: Parameters<
 
 const refused = (reason: 'TOKEN_INVALID' | 'TOKEN_EXPIRED', message: string): AppError => new AppError('UNAUTHENTICATED', message, { reason })
 
-function session(actor: Actor, expiresAt: number | undefined, signingKey: JWK): Session {
+function session(actor: Actor, expiresAt: number | undefined, issuedAt: number, signingKey: JWK): Session {
   let current: { token: Promise<string>; renewAt: number } | undefined
   return {
     actor,
     expiresAt,
+    issuedAt,
     actorToken() {
       const now = Math.floor(Date.now() / 1000)
       if (!current || current.renewAt <= now) {

@@ -1,12 +1,13 @@
 /** Operations made ready once per (graph, text, operation name, authorisation, conditions) and run many times. */
 import {
   GraphQLError, Kind, executeSync, getVariableValues, parse, specifiedRules, validate,
-  type DocumentNode, type FieldNode, type GraphQLSchema, type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, type ValidationRule,
+  type DocumentNode, type FieldNode, type GraphQLSchema, type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, type ValidationRule, type VariableDefinitionNode,
 } from 'graphql'
 import type { Actor } from '@pharmagraph/platform/actor.ts'
 import { compilePlan, type Step } from '../execution/plan.ts'
 import { newRun, runStep, type Run, type Send } from '../execution/execute.ts'
 import { project, type Raw } from '../execution/project.ts'
+import { compileText, type Write } from '../execution/text.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import { liveService, type LiveField, type Stub } from '../supergraph/live-fields.ts'
 import { denialOf, type Denial, type Requirement } from '../supergraph/rules.ts'
@@ -37,6 +38,8 @@ export type LivePlan = {
 
 type Variant = {
   readonly shape: Shape
+  /** The answer's text, where nothing went wrong. */
+  readonly write: Write
   readonly cost: Cost
   readonly step: Step | undefined
   readonly live: LivePlan | undefined
@@ -53,9 +56,17 @@ export type Prepared = {
   /** Plans it for a caller who may see everything, so that the first real one waits less. */
   warm(): void
   execute(caller: Caller, variables: Readonly<Record<string, unknown>> | undefined): Promise<Answer>
+  /** The same as JSON, without making the answer as an object where nothing went wrong: `errors` is empty then. */
+  respond(caller: Caller, variables: Readonly<Record<string, unknown>> | undefined): Promise<Response>
   /** The plan of a subscription for this actor; throws when it is refused. */
   live(actor: Actor, variables: Readonly<Record<string, unknown>> | undefined): LiveRun
 }
+
+/** An answer as it is sent. */
+export type Response = { readonly body: string; readonly errors: readonly GraphQLError[]; /** False when the operation was refused whole. */ readonly ran: boolean }
+
+export const responseOf = ({ data, errors }: Answer): Response =>
+  ({ body: JSON.stringify(errors ? { errors, ...(data !== undefined && { data }) } : { data }), errors: errors ?? [], ran: data !== undefined })
 
 /** A subscription for one subscriber: from an event object to what is pushed. */
 export type LiveRun = {
@@ -130,23 +141,42 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
   const requirements = requirementsOf(parsed, graph)
   const conditions = conditionVariables(parsed)
   const variants = new Bounded<Variant>(maxVariants)
+  /** Rules look at the actor alone, and a person's requests share one actor. */
+  const denialsOf = new WeakMap<Actor, readonly (Denial | undefined)[]>()
+  const texts = textVariables(operation)
 
-  const coerce = (variables: Readonly<Record<string, unknown>> | undefined): Record<string, unknown> => {
-    const { coerced, errors } = getVariableValues(graph.schema, operation.variableDefinitions ?? [], variables ?? {}, { maxErrors: 10 })
+  const coerce = (variables: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+    if (texts?.every((name) => typeof variables[name] === 'string')) return variables
+    const { coerced, errors } = getVariableValues(graph.schema, operation.variableDefinitions ?? [], variables, { maxErrors: 10 })
     if (errors) throw new AggregateError(errors.map((error) => new GraphQLError(error.message, { extensions: { code: 'BAD_USER_INPUT' } })), 'variables')
     return coerced
   }
 
-  const variantFor = (actor: Actor, variables: Record<string, unknown>): Variant =>
-    variantOf(requirements.map((requirement) => denialOf(requirement, actor)), variables)
+  const variantFor = (actor: Actor, variables: Readonly<Record<string, unknown>>): Variant => {
+    let denials = denialsOf.get(actor)
+    if (!denials) denialsOf.set(actor, (denials = requirements.map((requirement) => denialOf(requirement, actor))))
+    return variantOf(denials, variables)
+  }
 
-  const variantOf = (denials: readonly (Denial | undefined)[], variables: Record<string, unknown>): Variant => {
-    const key = `${denials.map((denial) => denial?.[0] ?? '.').join('')} ${conditions.map((name) => (variables[name] ? '1' : '0')).join('')}`
+  const variantOf = (denials: readonly (Denial | undefined)[], variables: Readonly<Record<string, unknown>>): Variant => {
+    const key = denials.length === 0 && conditions.length === 0 ? '' : `${denials.map((denial) => denial?.[0] ?? '.').join('')} ${conditions.map((name) => (variables[name] ? '1' : '0')).join('')}`
     return variants.getOrAdd(key, () => {
       const denial = (requirement: Requirement) => denials[requirements.indexOf(requirement)]
       return makeVariant(graph, parsed, select(parsed, graph, { denial, variable: (name) => Boolean(variables[name]) }))
     })
   }
+
+  const runQuery = async ({ actor, send }: Caller, variables: Readonly<Record<string, unknown>>): Promise<Answer | { variant: Variant; run: Run; coerced: Readonly<Record<string, unknown>> }> => {
+    const coerced = coerce(variables)
+    const variant = variantFor(actor, coerced)
+    if (variant.refusals) return { errors: variant.refusals }
+    refuseTooCostly(variant.cost, coerced)
+    const run = newRun({}, variables, send)
+    if (variant.step) await runStep(variant.step, run)
+    return { variant, run, coerced }
+  }
+  const answer = ({ variant, run, coerced }: { variant: Variant; run: Run; coerced: Readonly<Record<string, unknown>> }): Answer =>
+    answerOf(graph, variant.shape, run, introspection(graph, parsed, coerced))
 
   return {
     type: operation.operation,
@@ -155,14 +185,16 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
     publicMaxAge: publicMaxAge(graph, parsed, requirements),
     warm: () => void variantOf(requirements.map(() => undefined), Object.fromEntries(conditions.map((name) => [name, true]))),
 
-    async execute({ actor, send }, variables = {}) {
-      const coerced = coerce(variables)
-      const variant = variantFor(actor, coerced)
-      if (variant.refusals) return { errors: variant.refusals }
-      refuseTooCostly(variant.cost, coerced)
-      const run = newRun({}, variables, send)
-      if (variant.step) await runStep(variant.step, run)
-      return answerOf(graph, variant.shape, run, introspection(graph, parsed, coerced))
+    async execute(caller, variables = {}) {
+      const done = await runQuery(caller, variables)
+      return 'run' in done ? answer(done) : done
+    },
+
+    async respond(caller, variables = {}) {
+      const done = await runQuery(caller, variables)
+      if (!('run' in done)) return responseOf(done)
+      const text = done.run.errors.length === 0 ? done.variant.write(done.run.raw) : undefined
+      return text !== undefined ? { body: `{"data":${text}}`, errors: [], ran: true } : responseOf(answer(done))
     },
 
     live(actor, variables = {}) {
@@ -186,10 +218,17 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
   }
 }
 
+/** Names of the variables where all are declared as text that must be given: what is text needs no coercion then. */
+function textVariables({ variableDefinitions = [] }: OperationDefinitionNode): string[] | undefined {
+  const isText = ({ type, defaultValue }: VariableDefinitionNode): boolean =>
+    !defaultValue && type.kind === Kind.NON_NULL_TYPE && type.type.kind === Kind.NAMED_TYPE && ['ID', 'String'].includes(type.type.name.value)
+  return variableDefinitions.every(isText) ? variableDefinitions.map(({ variable }) => variable.name.value) : undefined
+}
+
 function answerOf(graph: Graph, shape: Shape, run: Run, introspect: (key: string) => unknown): Answer {
   const fetched = run.errors.map((error) => {
     const path = longestSelectedPath(shape, error.path ?? [], graph.schema)
-    return path.length === error.path?.length ? error : new GraphQLError(error.message, { ...(path.length > 0 && { path }), extensions: error.extensions })
+    return path.every((key, index) => key === error.path![index]) && path.length === error.path?.length ? error : new GraphQLError(error.message, { ...(path.length > 0 && { path }), extensions: error.extensions })
   })
   const { data, errors } = project(shape, run.raw, fetched, introspect)
   const all = [...fetched, ...errors]
@@ -199,7 +238,8 @@ function answerOf(graph: Graph, shape: Shape, run: Run, introspect: (key: string
 function makeVariant(graph: Graph, parsed: Parsed, selections: readonly Selected[]): Variant {
   const { operation } = parsed
   const roots = rootFields(selections)
-  const variant = { shape: shapeOf(graph.schema, graph.schema.getRootType(operation.operation)!, selections), cost: costOf(selections, graph.sizes), step: undefined, live: undefined, refusals: undefined }
+  const shape = shapeOf(graph.schema, graph.schema.getRootType(operation.operation)!, selections)
+  const variant = { shape, write: compileText(shape), cost: costOf(selections, graph.sizes), step: undefined, live: undefined, refusals: undefined }
   if (roots.length > 0 && roots.every(({ denied }) => denied)) return { ...variant, refusals: roots.map(({ key, denied }) => refusal(denied!, key)) }
   if (operation.operation === 'subscription') return { ...variant, live: makeLivePlan(graph, operation, roots) }
   const asked = plannable(operation, selections)
@@ -209,7 +249,7 @@ function makeVariant(graph: Graph, parsed: Parsed, selections: readonly Selected
   return { ...variant, step: compilePlan(node, graph.fullSchema) }
 }
 
-function refuseTooCostly(cost: Cost, variables: Record<string, unknown>): void {
+function refuseTooCostly(cost: Cost, variables: Readonly<Record<string, unknown>>): void {
   const estimated = typeof cost === 'number' ? cost : cost(variables)
   if (estimated <= maxCost) return
   throw new GraphQLError(`the operation may return ${estimated} objects; at most ${maxCost} are allowed. Ask for shorter lists.`, {
@@ -227,7 +267,7 @@ const onlyTypename = (operation: OperationDefinitionNode): boolean =>
   operation.selectionSet.selections.every((node) => node.kind === Kind.FIELD && node.name.value === '__typename')
 
 /** __schema and __type are answered by graphql-js from the schema clients see. */
-function introspection(graph: Graph, parsed: Parsed, variableValues: Record<string, unknown>): (key: string) => unknown {
+function introspection(graph: Graph, parsed: Parsed, variableValues: Readonly<Record<string, unknown>>): (key: string) => unknown {
   let answers: Record<string, unknown> | null | undefined
   return (key) => {
     if (answers === undefined) {

@@ -17,15 +17,17 @@ const partnerList = 'partner'
 /** Clients registered at the identity provider as `partner-<name>`. */
 export const isPartner = (actor: Actor): boolean => actor.clientId?.startsWith('partner-') ?? false
 
+type Entry = { readonly operation: PersistedOperation; readonly clients: Set<string>; ready?: { readonly of: Operations; readonly prepared: Prepared } }
+
 export class PersistedOperations {
-  readonly #byId = new Map<string, { operation: PersistedOperation; clients: Set<string> }>()
+  readonly #byId = new Map<string, Entry>()
   readonly #byName = new Map<string, PersistedOperation>()
   readonly #current: () => Operations
 
   constructor(manifest: Manifest, current: () => Operations) {
     this.#current = current
     for (const operation of manifest.operations) {
-      const entry = this.#byId.get(operation.id) ?? { operation, clients: new Set() }
+      const entry: Entry = this.#byId.get(operation.id) ?? { operation, clients: new Set() }
       entry.clients.add(operation.clientName)
       this.#byId.set(operation.id, entry)
       this.#byName.set(`${operation.clientName}/${operation.name}`, operation)
@@ -38,10 +40,10 @@ export class PersistedOperations {
     const named = [request.documentId, request.id, hash].find((id) => typeof id === 'string') as string | undefined
     const entry = named === undefined ? undefined : this.#byId.get(named.replace(/^sha256:/, ''))
     if (isPartner(actor)) {
-      if (entry?.clients.has(partnerList)) return this.#prepare(entry.operation)
+      if (entry?.clients.has(partnerList)) return this.#ready(entry)
       throw new AppError('PERSISTED_QUERY_ONLY', 'partners run persisted operations of their own list, by id', {}, { http: 403 })
     }
-    if (entry) return this.#prepare(entry.operation)
+    if (entry) return this.#ready(entry)
     // an unknown hash may be one that Apollo Server learned; an unknown document id is nobody's
     if (named !== undefined && hash === undefined && !request.query) {
       throw new AppError('PERSISTED_QUERY_NOT_FOUND', 'no persisted operation has this id', {}, { http: 400 })
@@ -50,9 +52,17 @@ export class PersistedOperations {
   }
 
   named(client: string, name: string): Prepared {
+    return this.#prepare(this.#named(client, name))
+  }
+
+  textOf(client: string, name: string): string {
+    return this.#named(client, name).body
+  }
+
+  #named(client: string, name: string): PersistedOperation {
     const operation = this.#byName.get(`${client}/${name}`)
     if (!operation) throw new Error(`there is no persisted operation ${client}/${name}: run \`npm run operations\``)
-    return this.#prepare(operation)
+    return operation
   }
 
   /** Makes all operations ready for a graph, so that its first callers do not wait; returns what no longer fits. */
@@ -68,6 +78,13 @@ export class PersistedOperations {
       await new Promise((resolve) => setImmediate(resolve))
     }
     return problems
+  }
+
+  /** Kept beside the entry: looking a long text up again costs more than the rest of a small request's way to its plan. */
+  #ready(entry: Entry): Prepared {
+    const operations = this.#current()
+    if (entry.ready?.of !== operations) entry.ready = { of: operations, prepared: this.#prepare(entry.operation) }
+    return entry.ready.prepared
   }
 
   #prepare(operation: PersistedOperation): Prepared {

@@ -6,7 +6,7 @@ import {
   GraphQLError, Kind, SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef, getNamedType, getNullableType, isAbstractType,
   isCompositeType, isEnumType, isInterfaceType, isLeafType, isObjectType, isUnionType,
   type DirectiveNode, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type GraphQLCompositeType,
-  type GraphQLField, type GraphQLLeafType, type GraphQLObjectType, type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode,
+  type GraphQLField, type GraphQLInterfaceType, type GraphQLLeafType, type GraphQLObjectType, type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode,
 } from 'graphql'
 import type { Denial, Requirement } from '../supergraph/rules.ts'
 import type { Graph } from '../supergraph/graph.ts'
@@ -17,6 +17,8 @@ const maxSelections = 5_000
 export type SelectedField = {
   readonly kind: 'field'
   readonly key: string
+  /** Under which name the services are asked for it. */
+  readonly source: string
   readonly node: FieldNode
   readonly definition: GraphQLField<unknown, unknown>
   readonly parent: GraphQLCompositeType
@@ -106,7 +108,10 @@ export function select(parsed: Parsed, graph: Graph, decide: Decide, everything 
     const denied = definition === TypeNameMetaFieldDef ? undefined : (inherited ?? firstDenial(requirementsOfField(graph, parent, definition), decide.denial))
     const type = getNamedType(definition.type)
     const selections = node.selectionSet && isCompositeType(type) ? walk(node.selectionSet, type, undefined) : []
-    return { kind: 'field', key: node.alias?.value ?? node.name.value, node, definition, parent, selections, ...(denied && { denied }) }
+    const key = node.alias?.value ?? node.name.value
+    // the planner adds required fields under their own names: one that is required with other arguments must not meet it
+    const source = graph.requiredWithArguments.has(node.name.value) && definition.args.length > 0 ? `_own_${key}` : key
+    return { kind: 'field', key, source, node, definition, parent, selections, ...(denied && { denied }) }
   }
 
   return walk(parsed.operation.selectionSet, root, undefined)
@@ -162,7 +167,8 @@ function plannableSet(selections: readonly Selected[]): SelectionNode[] {
     }
     // introspection is answered here, from the schema that clients see
     if (selected.denied || isIntrospection(selected)) return []
-    const { selectionSet, ...node } = selected.node
+    const { selectionSet, ...asked } = selected.node
+    const node = selected.source === selected.key ? asked : { ...asked, alias: { kind: Kind.NAME, value: selected.source } as const }
     if (!selectionSet) return [{ ...node, directives: [] }]
     const inner = plannableSet(selected.selections)
     return [{ ...node, directives: [], selectionSet: { kind: Kind.SELECTION_SET, selections: inner.length > 0 ? inner : [typenameNode] } }]
@@ -174,6 +180,7 @@ export const isIntrospection = ({ node }: SelectedField): boolean => node.name.v
 /** What an object of one concrete type must have in the answer, in the order of the operation. */
 export type FieldShape = {
   readonly key: string
+  readonly source: string
   readonly definition: GraphQLField<unknown, unknown>
   readonly denied?: Denial
   readonly isTypename: boolean
@@ -185,24 +192,32 @@ export type FieldShape = {
 }
 export type Shape = { readonly type: GraphQLCompositeType; readonly fieldsOf: (typename: string) => readonly FieldShape[] }
 
+/** The type of an object of the answer; undefined where it cannot be told. */
+export function typenameOf({ type }: Shape, source: Readonly<Record<string, unknown>>): string | undefined {
+  if (isObjectType(type)) return type.name
+  const given = source['__typename']
+  return typeof given === 'string' ? given : isInterfaceType(type) ? type.name : undefined
+}
+
 /** Compiles, per concrete type on first sight, which fields apply: CollectFields of the GraphQL specification. */
 export function shapeOf(schema: GraphQLSchema, type: GraphQLCompositeType, selections: readonly Selected[]): Shape {
-  const known = new Map<string, readonly FieldShape[]>()
+  const byType = new Map<string, readonly FieldShape[]>()
   return {
     type,
     fieldsOf(typename) {
-      let fields = known.get(typename)
+      let fields = byType.get(typename)
       if (!fields) {
-        const concrete = schema.getType(typename)
-        fields = isObjectType(concrete) ? fieldShapes(schema, concrete, selections) : []
-        known.set(typename, fields)
+        const known = schema.getType(typename)
+        // where the concrete type makes no difference, the planner does not ask an interface object for it
+        fields = isObjectType(known) || isInterfaceType(known) ? fieldShapes(schema, known, selections) : []
+        byType.set(typename, fields)
       }
       return fields
     },
   }
 }
 
-function fieldShapes(schema: GraphQLSchema, type: GraphQLObjectType, selections: readonly Selected[]): FieldShape[] {
+function fieldShapes(schema: GraphQLSchema, type: GraphQLObjectType | GraphQLInterfaceType, selections: readonly Selected[]): FieldShape[] {
   const groups = new Map<string, SelectedField[]>()
   const collect = (list: readonly Selected[]): void => {
     for (const selected of list) {
@@ -224,6 +239,7 @@ function fieldShapes(schema: GraphQLSchema, type: GraphQLObjectType, selections:
     const named = getNamedType(definition.type)
     return {
       key,
+      source: first.source,
       definition,
       isTypename: definition === TypeNameMetaFieldDef,
       isIntrospection: isIntrospection(first),
@@ -247,7 +263,7 @@ const ofScalar: Readonly<Record<string, (value: unknown) => boolean>> = {
 export const fitsLeaf = (type: GraphQLLeafType): ((value: unknown) => boolean) =>
   isEnumType(type) ? (value) => typeof value === 'string' && type.getValue(value) != null : (ofScalar[type.name] ?? (() => true))
 
-/** Whether an answer has the field at `path` (list indexes left out of account), so that errors name only what was asked. */
+/** The part of a fetched path that the answer has, in the client's own names: errors tell of what was asked only. */
 export function longestSelectedPath(shape: Shape, path: readonly (string | number)[], schema: GraphQLSchema): (string | number)[] {
   const kept: (string | number)[] = []
   let current: Shape | undefined = shape
@@ -259,9 +275,9 @@ export function longestSelectedPath(shape: Shape, path: readonly (string | numbe
     if (!current) break
     const types: readonly GraphQLObjectType[] = isObjectType(current.type) ? [current.type] : schema.getPossibleTypes(current.type)
     let next: FieldShape | undefined
-    for (const type of types) next ??= current.fieldsOf(type.name).find(({ key }) => key === part)
+    for (const type of types) next ??= current.fieldsOf(type.name).find(({ source }) => source === part)
     if (!next) break
-    kept.push(part)
+    kept.push(next.key)
     current = next.shape
   }
   return kept

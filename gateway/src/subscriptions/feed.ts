@@ -96,6 +96,21 @@ export class Feed {
     }
   }
 
+  /** Messages of a plain subject, from now on; JSON that does not parse is left out. */
+  async listen(subject: string, receive: (message: unknown) => void): Promise<void> {
+    const { connection } = await this.#broker
+    connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (error) return
+        try {
+          receive(message.json())
+        } catch {
+          this.#logger.warn({ subject }, 'a message is not JSON')
+        }
+      },
+    })
+  }
+
   /** Whether the stream still holds everything after `sequence`; throws UNAVAILABLE where it cannot be asked. */
   async holds(sequence: number): Promise<boolean> {
     const { manager } = await this.#broker

@@ -60,13 +60,16 @@ export type HttpStreams = {
   serve(exchange: Exchange, session: Session, request: PersistedRequest & { variables?: Record<string, unknown> }, format: StreamFormat): Promise<void>
   /** Asks all clients to subscribe again, spread over `windowMs`. */
   drain(windowMs: number): Promise<void>
+  /** Ends the streams of a person whose access was withdrawn. */
+  revoke(subject: string): void
 }
 
 const heartbeatMs = 12_000
 
 export function serveHttpStreams(options: StreamOptions): HttpStreams {
   const { operations, persisted, callers, feed, cursors, queueLimit, onSubscribers } = options
-  const open = new Set<(code: string, message: string) => void>()
+  type Finish = (code: string, message: string, more?: object) => void
+  const open = new Map<Finish, Session>()
 
   return {
     async serve(exchange, session, request, format) {
@@ -105,7 +108,7 @@ export function serveHttpStreams(options: StreamOptions): HttpStreams {
       }
       const untilExpiry = session.expiresAt === undefined ? undefined : Math.min(session.expiresAt * 1000 - Date.now(), 2 ** 31 - 1)
       const expiry = untilExpiry === undefined ? undefined : setTimeout(() => finish('UNAUTHENTICATED', 'the access token has expired', { reason: 'TOKEN_EXPIRED' }), untilExpiry)
-      open.add(finish)
+      open.set(finish, session)
       response.once('close', () => void subscriber?.return())
       try {
         for await (const answer of subscriber ?? single()) {
@@ -121,8 +124,11 @@ export function serveHttpStreams(options: StreamOptions): HttpStreams {
         open.delete(finish)
       }
     },
+    revoke(subject) {
+      for (const [finish, { actor }] of open) if (actor.subject === subject) finish('UNAUTHENTICATED', 'the access was withdrawn: sign in again', { reason: 'TOKEN_REVOKED' })
+    },
     async drain(windowMs) {
-      const ends = [...open]
+      const ends = [...open.keys()]
       await Promise.all(ends.map(async (end, index) => {
         await new Promise((resolve) => setTimeout(resolve, (windowMs * index) / ends.length))
         end('SERVICE_RESTART', 'the gateway restarts: subscribe again with the last cursor')

@@ -9,6 +9,7 @@ import { AppError } from '@pharmagraph/platform/errors.ts'
 import { newId } from '@pharmagraph/platform/ids.ts'
 import type { Logger } from '@pharmagraph/platform/telemetry.ts'
 import { continueTrace, type Callers, type Trace } from '../callers.ts'
+import type { Admit } from '../identity/rate-limits.ts'
 import type { Session } from '../identity/sessions.ts'
 import { graphqlErrors } from '../operations/graphql-errors.ts'
 import type { Operations, Prepared } from '../operations/operations.ts'
@@ -45,9 +46,15 @@ export type WebSocketOptions = {
   /** Milliseconds between server pings; a client that does not answer the last one is dropped. */
   readonly pingInterval: number
   readonly onSubscribers: (change: 1 | -1) => void
+  readonly admit: Admit
 }
 
-export type WebSockets = { /** Asks all clients to connect again, spread over `windowMs`. */ drain(windowMs: number): Promise<void> }
+export type WebSockets = {
+  /** Asks all clients to connect again, spread over `windowMs`. */
+  drain(windowMs: number): Promise<void>
+  /** Closes the connections of a person whose access was withdrawn. */
+  revoke(subject: string): void
+}
 
 export function serveWebSockets(options: WebSocketOptions): WebSockets {
   const { server, callers, persisted, operations, feed, cursors, logger } = options
@@ -59,8 +66,12 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
   }
   server.on('upgrade', onUpgrade)
 
-  const connections = new WeakMap<WebSocket, Connection>()
-  const connectionOf = ({ extra }: Ctx): Connection => connections.get(extra.socket)!
+  const connections = new Map<WebSocket, Connection>()
+  const connectionOf = ({ extra }: Ctx): Connection => {
+    const connection = connections.get(extra.socket)
+    if (!connection) throw new AppError('UNAUTHENTICATED', 'the connection is closed')
+    return connection
+  }
 
   const holdUntilExpiry = (socket: WebSocket, connection: Connection): void => {
     clearTimeout(connection.expiry)
@@ -103,14 +114,16 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
       },
       onClose({ extra: { socket } }) {
         clearTimeout(connections.get(socket)?.expiry)
+        connections.delete(socket)
       },
-      onSubscribe(ctx, _id, payload): ExecutionArgs | GraphQLError[] {
+      async onSubscribe(ctx, _id, payload): Promise<ExecutionArgs | GraphQLError[]> {
         if (Object.keys(ctx.subscriptions).length > maxOperationsPerSocket) {
           return [new GraphQLError(`one connection may hold ${maxOperationsPerSocket} operations`, { extensions: { code: 'TOO_MANY_OPERATIONS' } })]
         }
         try {
           const { operationName, extensions, variables, query } = payload
           const { session } = connectionOf(ctx)
+          await options.admit(session, ctx.extra.request.socket.remoteAddress)
           const prepare = (): Prepared =>
             persisted.find({ query, ...(extensions && { extensions }) }, session.actor) ?? operations().fromClient(query, operationName ?? undefined)
           const { document, name } = prepare()
@@ -158,6 +171,9 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
   )
 
   return {
+    revoke(subject) {
+      for (const [socket, { session }] of connections) if (session.actor.subject === subject) closeSoon(socket, CloseCode.Unauthorized, 'TOKEN_REVOKED')
+    },
     async drain(windowMs) {
       server.off('upgrade', onUpgrade)
       server.on('upgrade', (_request, socket: Duplex) => socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n'))

@@ -49,7 +49,8 @@ export function readRules(document: DocumentNode, features: CoreFeatures): Rules
   for (const feature of features.allFeatures()) {
     const spec = feature.url.name
     if (enforced.includes(spec)) names.set(feature.directiveNameInSchema(spec), spec)
-    else if (feature.purpose === 'SECURITY') throw new Error(`the supergraph uses the security feature ${feature.url.toString()}, which the gateway does not enforce`)
+    // what is @inaccessible is not in the schema that clients are validated against, see graph.ts
+    else if (feature.purpose === 'SECURITY' && spec !== 'inaccessible') throw new Error(`the supergraph uses the security feature ${feature.url.toString()}, which the gateway does not enforce`)
   }
 
   const requirementIn = (directives: readonly ConstDirectiveNode[] = [], where: string): Requirement | undefined => {

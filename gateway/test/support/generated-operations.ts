@@ -7,7 +7,7 @@ import {
 
 export type GeneratedOperation = { readonly text: string; readonly variables: { readonly yes: boolean; readonly no: boolean } }
 
-export function operations(schema: GraphQLSchema): fc.Arbitrary<GeneratedOperation> {
+export function operations(schema: GraphQLSchema, depth = 4): fc.Arbitrary<GeneratedOperation> {
   return fc.record({ choices: fc.infiniteStream(fc.nat(1_000_000)), yes: fc.boolean(), no: fc.boolean() }).map(({ choices, yes, no }) => {
     const choose = (below: number): number => choices.next().value! % below
     const fragments: string[] = []
@@ -40,7 +40,7 @@ export function operations(schema: GraphQLSchema): fc.Arbitrary<GeneratedOperati
       return `${alias}${definition.name}${given.length > 0 ? `(${given.join(', ')})` : ''} ${condition} ${isCompositeType(type) ? selection(type, depth - 1) : ''}`
     }
 
-    const text = `query Generated($yes: Boolean!, $no: Boolean!) { always: __typename maybe: __typename @include(if: $yes) maybeNot: __typename @skip(if: $no) ${selection(schema.getQueryType()!, 4).slice(1, -1)} }`
+    const text = `query Generated($yes: Boolean!, $no: Boolean!) { always: __typename maybe: __typename @include(if: $yes) maybeNot: __typename @skip(if: $no) ${selection(schema.getQueryType()!, depth).slice(1, -1)} }`
     return { text: [text, ...fragments].join('\n'), variables: { yes, no } }
   })
 }
