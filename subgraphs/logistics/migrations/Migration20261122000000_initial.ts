@@ -12,6 +12,8 @@ export class Migration20261122000000_initial extends Migration {
     this.addSql(`create index "address_patient_id_index" on "address" ("patient_id");`);
     this.addSql(`alter table "address" add constraint "address_deliverability_check" check ("deliverability" in ('DELIVERABLE', 'UNCERTAIN', 'UNDELIVERABLE'));`);
 
+    this.addSql(`create table "cancelled_order" ("order_id" uuid not null, "at" timestamptz not null, primary key ("order_id"));`);
+
     this.addSql(`create table "carrier_event" ("event_id" varchar(255) not null, "shipment_id" uuid not null, "received_at" timestamptz not null, primary key ("event_id"));`);
 
     this.addSql(`create table "data_key" ("subject_id" uuid not null, "wrapped" text null, "kek_version" int not null, "created_at" timestamptz not null, "destroyed_at" timestamptz null, primary key ("subject_id"));`);

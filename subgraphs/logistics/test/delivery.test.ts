@@ -137,3 +137,51 @@ test('an order cancelled before pick-up takes its parcel off the route', async (
   assert.deepEqual([row.route_id, row.driver_id, row.reason_code], [null, null, 'PATIENT_REQUEST'])
   assert.deepEqual(await subgraph.sql('select 1 from route_stop where shipment_id = $1', [parcel!.id]), [])
 })
+
+const cancelled = (orderId: string, patientId: string) =>
+  subgraph.publish('orders.order-cancelled.v1', orderId, { orderId, patientId, reasonCode: 'STAFF_DECIDED' })
+const handled = (eventId: string) => eventually(async () => (await subgraph.sql('select 1 from inbox where event_id = $1', [eventId])).length, { what: 'the event handled' })
+/** Everything on the route into the van. */
+const load = async (routeId: string, who: Parameters<typeof pickUp>[1]) => {
+  for (const { id, tracking_number: label } of await subgraph.sql<{ id: string; tracking_number: string }>("select id, tracking_number from shipment where route_id = $1 and status = 'ASSIGNED'", [routeId])) await pickUp(subgraph, who, id, label)
+}
+
+test('S18 an order cancelled while its parcel is under way calls the parcel back: no stop at the door, and into the pharmacy\'s hands at the depot', async () => {
+  const [parcel, other] = await assigned(subgraph, [homes.mission, homes.mission])
+  const who = driver(parcel!.driver_id)
+  assert.equal(other!.route_id, parcel!.route_id)
+  await load(parcel!.route_id, who)
+  await start(subgraph, who, parcel!.route_id)
+  await moveTo(subgraph, who, parcel!.route_id, depotPoint)
+  await cancelled(parcel!.order_id, homes.mission.patientId)
+  const back = await shipmentOf(subgraph, parcel!.order_id, 'RETURNING')
+  assert.deepEqual([back.route_id, back.reason_code], [parcel!.route_id, 'STAFF_DECIDED'])
+  assert.equal((await deliver(subgraph, who, { shipmentId: parcel!.id, latitude: homes.mission.latitude, longitude: homes.mission.longitude })).data.recordDelivery.code, 'TRANSITION_REFUSED')
+  await handled(await cancelled(parcel!.order_id, homes.mission.patientId))
+  await cancelled(other!.order_id, homes.mission.patientId)
+  await shipmentOf(subgraph, other!.order_id, 'RETURNING')
+  for (const { id } of await subgraph.sql<{ id: string }>("select id from shipment where route_id = $1 and status = 'OUT_FOR_DELIVERY'", [parcel!.route_id])) await fail(subgraph, who, { shipmentId: id, reason: 'REFUSED' })
+  await moveTo(subgraph, who, parcel!.route_id, depotPoint)
+  await shipmentOf(subgraph, parcel!.order_id, 'RETURNED')
+  assert.deepEqual(await statuses(parcel!.id), ['CREATED', 'LABELLED', 'ASSIGNED', 'PICKED_UP', 'OUT_FOR_DELIVERY', 'RETURNING', 'RETURNED'])
+})
+
+test('S18 a parcel called back out of the loaded van is not driven anywhere, and the route starts without it', async () => {
+  const [parcel, other] = await assigned(subgraph, [homes.mission, homes.mission])
+  const who = driver(parcel!.driver_id)
+  await load(parcel!.route_id, who)
+  await cancelled(parcel!.order_id, homes.mission.patientId)
+  await shipmentOf(subgraph, parcel!.order_id, 'RETURNING')
+  assert.equal((await start(subgraph, who, parcel!.route_id)).data.startRoute.route.status, 'STARTED')
+  await shipmentOf(subgraph, other!.order_id, 'OUT_FOR_DELIVERY')
+  await shipmentOf(subgraph, parcel!.order_id, 'RETURNING')
+})
+
+test('S18 an order cancelled before anything was told of its parcel gets none, however often it is told paid', async () => {
+  const { patientId, addressId } = homes.mission
+  const orderId = newId()
+  await handled(await cancelled(orderId, patientId))
+  await handled(await cancelled(orderId, patientId))
+  for (const _ of [1, 2]) await handled(await subgraph.publish('orders.order-paid.v1', orderId, { orderId, patientId, addressId, adultSignature: false, coldChain: false, parcels: 1 }))
+  assert.deepEqual(await subgraph.sql('select 1 from shipment where order_id = $1', [orderId]), [])
+})

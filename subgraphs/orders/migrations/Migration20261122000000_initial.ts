@@ -23,6 +23,11 @@ export class Migration20261122000000_initial extends Migration {
 
     this.addSql(`create table "dead_letter" ("id" bigserial primary key, "event_id" uuid not null, "consumer" varchar(255) not null, "type" varchar(255) not null, "event" jsonb not null, "error" text not null, "attempts" int not null, "at" timestamptz not null, "replayed_at" timestamptz null);`);
 
+    this.addSql(`create table "dispute" ("id" varchar(255) not null, "order_id" uuid not null, "status" text not null, "amount_minor" int not null, "currency" varchar(3) not null, "reason_code" varchar(255) not null, "opened_at" timestamptz not null, "closed_at" timestamptz null, primary key ("id"));`);
+    this.addSql(`create index "dispute_order_id_index" on "dispute" ("order_id");`);
+    this.addSql(`alter table "dispute" add constraint "dispute_amount_minor_check" check (amount_minor > 0);`);
+    this.addSql(`alter table "dispute" add constraint "dispute_status_check" check ("status" in ('OPEN', 'WON', 'LOST'));`);
+
     this.addSql(`create table "drug_fact" ("id" uuid not null, "fact_version" int not null, "name" varchar(255) not null, "rx_only" boolean not null, "dea_schedule" text not null, "storage_class" text not null, "package_size" numeric(12,3) not null, "price_minor" int not null, "currency" varchar(3) not null, primary key ("id"));`);
     this.addSql(`alter table "drug_fact" add constraint "drug_fact_dea_schedule_check" check ("dea_schedule" in ('NONE', 'CI', 'CII', 'CIII', 'CIV', 'CV'));`);
     this.addSql(`alter table "drug_fact" add constraint "drug_fact_storage_class_check" check ("storage_class" in ('FROZEN', 'REFRIGERATED', 'COOL', 'CRT'));`);
@@ -63,8 +68,8 @@ export class Migration20261122000000_initial extends Migration {
     this.addSql(`create table "payment_ledger" ("id" bigserial primary key, "movement_id" uuid not null, "payment_id" uuid not null, "kind" text not null, "account" text not null, "amount_minor" int not null, "currency" varchar(3) not null, "at" timestamptz not null);`);
     this.addSql(`create index "payment_ledger_movement_id_index" on "payment_ledger" ("movement_id");`);
     this.addSql(`create index "payment_ledger_payment_id_index" on "payment_ledger" ("payment_id");`);
-    this.addSql(`alter table "payment_ledger" add constraint "payment_ledger_kind_check" check ("kind" in ('AUTHORIZED', 'RELEASED', 'CAPTURED', 'REFUNDED', 'REFUND_REVERSED'));`);
-    this.addSql(`alter table "payment_ledger" add constraint "payment_ledger_account_check" check ("account" in ('CARD_HOLD', 'HOLD_OWED', 'PROVIDER_BALANCE', 'SALES'));`);
+    this.addSql(`alter table "payment_ledger" add constraint "payment_ledger_kind_check" check ("kind" in ('AUTHORIZED', 'RELEASED', 'CAPTURED', 'REFUNDED', 'REFUND_REVERSED', 'DISPUTED', 'DISPUTE_WON', 'DISPUTE_LOST'));`);
+    this.addSql(`alter table "payment_ledger" add constraint "payment_ledger_account_check" check ("account" in ('CARD_HOLD', 'HOLD_OWED', 'PROVIDER_BALANCE', 'SALES', 'DISPUTED'));`);
 
     this.addSql(`create table "payment_attempt" ("payment_id" uuid not null, "number" int not null, "payment_method_id" varchar(255) null, "made_at" timestamptz null, "requested_at" timestamptz not null, primary key ("payment_id", "number"));`);
 
@@ -88,6 +93,8 @@ export class Migration20261122000000_initial extends Migration {
     this.addSql(`alter table "order_line" add constraint "order_line_order_id_foreign" foreign key ("order_id") references "customer_order" ("id");`);
 
     this.addSql(`alter table "payment" add constraint "payment_order_id_foreign" foreign key ("order_id") references "customer_order" ("id");`);
+
+    this.addSql(`alter table "dispute" add constraint "dispute_order_id_foreign" foreign key ("order_id") references "customer_order" ("id");`);
 
     this.addSql(`alter table "payment_ledger" add constraint "payment_ledger_payment_id_foreign" foreign key ("payment_id") references "payment" ("id");`);
 

@@ -4,7 +4,7 @@ import { ownedBy, visibleTo } from './access.ts'
 import { Cart, CartLine } from './entities/cart.ts'
 import { DrugFact, PrescriptionFact } from './entities/facts.ts'
 import { Order, OrderLine, type OrderStatus } from './entities/order.ts'
-import { Payment, Refund } from './entities/payment.ts'
+import { Dispute, Payment, Refund } from './entities/payment.ts'
 import type { Services } from './services.ts'
 
 type OrderPage = { first: number; after?: string | null | undefined; status?: OrderStatus | null | undefined }
@@ -20,6 +20,7 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
   cartLinesOf: listBy(em, CartLine, 'cartId'),
   historyOf: listBy(em, TransitionRow, 'subjectId', { scope: { machine: 'order' } }),
   refundsOf: listBy(em, Refund, 'orderId'),
+  disputesOf: listBy(em, Dispute, 'orderId'),
   drugFact: byId(em, DrugFact),
   prescriptionFact: byId(em, PrescriptionFact),
   /** Sealed texts of people, opened; null once erased. The keys of all are read in one statement. */

@@ -26,6 +26,7 @@ export const reasons = {
   FILL_CANCELLED: 'The pharmacy could not prepare one of the medicines; see the line.',
   UNPAID: 'The order was not paid for in time. Nothing was charged.',
   OUT_OF_STOCK: 'The medicines did not come into stock in time. Nothing was charged.',
+  STOCK_RECALLED: 'The manufacturer recalled this medicine and we have no other stock. It is not sent and not charged.',
   HOLD_EXPIRED: 'The medicines could not be set aside any longer. Nothing was charged.',
   AUTHORIZATION_LOST: 'Your bank no longer holds the amount for us. Nothing was charged; please order again.',
   // why an order waits

@@ -51,7 +51,7 @@ export async function newPrescription(subgraph: SubgraphUnderTest, patientId: st
 
 const cartFields = 'id subtotal { amountMinor } lines { id quantity drug { id } prescription { id } lineTotal { amountMinor currency } problem { code message } }'
 export const orderFields = `id number status statusReason { code message } paymentStatus allowedActions
-  subtotal { amountMinor } tax { amountMinor } shipping { amountMinor } totalAmount { amountMinor currency }
+  subtotal { amountMinor } tax { amountMinor } shipping { amountMinor } totalAmount { amountMinor currency } amountDue { amountMinor }
   patient { id } shippingAddress { id } history { from to verb actorRole reason }
   lines { id status statusReason { code message } quantity drug { id } prescription { id } unitPrice { amountMinor } lineTotal { amountMinor } }
   payment { id status amount { amountMinor } capturedAmount { amountMinor } refundedAmount { amountMinor } clientSecret nextActionUrl captureBefore failure { code message } }`
@@ -110,6 +110,8 @@ export function neighbours({ publish }: SubgraphUnderTest) {
       }, eventId),
     refuseStock: (order: Placed, line: Line) =>
       publish('inventory.stock-refused.v1', order.id, { orderId: order.id, short: [{ orderLineId: line.id, drugId: line.drug.id, requested: line.quantity, available: 3 }] }),
+    loseHold: (order: Placed, line: Line, eventId?: string) =>
+      publish('inventory.hold-lost.v1', order.id, { orderId: order.id, orderLineId: line.id, reservationId: newId(), drugId: line.drug.id, recallId: newId(), requested: line.quantity, available: 0 }, eventId),
     releaseFill: (order: Placed, line: Line, eventId?: string) =>
       publish('prescriptions.fill-released.v1', line.id, {
         ...fill(order, line), patientId: order.patient.id, drugId: line.drug.id, deaSchedule: 'NONE', lots: [{ lotId: newId(), lotNumber: 'L1', quantity: line.quantity }], releasedBy: newId(), recordHash: 'hash',

@@ -8,7 +8,7 @@ import { startStripeSandbox } from '../../../dev/src/sandboxes/stripe/server.ts'
 import { actorWith, eventually, testSubgraph } from '../../../tests/environment.ts'
 import type { PaymentPort } from '../src/payments/port.ts'
 import { stripePayments } from '../src/payments/stripe.ts'
-import { cancelOrder, neighbours, orderIn, orderOf, ordersWith, payOrder, placeOrder, refundOrder, support, vault } from './pharmacy.ts'
+import { addToCart, cancelOrder, checkout, neighbours, newCustomer, newDrug, newPrescription, orderIn, orderOf, ordersWith, payOrder, placeOrder, refundOrder, support, vault } from './pharmacy.ts'
 
 const webhookSecret = 'whsec_test'
 let payments: PaymentPort
@@ -22,9 +22,11 @@ after(async () => {
 })
 const others = neighbours(subgraph)
 
-const control = async (path: string, body?: object): Promise<void> => {
+const control = async (path: string, body?: object): Promise<{ id: string }> => {
   const response = await fetch(`${sandbox.url}/control/${path}`, { method: 'POST', ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }) })
-  assert.ok(response.ok, `${path}: ${response.status} ${await response.text()}`)
+  const text = await response.text()
+  assert.ok(response.ok, `${path}: ${response.status} ${text}`)
+  return JSON.parse(text) as { id: string }
 }
 type Listed = { data: { id: string; status: string; capture_method: string; amount_capturable: number; metadata: { orderId?: string } }[] }
 const stripe = async (path: string) => (await fetch(`${sandbox.url}/v1/${path}`, { headers: { authorization: 'Bearer sk_test_local' } })).json() as Promise<Listed>
@@ -45,6 +47,8 @@ test('a good card is held at stock, taken at release, and given back in parts an
   await others.holdStock(order)
   const held = await orderIn(subgraph, order.id, 'AWAITING_PHARMACIST')
   assert.equal(held.payment.status, 'AUTHORIZED')
+  // where the webhook was first, the answer that tells it is still on its way
+  await eventually(async () => (held.payment.captureBefore = (await orderOf(subgraph, support, order.id)).payment.captureBefore), { what: 'the end of the authorisation' })
   assert.ok(Date.parse(held.payment.captureBefore) > Date.now() + 6 * 86_400_000)
   const intent = (await intentsOf(order.id))[0]!
   assert.equal(intent.capture_method, 'manual')
@@ -95,6 +99,106 @@ test('a card that wants 3-D Secure sends the patient to the bank, and goes on wh
   const answer = await fetch(asked.payment.nextActionUrl, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'outcome=complete', redirect: 'manual' })
   assert.equal(answer.status, 303)
   await orderIn(subgraph, order.id, 'PAYMENT_CAPTURED')
+})
+
+test('S43 a line whose goods are recalled after the authorisation is left out: less is captured, the rest of the hold is let go', async () => {
+  const customer = await newCustomer(subgraph)
+  await addToCart(subgraph, customer.patient, { prescriptionId: await newPrescription(subgraph, customer.patientId) })
+  const { cart } = await addToCart(subgraph, customer.patient, { drugId: await newDrug(subgraph, { rxOnly: false, priceMinor: 1000 }), packages: 2 })
+  const { order } = await checkout(subgraph, customer.patient, { cartId: cart.id, addressId: customer.addressId, idempotencyKey: newId(), paymentMethodId: 'pm_card_visa' })
+  const [prescribed, extra] = [order.lines.find((line: { prescription: unknown }) => line.prescription), order.lines.find((line: { prescription: unknown }) => !line.prescription)]
+  await others.acceptFill(order, prescribed)
+  await others.holdStock(order)
+  await orderIn(subgraph, order.id, 'AWAITING_PHARMACIST')
+  const recalled = newId()
+  for (const id of [newId(), recalled]) await others.loseHold(order, extra, id)
+  await eventually(async () => (await subgraph.sql('select 1 from inbox where event_id = $1', [recalled])).length, { what: 'the recall handled' })
+  await others.releaseFill(order, prescribed)
+  const paid = await orderIn(subgraph, order.id, 'PAYMENT_CAPTURED')
+  const due = order.totalAmount.amountMinor - 2000 - order.tax.amountMinor
+  assert.deepEqual([paid.amountDue.amountMinor, paid.payment.capturedAmount.amountMinor, paid.payment.refundedAmount.amountMinor], [due, due, 0])
+  assert.equal(paid.lines.find(({ id }: { id: string }) => id === extra.id).statusReason.code, 'STOCK_RECALLED')
+  const [intent] = await intentsOf(order.id)
+  assert.deepEqual([intent!.status, intent!.amount_capturable], ['succeeded', 0])
+  const [released] = (await subgraph.emitted('orders.order-released.v1')).filter(({ orderId }) => orderId === order.id)
+  assert.deepEqual(released!.orderLineIds, [prescribed.id])
+  const balances = await subgraph.sql('select account, sum(l.amount_minor)::int as sum from payment_ledger l join payment p on p.id = l.payment_id where p.order_id = $1 group by account order by account', [order.id])
+  assert.deepEqual(balances, [{ account: 'CARD_HOLD', sum: 0 }, { account: 'HOLD_OWED', sum: 0 }, { account: 'PROVIDER_BALANCE', sum: due }, { account: 'SALES', sum: -due }])
+  // what was never captured is not there to give back
+  await cancelOrder(subgraph, support, { orderId: order.id })
+  const back = await orderIn(subgraph, order.id, 'REFUNDED')
+  assert.equal(back.payment.refundedAmount.amountMinor, due)
+})
+
+test('S18 a recall that takes a prescription, or all there is, rejects the order before anything is captured', async () => {
+  for (const otc of [true, false]) {
+    const { order } = await placeOrder(subgraph, { otc, paymentMethodId: otc ? null : 'pm_card_visa' })
+    if (!otc) await others.acceptFill(order, order.lines[0])
+    await others.holdStock(order)
+    await orderIn(subgraph, order.id, otc ? 'STOCK_HELD' : 'AWAITING_PHARMACIST')
+    await others.loseHold(order, order.lines[0])
+    const rejected = await orderIn(subgraph, order.id, 'REJECTED')
+    assert.deepEqual([rejected.statusReason.code, rejected.lines[0].statusReason.code], ['STOCK_RECALLED', 'STOCK_RECALLED'])
+    await paymentIn(order.id, 'VOIDED')
+  }
+})
+
+test('S43 a recall that comes just after the release gives back the price and tax of its line, once', async () => {
+  const { order } = await placeOrder(subgraph, { otc: true, drug: { priceMinor: 900 } })
+  await others.holdStock(order)
+  await orderIn(subgraph, order.id, 'PAYMENT_CAPTURED')
+  for (const _ of [1, 2]) await others.loseHold(order, order.lines[0])
+  const share = order.subtotal.amountMinor + order.tax.amountMinor
+  const partly = await paymentIn(order.id, 'PARTIALLY_REFUNDED')
+  assert.deepEqual([partly.payment.refundedAmount.amountMinor, partly.lines[0].statusReason.code], [share, 'STOCK_RECALLED'])
+  assert.deepEqual((await stripe(`refunds?payment_intent=${(await intentsOf(order.id))[0]!.id}`)).data.length, 1)
+})
+
+test('S43 refunds made in the dashboard are taken over; one of everything moves the delivered order', async () => {
+  const { order } = await placeOrder(subgraph, { otc: true })
+  await others.holdStock(order)
+  await orderIn(subgraph, order.id, 'PAYMENT_CAPTURED')
+  await others.moveShipment(order, 'DELIVERED')
+  await orderIn(subgraph, order.id, 'DELIVERED')
+  const intent = (await intentsOf(order.id))[0]!
+  const inDashboard = async (amount: number) => {
+    const answer = await fetch(`${sandbox.url}/v1/refunds`, {
+      method: 'POST', headers: { authorization: 'Bearer sk_test_local', 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ payment_intent: intent.id, amount: String(amount) }).toString(),
+    })
+    assert.equal(answer.status, 200, await answer.text())
+  }
+  await inDashboard(100)
+  assert.equal((await paymentIn(order.id, 'PARTIALLY_REFUNDED')).status, 'DELIVERED')
+  await inDashboard(order.totalAmount.amountMinor - 100)
+  const refunded = await orderIn(subgraph, order.id, 'REFUNDED')
+  assert.equal(refunded.payment.refundedAmount.amountMinor, order.totalAmount.amountMinor)
+})
+
+test('S43 a chargeback lies over the payment with its own ledger rows, whichever of its webhooks comes first, and is not refunded twice', async () => {
+  for (const outcome of ['won', 'lost'] as const) {
+    const { order, patient } = await placeOrder(subgraph, { otc: true })
+    await others.holdStock(order)
+    await orderIn(subgraph, order.id, 'PAYMENT_CAPTURED')
+    const intent = (await intentsOf(order.id))[0]!
+    const total: number = order.totalAmount.amountMinor
+    if (outcome === 'lost') await control('faults', { kind: 'reorder', match: { event: 'charge.dispute.created' }, delayMs: 300 })
+    const dispute = await control('disputes', { charge: intent.id, amount: total - 100 })
+    const disputes = async () => (await subgraph.data(patient, `{ order(id: "${order.id}") { payment { status disputes { status amount { amountMinor } reasonCode closedAt } } } }`)).order.payment
+    if (outcome === 'won') {
+      await eventually(async () => (await disputes()).disputes.length)
+      const { status, disputes: [open] } = await disputes()
+      assert.deepEqual([status, open], ['CAPTURED', { status: 'OPEN', amount: { amountMinor: total - 100 }, reasonCode: 'FRAUDULENT', closedAt: null }])
+      const refused = await refundOrder(subgraph, support, { orderId: order.id, amountMinor: 101, reason: 'asked', idempotencyKey: newId() })
+      assert.equal(refused.field, 'amountMinor')
+    }
+    await control(`disputes/${dispute.id}/close`, { status: outcome })
+    await eventually(async () => (await disputes()).disputes[0]?.status === outcome.toUpperCase(), { what: `the dispute ${outcome}` })
+    await eventually(async () => (await subgraph.sql(`select 1 from stripe_event where type like 'charge.dispute.%' and state = 'APPLIED' and news->'dispute'->>'id' = $1`, [dispute.id])).length === 2, { what: 'both webhooks' })
+    const balances = await subgraph.sql<{ account: string; sum: number }>('select account, sum(l.amount_minor)::int as sum from payment_ledger l join payment p on p.id = l.payment_id where p.order_id = $1 group by account having sum(l.amount_minor) <> 0 order by account', [order.id])
+    const kept = outcome === 'won' ? total : 100
+    assert.deepEqual(balances, [{ account: 'PROVIDER_BALANCE', sum: kept }, { account: 'SALES', sum: -kept }])
+  }
 })
 
 test('an order cancelled before its capture lets the hold go', async () => {

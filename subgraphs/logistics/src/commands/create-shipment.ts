@@ -1,15 +1,18 @@
 import { AppError, begin, newId, notYet, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
 import { Address } from '../entities/address.ts'
-import { ownCourier, Shipment } from '../entities/shipment.ts'
+import { CancelledOrder, ownCourier, Shipment } from '../entities/shipment.ts'
 import { move, shipmentLifecycle } from '../lifecycles/shipment.ts'
 import { openAddresses } from '../opened.ts'
+import { lockShipmentsOf } from '../reads/lock-shipments-of.ts'
 import { nearestDepot } from '../reads/nearest.ts'
 import type { Services } from '../services.ts'
 import { nextTrackingNumber } from '../tracking-number.ts'
 
-/** A paid order becomes a labelled parcel at the depot nearest to its address. One shipment an order. */
+/** A paid order becomes a labelled parcel at the depot nearest to its address. One shipment an order; none for one that was cancelled. */
 export async function createShipment(em: EntityManager, actor: Actor, { vault }: Services, order: EventMap['orders.order-paid.v1']): Promise<void> {
   const { orderId, patientId, addressId, adultSignature, coldChain, parcels } = order
+  await lockShipmentsOf(em, orderId)
+  if (await em.findOne(CancelledOrder, { orderId })) return
   if (await em.findOne(Shipment, { orderId })) return
   const address = await em.findOne(Address, { id: addressId })
   if (!address) throw notYet('the address')

@@ -32,7 +32,6 @@ export async function recordFailedAttempt(em: EntityManager, actor: Actor, servi
   })
   const allowed = shipment.adultSignature ? maxAttempts.adultSignature : maxAttempts.other
   if (shipment.attempts >= allowed || input.reason === 'REFUSED') move(em, actor, shipment, 'giveUp', reason)
-  const { latitude, longitude } = route
-  await finishStop(em, actor, services, route, shipment.id, latitude != null && longitude != null ? { latitude, longitude } : undefined)
+  await finishStop(em, actor, services, route, shipment.id)
   return shipment
 }

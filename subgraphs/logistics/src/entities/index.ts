@@ -1,9 +1,9 @@
 import { AddressSchema } from './address.ts'
 import { DepotSchema, DriverSchema, VehicleSchema } from './fleet.ts'
 import { RoutePositionSchema, RouteSchema, RouteStopSchema } from './route.ts'
-import { CarrierEventSchema, DeliveryAttemptSchema, ShipmentSchema } from './shipment.ts'
+import { CancelledOrderSchema, CarrierEventSchema, DeliveryAttemptSchema, ShipmentSchema } from './shipment.ts'
 
 export const entities = [
   AddressSchema, DepotSchema, VehicleSchema, DriverSchema, ShipmentSchema, DeliveryAttemptSchema, CarrierEventSchema,
-  RouteSchema, RouteStopSchema, RoutePositionSchema,
+  CancelledOrderSchema, RouteSchema, RouteStopSchema, RoutePositionSchema,
 ]

@@ -76,6 +76,18 @@ export const DeliveryAttemptSchema = defineEntity({
 export class DeliveryAttempt extends DeliveryAttemptSchema.class {}
 DeliveryAttemptSchema.setClass(DeliveryAttempt)
 
+/** An order that was cancelled before anything was told of a parcel: it gets none. */
+export const CancelledOrderSchema = defineEntity({
+  name: 'CancelledOrder',
+  tableName: 'cancelled_order',
+  properties: {
+    orderId: p.uuid().primary(),
+    at: p.datetime().onCreate(() => clock.now()),
+  },
+})
+export class CancelledOrder extends CancelledOrderSchema.class {}
+CancelledOrderSchema.setClass(CancelledOrder)
+
 /** A carrier's webhook, kept so that a repeat does nothing. */
 export const CarrierEventSchema = defineEntity({
   name: 'CarrierEvent',

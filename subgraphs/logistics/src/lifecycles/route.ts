@@ -10,7 +10,8 @@ export const routeLifecycle = defineLifecycle<RouteStatus, Route>({
       /** The shift went by, or nothing is left to deliver. */
       cancel: to('CANCELLED', { by: ['system'] }),
     },
-    STARTED: { complete: to('COMPLETED', { by: ['driver'] }) },
+    /** The last stop is done, or its parcel was called back. */
+    STARTED: { complete: to('COMPLETED', { by: ['driver', 'system'] }) },
     COMPLETED: {},
     CANCELLED: {},
   },

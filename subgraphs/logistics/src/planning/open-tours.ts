@@ -51,7 +51,7 @@ async function stopsOfRoutes(em: EntityManager, vault: Vault, routes: readonly R
   const rows = await em.find(RouteStop, { routeId: { $in: planned } }, { orderBy: { sequence: 'asc' } })
   const shipments = await em.find(Shipment, { id: { $in: rows.map(({ shipmentId }) => shipmentId) } })
   const byShipment = await stopsOf(em, vault, shipments)
-  const loading = new Set(shipments.filter(({ status }) => status === 'PICKED_UP').map(({ routeId }) => routeId!))
+  const loading = new Set(shipments.filter(({ status }) => status === 'PICKED_UP' || status === 'RETURNING').map(({ routeId }) => routeId!))
   const stops = new Map(planned.map((id) => [id, rows.filter(({ routeId }) => routeId === id).flatMap(({ shipmentId }) => byShipment.get(shipmentId) ?? [])]))
   return { stops, loading }
 }

@@ -4,6 +4,7 @@ import { Refund, type Payment } from '../entities/payment.ts'
 import { isOff, orderLifecycle, permits } from '../lifecycles/order.ts'
 import { isCaptured, isEnded, isUnpaid } from '../lifecycles/payment.ts'
 import { needsAdultSignature, needsColdChain } from '../policies/delivery.ts'
+import { isLost } from '../reads/amount-due.ts'
 import { linesOf } from '../reads/locked-order.ts'
 import { askProvider } from './ask-provider.ts'
 import { endOrder } from './end-order.ts'
@@ -33,6 +34,8 @@ export async function followPayment(em: EntityManager, actor: Actor, order: Orde
     case 'REFUNDED':
       if (payment.status !== 'REFUNDED') apply(em, actor, orderLifecycle, order, 'reopenRefund', { reason: 'REFUND_FAILED' })
       return
+    default:
+      if (payment.status === 'REFUNDED' && permits(order, 'recordRefund')) apply(em, actor, orderLifecycle, order, 'recordRefund', { reason: 'STAFF_REFUNDED' })
   }
 }
 
@@ -67,7 +70,7 @@ export async function sendOut(em: EntityManager, actor: Actor, order: Order, pay
   if (!permits(order, 'capturePayment') || !isCaptured(payment.status)) return
   order.reasonCode = null
   apply(em, actor, orderLifecycle, order, 'capturePayment')
-  const lines = await linesOf(em, order)
+  const lines = (await linesOf(em, order)).filter((line) => !isLost(line))
   emit(em, actor, 'orders.order-paid.v1', order.id, {
     orderId: order.id, patientId: order.patientId, addressId: order.addressId,
     adultSignature: needsAdultSignature(order, lines), coldChain: needsColdChain(lines), parcels: 1,

@@ -4,7 +4,8 @@ import { PaymentAttempt, Refund, type Payment } from '../entities/payment.ts'
 import { isOff, orderLifecycle } from '../lifecycles/order.ts'
 import { isCaptured, isEnded, isUnpaid, paymentLifecycle } from '../lifecycles/payment.ts'
 import type { Authorization, PaymentPort } from '../payments/port.ts'
-import { lockOrder } from '../reads/locked-order.ts'
+import { amountDueMinor } from '../reads/amount-due.ts'
+import { linesOf, lockOrder } from '../reads/locked-order.ts'
 
 type Call =
   | { kind: 'authorize'; request: Authorization }
@@ -42,7 +43,7 @@ async function nextCall(em: EntityManager, actor: Actor, order: Order, payment: 
       apply(em, actor, paymentLifecycle, payment, 'startCapture')
       order.paymentStatus = payment.status
     }
-    return { kind: 'capture', request: { ...request, amountMinor: payment.amountMinor } }
+    return { kind: 'capture', request: { ...request, amountMinor: amountDueMinor(order, await linesOf(em, order)) } }
   }
   if (!isCaptured(payment.status)) return undefined
   const refund = await em.findOne(Refund, { orderId: order.id, status: 'REQUESTED' }, { orderBy: { id: 'asc' } })

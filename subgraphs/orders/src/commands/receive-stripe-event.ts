@@ -2,6 +2,7 @@ import { clock, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { StripeEvent } from '../entities/stripe-event.ts'
 import type { IntentNews, ProviderEvent } from '../payments/port.ts'
 import { lockOrder } from '../reads/locked-order.ts'
+import { recordDispute } from './record-dispute.ts'
 import { recordIntent } from './record-intent.ts'
 import { recordRefundState } from './record-refund-state.ts'
 
@@ -23,7 +24,8 @@ export async function applyStripeNews(em: EntityManager, actor: Actor, row: Stri
   const found = orderId ? await lockOrder(em, orderId) : undefined
   if (!found) return
   if (news.refund) await recordRefundState(em, actor, found.order.id, news.refund.key, news.refund.state)
-  await recordIntent(em, actor, found.order, found.payment, news, false)
+  if (news.dispute) await recordDispute(em, found.payment, news.dispute)
+  else await recordIntent(em, actor, found.order, found.payment, news, false)
   row.state = 'APPLIED'
 }
 

@@ -1,11 +1,12 @@
-import { apply, clock, newId, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { apply, clock, type Actor, type EntityManager } from '@pharmagraph/platform'
 import type { Order } from '../entities/order.ts'
-import { LedgerEntry, type Payment } from '../entities/payment.ts'
+import type { Payment } from '../entities/payment.ts'
 import type { PaymentStatus } from '../entities/payment-status.ts'
 import { arrow, certain, isCaptured, isEnded, paymentLifecycle } from '../lifecycles/payment.ts'
 import type { IntentNews } from '../payments/port.ts'
 import { doubt } from './ask-provider.ts'
 import { followPayment } from './follow-payment.ts'
+import { postMovement } from './post-movement.ts'
 
 /**
  * Takes over what the provider says of the intent. `proved`: the provider was asked after the payment was read and
@@ -72,17 +73,10 @@ type Balances = Pick<Payment, 'authorizedMinor' | 'capturedMinor' | 'refundedMin
 
 /** Brings the balances to `to` by ledger movements, each of two rows that sum to zero. */
 function post(em: EntityManager, payment: Payment, to: Balances): void {
-  const movement = (kind: LedgerEntry['kind'], debit: LedgerEntry['account'], credit: LedgerEntry['account'], amountMinor: number): void => {
-    if (amountMinor <= 0) return
-    const movementId = newId()
-    for (const [account, sign] of [[debit, 1], [credit, -1]] as const) {
-      em.create(LedgerEntry, { movementId, paymentId: payment.id, kind, account, amountMinor: sign * amountMinor, currency: payment.currency })
-    }
-  }
-  movement('AUTHORIZED', 'CARD_HOLD', 'HOLD_OWED', to.authorizedMinor - payment.authorizedMinor)
-  movement('RELEASED', 'HOLD_OWED', 'CARD_HOLD', payment.authorizedMinor - to.authorizedMinor)
-  movement('CAPTURED', 'PROVIDER_BALANCE', 'SALES', to.capturedMinor - payment.capturedMinor)
-  movement('REFUNDED', 'SALES', 'PROVIDER_BALANCE', to.refundedMinor - payment.refundedMinor)
-  movement('REFUND_REVERSED', 'PROVIDER_BALANCE', 'SALES', payment.refundedMinor - to.refundedMinor)
+  postMovement(em, payment, 'AUTHORIZED', 'CARD_HOLD', 'HOLD_OWED', to.authorizedMinor - payment.authorizedMinor)
+  postMovement(em, payment, 'RELEASED', 'HOLD_OWED', 'CARD_HOLD', payment.authorizedMinor - to.authorizedMinor)
+  postMovement(em, payment, 'CAPTURED', 'PROVIDER_BALANCE', 'SALES', to.capturedMinor - payment.capturedMinor)
+  postMovement(em, payment, 'REFUNDED', 'SALES', 'PROVIDER_BALANCE', to.refundedMinor - payment.refundedMinor)
+  postMovement(em, payment, 'REFUND_REVERSED', 'PROVIDER_BALANCE', 'SALES', payment.refundedMinor - to.refundedMinor)
   Object.assign(payment, to)
 }

@@ -7,5 +7,5 @@ import { orderLineLifecycle } from '../lifecycles/order-line.ts'
 export async function releaseOrder(em: EntityManager, actor: Actor, order: Order, lines: readonly OrderLine[]): Promise<void> {
   for (const line of lines) if (line.status === 'HELD') apply(em, actor, orderLineLifecycle, line, 'release')
   apply(em, actor, orderLifecycle, order, 'release')
-  emit(em, actor, 'orders.order-released.v1', order.id, { orderId: order.id, patientId: order.patientId, orderLineIds: lines.map(({ id }) => id) })
+  emit(em, actor, 'orders.order-released.v1', order.id, { orderId: order.id, patientId: order.patientId, orderLineIds: lines.filter(({ status }) => status === 'RELEASED').map(({ id }) => id) })
 }

@@ -6,6 +6,7 @@ import { followShipment } from '../commands/follow-shipment.ts'
 import { holdStock } from '../commands/hold-stock.ts'
 import { learnAddress, learnConsent, learnDrug, learnPrescription } from '../commands/learn-facts.ts'
 import { loseHold } from '../commands/lose-hold.ts'
+import { loseLine } from '../commands/lose-line.ts'
 import { releaseLine } from '../commands/release-line.ts'
 import { settlePayment } from '../payments/settle.ts'
 import type { Services } from '../services.ts'
@@ -27,6 +28,7 @@ const saga = [
   handler('inventory.stock-refused.v1', 'backorder', (em, { data }, actor) => backorder(em, actor, data)),
   handler('inventory.stock-received.v1', 'retry-backorders', (em, { data }, actor) => retryBackorders(em, actor, data.drugId)),
   handler('inventory.hold-released.v1', 'lose-hold', (em, { data }, actor) => loseHold(em, actor, data)),
+  handler('inventory.hold-lost.v1', 'lose-line', (em, { data }, actor) => loseLine(em, actor, data)),
   handler('prescriptions.fill-released.v1', 'release-line', (em, { data }, actor) => releaseLine(em, actor, data)),
   handler('logistics.shipment-status-changed.v1', 'follow-shipment', (em, { data, time }, actor) => followShipment(em, actor, data, new Date(time))),
 ]

@@ -81,8 +81,30 @@ export const RefundSchema = defineEntity({
 export class Refund extends RefundSchema.class {}
 RefundSchema.setClass(Refund)
 
-export const ledgerAccounts = ['CARD_HOLD', 'HOLD_OWED', 'PROVIDER_BALANCE', 'SALES'] as const
-export const movementKinds = ['AUTHORIZED', 'RELEASED', 'CAPTURED', 'REFUNDED', 'REFUND_REVERSED'] as const
+export const disputeStatuses = ['OPEN', 'WON', 'LOST'] as const
+
+/** A chargeback: the card's bank took the amount back until it is decided. It lies over the payment, whose status it leaves alone. */
+export const DisputeSchema = defineEntity({
+  name: 'Dispute',
+  tableName: 'dispute',
+  properties: {
+    /** The provider's. */
+    id: p.string().primary(),
+    orderId: () => p.manyToOne(Order).mapToPk().joinColumn('order_id').index(),
+    status: p.enum(disputeStatuses),
+    amountMinor: p.integer().check('amount_minor > 0'),
+    currency: p.string().length(3),
+    /** The bank's, as in `FRAUDULENT`. */
+    reasonCode: p.string(),
+    openedAt: p.datetime(),
+    closedAt: p.datetime().nullable(),
+  },
+})
+export class Dispute extends DisputeSchema.class {}
+DisputeSchema.setClass(Dispute)
+
+export const ledgerAccounts = ['CARD_HOLD', 'HOLD_OWED', 'PROVIDER_BALANCE', 'SALES', 'DISPUTED'] as const
+export const movementKinds = ['AUTHORIZED', 'RELEASED', 'CAPTURED', 'REFUNDED', 'REFUND_REVERSED', 'DISPUTED', 'DISPUTE_WON', 'DISPUTE_LOST'] as const
 
 /** Double entry: the rows of one movement sum to zero; debits are positive. Rows are never changed (a trigger refuses). */
 export const LedgerEntrySchema = defineEntity({

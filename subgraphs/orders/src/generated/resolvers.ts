@@ -151,6 +151,8 @@ export type Order = {
   tax: Money;
   shipping: Money;
   totalAmount: Money;
+  /** What is charged: the total, less price and tax of lines that cannot be supplied. */
+  amountDue: Money;
   status: OrderStatus;
   /** Why it waits or ended, as a code and a sentence. */
   statusReason?: Maybe<Reason>;
@@ -229,7 +231,25 @@ export type Payment = {
   /** The authorisation ends here when it is not captured. */
   captureBefore?: Maybe<Scalars['DateTime']['output']>;
   failure?: Maybe<Reason>;
+  /** Chargebacks: what the card's bank took back, for as long as it is not decided or for good. They leave the status alone. */
+  disputes: Array<PaymentDispute>;
 };
+
+export type PaymentDispute = {
+  __typename?: 'PaymentDispute';
+  id: Scalars['ID']['output'];
+  status: PaymentDisputeStatus;
+  amount: Money;
+  /** The bank's reason, as in FRAUDULENT. */
+  reasonCode: Scalars['String']['output'];
+  openedAt: Scalars['DateTime']['output'];
+  closedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+export type PaymentDisputeStatus =
+  | 'OPEN'
+  | 'WON'
+  | 'LOST';
 
 export type PaymentStatus =
   | 'NOT_STARTED'
@@ -502,6 +522,8 @@ export type ResolversTypes = {
   OrderLine: ResolverTypeWrapper<OrderLineMapper>;
   OrderLineStatus: OrderLineStatus;
   Payment: ResolverTypeWrapper<PaymentMapper>;
+  PaymentDispute: ResolverTypeWrapper<PaymentDispute>;
+  PaymentDisputeStatus: PaymentDisputeStatus;
   PaymentStatus: PaymentStatus;
   Patient: ResolverTypeWrapper<PatientMapper>;
   Drug: ResolverTypeWrapper<Drug>;
@@ -546,6 +568,7 @@ export type ResolversParentTypes = {
   Transition: Transition;
   OrderLine: OrderLineMapper;
   Payment: PaymentMapper;
+  PaymentDispute: PaymentDispute;
   Patient: PatientMapper;
   Drug: Drug;
   Prescription: Prescription;
@@ -654,6 +677,7 @@ export type OrderResolvers<ContextType = Context, ParentType extends ResolversPa
   tax?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   shipping?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   totalAmount?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  amountDue?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['OrderStatus'], ParentType, ContextType>;
   statusReason?: Resolver<Maybe<ResolversTypes['Reason']>, ParentType, ContextType>;
   payment?: Resolver<ResolversTypes['Payment'], ParentType, ContextType>;
@@ -695,6 +719,16 @@ export type PaymentResolvers<ContextType = Context, ParentType extends Resolvers
   nextActionUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   captureBefore?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   failure?: Resolver<Maybe<ResolversTypes['Reason']>, ParentType, ContextType>;
+  disputes?: Resolver<Array<ResolversTypes['PaymentDispute']>, ParentType, ContextType>;
+};
+
+export type PaymentDisputeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PaymentDispute'] = ResolversParentTypes['PaymentDispute']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['PaymentDisputeStatus'], ParentType, ContextType>;
+  amount?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  reasonCode?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  openedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  closedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type PatientResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Patient'] = ResolversParentTypes['Patient'], FederationReferenceType extends FederationReferenceTypes['Patient'] = FederationReferenceTypes['Patient']> = {
@@ -778,6 +812,7 @@ export type Resolvers<ContextType = Context> = {
   Transition?: TransitionResolvers<ContextType>;
   OrderLine?: OrderLineResolvers<ContextType>;
   Payment?: PaymentResolvers<ContextType>;
+  PaymentDispute?: PaymentDisputeResolvers<ContextType>;
   Patient?: PatientResolvers<ContextType>;
   Drug?: DrugResolvers<ContextType>;
   Prescription?: PrescriptionResolvers<ContextType>;

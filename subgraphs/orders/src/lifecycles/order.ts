@@ -19,6 +19,8 @@ const moneyLeft: Guard<Order> = ({ paymentStatus }) =>
 const cancelling = (next: OrderStatus) => to<OrderStatus, Order>(next, { by: [...staff, 'patient'] })
 const paying = (next: OrderStatus) => to<OrderStatus, Order>(next, { by: ['patient'], when: [paymentOpen] })
 const step = (next: OrderStatus) => to<OrderStatus, Order>(next, { by: saga })
+/** All the money went back by another way than ours, as in the provider's dashboard. */
+const refundedElsewhere = { recordRefund: step('REFUNDED') }
 const refunding = (next: OrderStatus) => to<OrderStatus, Order>(next, { by: [...staff, 'system'], when: [moneyLeft] })
 
 /**
@@ -62,15 +64,15 @@ export const orderLifecycle = defineLifecycle<OrderStatus, Order>({
     },
     SHIPPED: {
       deliver: step('DELIVERED'), reportException: step('DELIVERY_EXCEPTION'), returnParcel: step('RETURNED'),
-      refund: refunding('REFUND_PENDING'), refundPart: refunding('SHIPPED'),
+      refund: refunding('REFUND_PENDING'), refundPart: refunding('SHIPPED'), ...refundedElsewhere,
     },
     DELIVERY_EXCEPTION: {
       ship: step('SHIPPED'), deliver: step('DELIVERED'), returnParcel: step('RETURNED'),
-      refund: refunding('REFUND_PENDING'), refundPart: refunding('DELIVERY_EXCEPTION'),
+      refund: refunding('REFUND_PENDING'), refundPart: refunding('DELIVERY_EXCEPTION'), ...refundedElsewhere,
     },
-    DELIVERED: { close: step('CLOSED'), refund: refunding('REFUND_PENDING'), refundPart: refunding('DELIVERED') },
-    CLOSED: { refund: refunding('REFUND_PENDING'), refundPart: refunding('CLOSED') },
-    RETURNED: { refund: refunding('REFUND_PENDING'), refundPart: refunding('RETURNED') },
+    DELIVERED: { close: step('CLOSED'), refund: refunding('REFUND_PENDING'), refundPart: refunding('DELIVERED'), ...refundedElsewhere },
+    CLOSED: { refund: refunding('REFUND_PENDING'), refundPart: refunding('CLOSED'), ...refundedElsewhere },
+    RETURNED: { refund: refunding('REFUND_PENDING'), refundPart: refunding('RETURNED'), ...refundedElsewhere },
     REFUND_PENDING: { completeRefund: step('REFUNDED'), refund: refunding('REFUND_PENDING'), refundPart: refunding('REFUND_PENDING') },
     REFUNDED: { reopenRefund: step('REFUND_PENDING') },
     REJECTED: {},

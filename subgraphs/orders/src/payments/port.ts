@@ -21,7 +21,10 @@ export type Intent = {
 }
 
 /** What a webhook lets us know of an intent: most of it for intent events, little for those about a charge or a refund. */
-export type IntentNews = Pick<Intent, 'id' | 'orderId' | 'attempt'> & Partial<Omit<Intent, 'clientSecret'>> & { refund?: { key: string; state: RefundState } }
+export type IntentNews = Pick<Intent, 'id' | 'orderId' | 'attempt'> & Partial<Omit<Intent, 'clientSecret'>> & { refund?: { key: string; state: RefundState }; dispute?: DisputeNews }
+
+/** A chargeback as it stands; `at` is RFC 3339. */
+export type DisputeNews = { id: string; status: 'OPEN' | 'WON' | 'LOST'; amountMinor: number; currency: string; reasonCode: string; openedAt: string; at: string }
 
 export type ProviderEvent = {
   id: string

@@ -1,6 +1,6 @@
 import Stripe from 'stripe'
 import { AppError, optionalSetting, setting } from '@pharmagraph/platform'
-import type { Authorization, Intent, IntentNews, PaymentPort, ProviderEvent, RefundState, Refusal } from './port.ts'
+import type { Authorization, DisputeNews, Intent, IntentNews, PaymentPort, ProviderEvent, RefundState, Refusal } from './port.ts'
 
 /** Stripe recommends five minutes against replays: https://docs.stripe.com/webhooks#replay-attacks */
 const signatureToleranceSeconds = 300
@@ -24,7 +24,7 @@ export function stripePayments({ apiKey, webhookSecret, apiBase, returnUrl }: St
     appInfo: { name: 'pharmagraph-orders' },
     ...(base && { host: base.hostname, port: base.port || (base.protocol === 'https:' ? 443 : 80), protocol: base.protocol === 'https:' ? 'https' : 'http' }),
   })
-  const whole = { expand: ['latest_charge'] }
+  const whole = { expand: ['latest_charge', 'latest_charge.refunds'] }
   const find = async (id: string): Promise<Intent> => toIntent(await stripe.paymentIntents.retrieve(id, whole).catch(withoutSecrets))
 
   /**
@@ -120,17 +120,26 @@ function toIntent(intent: Stripe.PaymentIntent): Intent {
     clientSecret: intent.client_secret,
     nextActionUrl: nextActionUrlOf(intent.next_action),
     captureBefore: captureBefore ? new Date(captureBefore * 1000).toISOString() : null,
-    lapsed: intent.status === 'canceled' && intent.cancellation_reason === 'automatic',
+    lapsed: intent.status === 'canceled' && lapses.includes(intent.cancellation_reason ?? ''),
     failure: failureOf(intent.last_payment_error),
   }
 }
+
+/** Not cancelled by us: the authorisation ran out. `automatic` is its name before API version 2025-03-31. */
+const lapses = ['expired', 'automatic']
 
 const identityOf = ({ id, metadata }: { id: string; metadata: Stripe.Metadata | null }) => ({
   id, orderId: metadata?.['orderId'] ?? null, attempt: Number(metadata?.['attempt'] ?? 0),
 })
 
-/** Stripe counts what is let go uncaptured as refunded too; the money given back is the rest. */
-const refundedOf = (charge: Stripe.Charge): number => (charge.captured ? charge.amount_refunded - (charge.amount - charge.amount_captured) : 0)
+/**
+ * The money given back. Before API version 2025-03-31 a hold's uncaptured rest counted as refunded too, by a refund of
+ * type `reversal`; since then it does not. https://docs.stripe.com/changelog/basil
+ */
+function refundedOf({ captured, amount_refunded: refunded, refunds }: Stripe.Charge): number {
+  const reversals = refunds?.data.filter(({ destination_details: to }) => to?.card?.type === 'reversal') ?? []
+  return captured ? reversals.reduce((rest, { amount }) => rest - amount, refunded) : 0
+}
 
 const refundStateOf = ({ status }: Stripe.Refund): RefundState =>
   status === 'succeeded' ? 'SUCCEEDED' : status === 'failed' || status === 'canceled' ? 'FAILED' : 'PENDING'
@@ -166,7 +175,26 @@ function newsOf(event: Stripe.Event): IntentNews | undefined {
     const intentId = idOf(refund.payment_intent)
     return intentId ? { ...identityOf({ id: intentId, metadata: refund.metadata }), refund: { key: refund.metadata?.['key'] ?? '', state: refundStateOf(refund) } } : undefined
   }
+  if (object.object === 'dispute') {
+    const dispute = object as Stripe.Dispute
+    const intentId = idOf(dispute.payment_intent)
+    const status = intentId && disputeStatusOf(dispute)
+    if (!intentId || !status) return undefined
+    return {
+      ...identityOf({ id: intentId, metadata: null }),
+      dispute: {
+        id: dispute.id, status, amountMinor: dispute.amount, currency: dispute.currency.toUpperCase(), reasonCode: dispute.reason.toUpperCase(),
+        openedAt: new Date(dispute.created * 1000).toISOString(), at: new Date(event.created * 1000).toISOString(),
+      },
+    }
+  }
   return undefined
+}
+
+/** An inquiry (`warning_…`) moves no money: it is answered in the provider's dashboard. */
+function disputeStatusOf({ status }: Stripe.Dispute): DisputeNews['status'] | undefined {
+  if (status.startsWith('warning')) return undefined
+  return status === 'won' ? 'WON' : status === 'lost' ? 'LOST' : 'OPEN'
 }
 
 const idOf = (reference: string | { id: string } | null): string | null => (typeof reference === 'object' ? (reference?.id ?? null) : reference)

@@ -1,6 +1,7 @@
 import { allowedActions, isId, money } from '@pharmagraph/platform'
 import type { OrderLineResolvers, OrderResolvers } from '../generated/resolvers.ts'
 import { orderLifecycle } from '../lifecycles/order.ts'
+import { amountDueMinor } from '../reads/amount-due.ts'
 import { reason } from '../reasons.ts'
 import { statusReason } from '../reads/status-reason.ts'
 import { historyOf } from '../reads/history.ts'
@@ -13,6 +14,7 @@ export const orderResolvers: OrderResolvers = {
   tax: ({ taxMinor, currency }) => money(taxMinor, currency),
   shipping: ({ shippingMinor, currency }) => money(shippingMinor, currency),
   totalAmount: ({ totalMinor, currency }) => money(totalMinor, currency),
+  amountDue: async (order, _args, { loaders }) => money(amountDueMinor(order, await loaders.linesOf.load(order.id)), order.currency),
   statusReason: (order, _args, context) => statusReason(order, context),
   payment: async ({ id }, _args, { loaders }) => (await loaders.paymentOf.load(id))[0]!,
   shippingAddress: ({ addressId }) => ({ id: addressId }),

@@ -7,6 +7,8 @@ export const paymentResolvers: PaymentResolvers = {
   amount: ({ amountMinor, currency }) => money(amountMinor, currency),
   capturedAmount: ({ capturedMinor, currency }) => money(capturedMinor, currency),
   refundedAmount: ({ refundedMinor, currency }) => money(refundedMinor, currency),
+  disputes: async ({ orderId }, _args, { loaders }) =>
+    (await loaders.disputesOf.load(orderId)).map(({ amountMinor, currency, ...dispute }) => ({ ...dispute, amount: money(amountMinor, currency) })),
   clientSecret: ({ clientSecretSealed, patientId, status }, _args, { actor, loaders }) =>
     clientSecretSealed && isUnpaid(status) && access.can(actor, 'order:secret', { patientId }) ? loaders.opened.load({ patientId, sealed: clientSecretSealed }) : null,
   nextActionUrl: ({ status, nextActionUrl, patientId }, _args, { actor }) =>
