@@ -1,7 +1,12 @@
 import { defineAccess, hasRole, type Actor } from '@pharmagraph/platform'
 
-/** Reading is public; prices are set by those who answer for them. */
+const answersForFormulary = (actor: Actor): boolean => hasRole(actor, 'inventory', 'pharmacist-in-charge')
+
+/** Reading is public; what is sold and at what price is set by those who answer for it. */
 export const access = defineAccess({
   'drug:view': () => true,
-  'drug:price': (actor: Actor) => hasRole(actor, 'inventory', 'pharmacist-in-charge'),
+  'drug:price': answersForFormulary,
+  'drug:adopt': answersForFormulary,
+  'drug:planned-prices': answersForFormulary,
+  'import:read': answersForFormulary,
 })

@@ -3,6 +3,7 @@ import { defineSubgraph } from '@pharmagraph/platform'
 import '@pharmagraph/schema/events'
 import { loaders } from './context.ts'
 import { entities } from './entities/index.ts'
+import { beginDuePricesJob } from './jobs/begin-due-prices.ts'
 import { resolvers } from './resolvers/index.ts'
 import { seed } from './seed.ts'
 
@@ -14,5 +15,6 @@ export const catalog = defineSubgraph({
   resolvers,
   loaders,
   services: () => ({}),
+  jobs: [beginDuePricesJob],
   seed,
 })

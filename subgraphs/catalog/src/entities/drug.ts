@@ -1,11 +1,13 @@
 import { clock } from '@pharmagraph/platform'
-import { defineEntity, FullTextType, p, type WeightedFullTextValue } from '@mikro-orm/postgresql'
+import { defineEntity, p } from '@mikro-orm/postgresql'
+import { fold, searchVector } from '../text.ts'
 
 export const deaSchedules = ['NONE', 'CI', 'CII', 'CIII', 'CIV', 'CV'] as const
 export const storageClasses = ['FROZEN', 'REFRIGERATED', 'COOL', 'CRT'] as const
 
 export type Ingredient = { rxcui: string | null; name: string; strength: string }
 
+/** A package of the formulary: what the pharmacy sells. */
 export const DrugSchema = defineEntity({
   name: 'Drug',
   tableName: 'drug',
@@ -16,42 +18,53 @@ export const DrugSchema = defineEntity({
     ndc: p.string().unique(),
     ndc11: p.string().unique(),
     ndc12: p.string().unique(),
+    /** The listed digits without hyphens, as a bar code carries them. */
+    ndc10: p.string().unique(),
     gtin: p.string().unique(),
     name: p.string(),
     genericName: p.string(),
     manufacturer: p.string(),
     description: p.text(),
     ingredients: p.json<Ingredient[]>(),
+    /** Names of the ingredients, lower case. */
+    ingredientNames: p.array(),
+    strength: p.string().length(2000),
     dosageForm: p.string(),
     route: p.string(),
     deaSchedule: p.enum(deaSchedules),
     rxOnly: p.boolean(),
     packageSize: p.decimal('number').precision(12).scale(3),
     dispensingUnit: p.string(),
-    packageDescription: p.string(),
+    packageDescription: p.string().length(2000),
     pharmacologicClass: p.string().nullable(),
     therapeuticEquivalence: p.string().nullable(),
     storageClass: p.enum(storageClasses),
     sideEffects: p.json<string[]>(),
     /** Same ingredients, strength and form: the products that may stand for each other. */
-    equivalenceKey: p.string().index(),
+    equivalenceKey: p.string().length(4000).index(),
+    /** The price in force: a copy of the latest begun row of drug_price. */
     priceMinor: p.integer().check('price_minor > 0'),
     currency: p.string().length(3),
     priceSince: p.datetime().onCreate(() => clock.now()),
     priceNote: p.string().nullable(),
-    /** Lower-case names and ingredients, for typo-tolerant search. */
-    searchText: p.text(),
-    /** Full text: names weigh more than the description. */
+    /** The name as search compares it. */
+    nameKey: p.string().onCreate((drug: { name: string }) => fold(drug.name)),
     search: p
-      .type(new FullTextType('english'))
-      .$type<WeightedFullTextValue>()
+      .type('any')
+      .columnType('tsvector')
+      .$type<string>()
       .lazy()
-      .onCreate((drug: { name: string; searchText: string; description: string }) => ({ A: drug.name, B: drug.searchText, D: drug.description })),
+      .onCreate((drug: Searched) => searchVector({ ...drug, ingredients: drug.ingredientNames, routes: [drug.route], classes: drug.pharmacologicClass ? [drug.pharmacologicClass] : [] })),
   },
   indexes: [
     { name: 'drug_search', expression: 'create index drug_search on drug using gin (search)' },
-    { name: 'drug_search_trigrams', expression: 'create index drug_search_trigrams on drug using gin (search_text gin_trgm_ops)' },
+    { name: 'drug_name_key', expression: 'create index drug_name_key on drug (name_key collate "C", id)' },
+    { name: 'drug_ndc_beginning', expression: 'create index drug_ndc_beginning on drug (ndc collate "C")' },
   ],
 })
+type Searched = {
+  name: string; genericName: string; ingredientNames: string[]; manufacturer: string; dosageForm: string; route: string; strength: string
+  pharmacologicClass: string | null; description: string
+}
 export class Drug extends DrugSchema.class {}
 DrugSchema.setClass(Drug)

@@ -1,49 +1,44 @@
-import { AppError, invalid, type EntityManager } from '@pharmagraph/platform'
-import { parseNdc } from '@pharmagraph/schema/identifiers'
+import type { EntityManager } from '@pharmagraph/platform'
 import { Drug } from '../entities/drug.ts'
+import type { DrugFilter } from '../generated/resolvers.ts'
+import { textArray } from '../sql.ts'
+import { searchIn, type Found, type Searchable, type SearchRequest } from './search.ts'
 
-type Found = { nodes: Drug[]; edges: { cursor: string; node: Drug }[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } }
-
-/**
- * Drugs by NDC in any form, or by words: full text on name, ingredient and description, names that begin so, and
- * near misses by trigrams. Best first; the cursor is a place in that order.
- */
-export async function searchDrugs(em: EntityManager, { search, first, after }: { search?: string | null | undefined; first: number; after?: string | null | undefined }): Promise<Found> {
-  if (first < 1 || first > 100) throw invalid('first', 'first must be from 1 to 100')
-  const offset = after ? decodeOffset(after) : 0
-  const ids = await rankedIds(em, search?.trim() ?? '', offset, first + 1)
-  const drugs = new Map((await em.find(Drug, { id: { $in: ids } })).map((drug) => [drug.id, drug]))
-  const nodes = ids.slice(0, first).map((id) => drugs.get(id)!)
-  const edges = nodes.map((node, index) => ({ node, cursor: encodeOffset(offset + index + 1) }))
-  return { nodes, edges, pageInfo: { hasNextPage: ids.length > first, endCursor: edges.at(-1)?.cursor ?? null } }
+/** The formulary: what the pharmacy sells. */
+const formulary: Searchable<Drug> = {
+  entity: Drug,
+  table: 'drug',
+  facets: {
+    DOSAGE_FORM: { column: 'dosage_form', list: false },
+    ROUTE: { column: 'route', list: false },
+    STRENGTH: { column: 'strength', list: false },
+    INGREDIENT: { column: 'ingredient_names', list: true },
+    PHARMACOLOGIC_CLASS: { column: 'pharmacologic_class', list: false },
+    MANUFACTURER: { column: 'manufacturer', list: false },
+    DEA_SCHEDULE: { column: 'dea_schedule', list: false },
+    STORAGE_CLASS: { column: 'storage_class', list: false },
+    RX_ONLY: { column: 'rx_only', list: false },
+  },
+  boost: '0',
+  ndc: ({ ndc12, ndc10, product10, prefix }) => ({
+    text: `t.ndc12 = any(?::text[]) or t.ndc10 = any(?::text[]) or (t.ndc12 between ? and ?) or (t.ndc collate "C" >= ? and t.ndc collate "C" < ? || ':')`,
+    params: [textArray(ndc12), textArray(ndc10), `${product10}00`, `${product10}99`, prefix ?? '~', prefix ?? '~'],
+  }),
 }
 
-async function rankedIds(em: EntityManager, search: string, offset: number, limit: number): Promise<string[]> {
-  if (!search) return idsOf(await em.execute('select id from drug order by name, id offset ? limit ?', [offset, limit]))
-  const ndc = parseNdc(search)
-  if (ndc) return idsOf(await em.execute('select id from drug where ndc12 = ? offset ? limit ?', [ndc.ndc12, offset, limit]))
-  const prefix = search.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean).map((word) => `${word}:*`).join(' & ')
-  if (!prefix) return []
-  return idsOf(
-    await em.execute(
-      `select id from (
-         select id, name,
-                ts_rank(search, websearch_to_tsquery('english', ?)) * 2
-                + ts_rank(search, to_tsquery('simple', ?))
-                + word_similarity(?, search_text) as rank
-         from drug
-         where search @@ websearch_to_tsquery('english', ?) or search @@ to_tsquery('simple', ?) or ? <% search_text
-       ) ranked
-       order by rank desc, name, id offset ? limit ?`,
-      [search, prefix, search.toLowerCase(), search, prefix, search.toLowerCase(), offset, limit],
-    ),
-  )
+/** Drugs by name, ingredient, class, description, or NDC in any form, best first. */
+export async function searchDrugs(
+  em: EntityManager, { filter, ...request }: Omit<SearchRequest, 'narrow'> & { filter?: DrugFilter | null | undefined },
+): Promise<Found<Drug>> {
+  return searchIn(em, formulary, {
+    ...request,
+    narrow: chosen({
+      DOSAGE_FORM: filter?.dosageForm, ROUTE: filter?.route, STRENGTH: filter?.strength, INGREDIENT: filter?.ingredient?.map((name) => name.toLowerCase()), PHARMACOLOGIC_CLASS: filter?.pharmacologicClass,
+      MANUFACTURER: filter?.manufacturer, DEA_SCHEDULE: filter?.deaSchedule, STORAGE_CLASS: filter?.storageClass, RX_ONLY: filter?.rxOnly == null ? null : [String(filter.rxOnly)],
+    }),
+  })
 }
 
-const idsOf = (rows: { id: string }[]): string[] => rows.map(({ id }) => id)
-const encodeOffset = (offset: number): string => Buffer.from(`o:${offset}`).toString('base64url')
-function decodeOffset(cursor: string): number {
-  const match = /^o:(\d+)$/.exec(Buffer.from(cursor, 'base64url').toString())
-  if (!match) throw new AppError('INVALID_INPUT', 'this cursor is not one of ours', { field: 'after' })
-  return Number(match[1])
-}
+/** What was chosen of the fields offered. */
+export const chosen = (fields: Partial<Record<keyof SearchRequest['narrow'], readonly string[] | null | undefined>>): SearchRequest['narrow'] =>
+  Object.fromEntries(Object.entries(fields).filter(([, values]) => values != null)) as SearchRequest['narrow']

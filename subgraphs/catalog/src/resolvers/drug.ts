@@ -1,17 +1,41 @@
-import { fraction, money } from '@pharmagraph/platform'
+import { clock, fraction, invalid, money } from '@pharmagraph/platform'
 import { formatNdc11, formatNdc12 } from '@pharmagraph/schema/identifiers'
-import type { DrugResolvers } from '../generated/resolvers.ts'
+import { access } from '../access.ts'
+import type { Drug } from '../entities/drug.ts'
+import type { DrugConnectionResolvers, DrugPrice, DrugResolvers } from '../generated/resolvers.ts'
+
+type Price = { amountMinor: number; currency: string; effectiveFrom: Date; note?: string | null | undefined }
+const priceOf = ({ packageSize }: Drug, { amountMinor, currency, effectiveFrom, note }: Price): DrugPrice => {
+  const perPackage = money(amountMinor, currency)
+  return { perPackage, perUnit: fraction(perPackage, 1, packageSize), since: effectiveFrom, note: note ?? null }
+}
 
 export const drugResolvers: DrugResolvers = {
   __resolveReference: ({ id }, { loaders }) => loaders.drug.load(id),
   ndc11: (drug) => formatNdc11(drug.ndc11),
   ndc12: (drug) => formatNdc12(drug.ndc12),
   activeIngredients: (drug) => drug.ingredients,
-  strength: (drug) => drug.ingredients.map(({ strength }) => strength).join(' / '),
-  price: (drug) => {
-    const perPackage = money(drug.priceMinor, drug.currency)
-    return { perPackage, perUnit: fraction(perPackage, 1, drug.packageSize), since: drug.priceSince, note: drug.priceNote ?? null }
+  price: (drug) => priceOf(drug, { amountMinor: drug.priceMinor, currency: drug.currency, effectiveFrom: drug.priceSince, note: drug.priceNote }),
+  priceHistory: async (drug, { first }, { loaders }) =>
+    (await loaders.prices.load(drug.id)).filter(({ effectiveFrom }) => effectiveFrom <= drug.priceSince).slice(0, listLength(first)).map((price) => priceOf(drug, price)),
+  plannedPrices: async (drug, _args, { actor, loaders }) => {
+    access.must(actor, 'drug:planned-prices', undefined)
+    return (await loaders.prices.load(drug.id)).filter(({ effectiveFrom }) => effectiveFrom > clock.now()).reverse().map((price) => priceOf(drug, price))
   },
-  interactions: async (drug, { first }, { loaders }) => (await loaders.interactionsOf.load(drug)).slice(0, first ?? 20),
+  interactions: (drug, { first }, { loaders }) => loaders.interactionsOf({ first: listLength(first) }).load(drug),
   equivalents: async (drug, _args, { loaders }) => (await loaders.equivalents.load(drug.equivalenceKey)).filter(({ id }) => id !== drug.id),
+  substitutes: async (drug, _args, { loaders }) =>
+    (await loaders.equivalents.load(drug.equivalenceKey)).filter(({ id, route, therapeuticEquivalence: code }) => id !== drug.id && route === drug.route && code?.startsWith('A') && code === drug.therapeuticEquivalence),
+  listings: (drug, _args, { loaders }) => loaders.listings.load(drug.ndc12),
+}
+
+export const drugConnectionResolvers: DrugConnectionResolvers = {
+  totalCount: (connection) => connection.totalCount(),
+  facets: (connection, { fields }) => connection.facets(fields),
+}
+
+const listLength = (first: number | null | undefined): number => {
+  const length = first ?? 20
+  if (length < 1 || length > 200) throw invalid('first', 'first must be from 1 to 200')
+  return length
 }

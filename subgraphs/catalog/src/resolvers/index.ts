@@ -1,6 +1,8 @@
 import type { Resolvers } from '../generated/resolvers.ts'
-import { drugResolvers } from './drug.ts'
-import { interactionResolvers } from './interaction.ts'
+import { directoryConnectionResolvers, directoryPackageResolvers, directoryProductResolvers } from './directory.ts'
+import { drugConnectionResolvers, drugResolvers } from './drug.ts'
+import { importRunResolvers } from './import-run.ts'
+import { interactionFindingResolvers, interactionResolvers } from './interaction.ts'
 import { mutationResolvers } from './mutation.ts'
 import { queryResolvers } from './query.ts'
 
@@ -8,5 +10,11 @@ export const resolvers: Resolvers = {
   Query: queryResolvers,
   Mutation: mutationResolvers,
   Drug: drugResolvers,
+  DrugConnection: drugConnectionResolvers,
   Interaction: interactionResolvers,
+  InteractionFinding: interactionFindingResolvers,
+  DirectoryProduct: directoryProductResolvers,
+  DirectoryPackage: directoryPackageResolvers,
+  DirectoryConnection: directoryConnectionResolvers,
+  ImportRun: importRunResolvers,
 }

@@ -1,6 +1,10 @@
-import type { InteractionResolvers } from '../generated/resolvers.ts'
+import type { InteractionFindingResolvers, InteractionResolvers } from '../generated/resolvers.ts'
 
 export const interactionResolvers: InteractionResolvers = {
   a: (interaction) => interaction.aName,
   b: (interaction) => interaction.bName,
+}
+
+export const interactionFindingResolvers: InteractionFindingResolvers = {
+  medicines: (finding) => finding.keys,
 }
