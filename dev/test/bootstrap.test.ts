@@ -43,6 +43,7 @@ function repository(): string {
   for (const folder of ['scripts', 'npm', 'home']) mkdirSync(join(root, folder))
   copyFileSync(join(import.meta.dirname, '../../scripts/bootstrap.mjs'), join(root, 'scripts/bootstrap.mjs'))
   writeFileSync(join(root, 'npm/npm-cli.js'), npm)
+  writeFileSync(join(root, 'npm/package.json'), '{ "type": "commonjs" }')
   writeFileSync(join(root, 'entry.ts'), entry)
   lock(root, '1.0.0')
   return root
