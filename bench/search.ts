@@ -126,7 +126,7 @@ async function draw(orm: Orm): Promise<Asked[]> {
       case 'ndc': {
         const { ndc11, ndc12 } = parseNdc(ndc)!
         const forms = [ndc, ndc.replaceAll('-', ''), formatNdc11(ndc11!), ndc11!, formatNdc12(ndc12)]
-        return [{ kind: 'ndc', text: forms[place % forms.length]!, hit: ({ ndcs }) => ndcs.includes(ndc) }]
+        return [{ kind: 'ndc', text: forms[Math.floor(place / kinds.length) % forms.length]!, hit: ({ ndcs }) => ndcs.includes(ndc) }]
       }
       case 'ingredient':
         return [{ kind: 'ingredient', text: `${substance} ${strength.split(' / ')[0]} ${form.toLowerCase()}`, hit: (found) => found.name.toLowerCase().includes(substance.split(' ')[0]!) || begins(found) }]

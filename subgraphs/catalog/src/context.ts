@@ -4,6 +4,7 @@ import { DirectoryPackage, DirectoryProduct } from './entities/directory.ts'
 import { DrugPrice } from './entities/drug-price.ts'
 import { Drug } from './entities/drug.ts'
 import { interactionsAmong } from './reads/interactions.ts'
+import { packagesOf } from './reads/packages-of.ts'
 
 export const loaders = (em: EntityManager) => ({
   drug: byId(em, Drug),
@@ -15,7 +16,7 @@ export const loaders = (em: EntityManager) => ({
   interactionsOf: perArguments(({ first }: { first: number }) =>
     new DataLoader((drugs: readonly Drug[]) => interactionsAmong(em, drugs.map(({ ingredientNames }) => ingredientNames), first), { cacheKeyFn: (drug: Drug) => drug.id as never })),
   productById: listBy(em, DirectoryProduct, 'id'),
-  packagesOf: listBy(em, DirectoryPackage, 'productId', { orderBy: { ndc: 'asc' } }),
+  packagesOf: new DataLoader((productIds: readonly string[]) => packagesOf(em, productIds)),
   listings: listBy(em, DirectoryPackage, 'ndc12', { orderBy: { productId: 'asc' } }),
 })
 

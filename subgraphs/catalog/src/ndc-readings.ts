@@ -7,7 +7,7 @@ export type NdcReadings = {
   /** Whole NDCs as listed but without hyphens, which say not where the segments part. */
   ndc10: string[]
   /** Labeler and product, 6-4 without the hyphen. */
-  product10: string | undefined
+  product10: string[]
   /** The beginning of a listed NDC. */
   prefix: string | undefined
 }
@@ -24,12 +24,14 @@ export function ndcReadings(text: string): NdcReadings | undefined {
   if (parts.length > 1) {
     const [labeler = '', product = ''] = parts
     const padded = parts.length === 2 && labeler.length >= 4 && labeler.length <= 6 && product.length >= 3 && product.length <= 4
-    return found({ ndc12: whole ? [whole.ndc12] : [], product10: padded ? labeler.padStart(6, '0') + product.padStart(4, '0') : undefined, prefix: whole ? undefined : typed })
+    return found({ ndc12: whole ? [whole.ndc12] : [], product10: padded ? [labeler.padStart(6, '0') + product.padStart(4, '0')] : [], prefix: whole ? undefined : typed })
   }
   const checked = (digits: string): boolean => gs1CheckDigit(digits.slice(0, -1)) === Number(digits.at(-1))
   const ndc12 = whole ? [whole.ndc12] : []
-  if (typed.length === 10) return found({ ndc10: [typed], product10: typed })
-  if (typed.length === 9) return found({ product10: `0${typed}` })
+  if (typed.length === 10) return found({ ndc10: [typed], product10: [typed] })
+  // a product without its hyphen is 4-4 or 5-3
+  if (typed.length === 8) return found({ product10: [`00${typed}`, `0${typed.slice(0, 5)}0${typed.slice(5)}`] })
+  if (typed.length === 9) return found({ product10: [`0${typed}`] })
   // UPC-A is 3, the ten digits and a check digit; EAN-13 a zero before that
   if (typed.length === 12 && typed.startsWith('3') && checked(typed)) return found({ ndc12, ndc10: [typed.slice(1, 11)] })
   if (typed.length === 13 && typed.startsWith('03') && checked(typed)) return found({ ndc10: [typed.slice(2, 12)] })
@@ -37,4 +39,4 @@ export function ndcReadings(text: string): NdcReadings | undefined {
   return typed.length <= 6 ? found({ prefix: typed }) : found({})
 }
 
-const found = (readings: Partial<NdcReadings>): NdcReadings => ({ ndc12: [], ndc10: [], product10: undefined, prefix: undefined, ...readings })
+const found = (readings: Partial<NdcReadings>): NdcReadings => ({ ndc12: [], ndc10: [], product10: [], prefix: undefined, ...readings })

@@ -68,5 +68,5 @@ export function contentOf(description: string): Content | undefined {
     size *= Number(match[1]) / Number(match[3])
     unit = match[2]!
   }
-  return size > 0 ? { size: Number(size.toPrecision(12)), unit: unit.split(',')[0]!.trim().toUpperCase() } : undefined
+  return size > 0 && size < 1e11 ? { size: Number(size.toPrecision(12)), unit: unit.split(',')[0]!.trim().toUpperCase() } : undefined
 }

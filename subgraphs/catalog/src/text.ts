@@ -16,6 +16,9 @@ export function fold(text: string): string {
     .trim()
 }
 
+/** Text that PostgreSQL can keep: it has no place for NUL and for halves of surrogate pairs. */
+export const storable = (text: string): string => text.replaceAll('\u0000', '').toWellFormed()
+
 export const wordsOf = (text: string): string[] => fold(text).split(' ').filter(Boolean)
 
 /**

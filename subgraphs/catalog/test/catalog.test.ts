@@ -42,6 +42,24 @@ test('pages of a search join without gap or repeat', async () => {
   assert.deepEqual(pages.slice(0, 30), whole)
 })
 
+test('a search shows what a drug page shows: prices with their moment, equivalents, what it interacts with', async () => {
+  const fields = 'id name packageSize storageClass sideEffects price { perPackage { amountMinor currency } since note } priceHistory { since } activeIngredients { rxcui name strength } equivalents { id } interactions(first: 3) { id severity }'
+  const { drugs } = await subgraph.data(patient, `{ drugs(search: "warfarin", first: 3) { nodes { ${fields} } } }`)
+  assert.ok(drugs.nodes.length > 0)
+  for (const node of drugs.nodes) assert.deepEqual(node, (await subgraph.data(patient, `query ($id: ID!) { drug(id: $id) { ${fields} } }`, { id: node.id })).drug)
+  assert.equal(drugs.nodes[0].interactions.length, 3)
+})
+
+test('the formulary is narrowed by form, schedule and whether a prescription is needed, and says how many there are of each', async () => {
+  const ask = async (filter: object) => (await subgraph.data(patient, 'query ($n: DrugFilter) { drugs(filter: $n, first: 100) { totalCount nodes { dosageForm rxOnly deaSchedule } facets(fields: [RX_ONLY, DEA_SCHEDULE]) { field values { value count } } } }', { n: filter })).drugs
+  const otc = await ask({ rxOnly: false })
+  assert.ok(otc.totalCount > 0 && otc.nodes.every(({ rxOnly }: { rxOnly: boolean }) => !rxOnly))
+  assert.equal(otc.facets[0].field, 'DEA_SCHEDULE')
+  assert.deepEqual(otc.facets[1].values.map(({ value }: { value: string }) => value).toSorted(), ['false', 'true'])
+  const controlled = await ask({ deaSchedule: ['CII', 'CIV'], rxOnly: true, dosageForm: [] })
+  assert.ok(controlled.totalCount > 0 && controlled.nodes.every(({ deaSchedule }: { deaSchedule: string }) => ['CII', 'CIV'].includes(deaSchedule)))
+})
+
 test('interactions between two named drugs are told, most severe first, and none for a drug with itself', async () => {
   const [warfarin] = (await search('warfarin', 1)).nodes
   const [fluconazole] = (await search('fluconazole', 1)).nodes

@@ -2,6 +2,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { gs1CheckDigit, gtinOfNdc } from '@pharmagraph/schema/identifiers'
 import { actorWith, testSubgraph } from '../../../tests/environment.ts'
+import { drugsAtFdaCsv } from '../src/import/drugs-at-fda.ts'
 import { ndcPackages, ndcProducts } from '../src/import/ndc.ts'
 import { runImport } from '../src/import/run.ts'
 import { catalog } from '../src/subgraph.ts'
@@ -57,7 +58,7 @@ test('whole names come before names that only begin so, and strength and form na
 test('a package leads to its product by its NDC in every form, by its beginning and by its bar code', { skip }, async () => {
   const gtin = gtinOfNdc('0002-0485-04')
   const upc = `30002048504${gs1CheckDigit('30002048504')}`
-  for (const form of ['0002-0485-04', '00002-0485-04', '00002048504', '000002-0485-04', '000002048504', '0002048504', '0002-0485', '00002-0485', '0002-048', gtin, `(01)${gtin}(17)280200(10)A1`, upc]) {
+  for (const form of ['0002-0485-04', '00002-0485-04', '00002048504', '000002-0485-04', '000002048504', '0002048504', '0002-0485', '00002-0485', '00020485', '000020485', '0002-048', gtin, `(01)${gtin}(17)280200(10)A1`, upc]) {
     assert.deepEqual((await search(form)).nodes.map(({ name }: { name: string }) => name), ['Insulin human'], form)
   }
   assert.deepEqual((await search('9999-9999-99')).nodes, [])
@@ -92,6 +93,18 @@ test('pages join without gap or repeat, ranked or listed', { skip }, async () =>
     assert.equal(seen.length, (await search(text)).totalCount, text)
     assert.equal(new Set(seen).size, seen.length, text)
   }
+})
+
+test('approved products come in, and a listed product gets its equivalence code by application and strength', { skip }, async () => {
+  const { orm } = subgraph!.running
+  const approved = await runImport(orm, drugsAtFdaCsv(whole), sample('ndc/catalog_seed_drugsatfda_active.csv'))
+  assert.deepEqual([approved.inserted, approved.refused], [22_176, 0])
+  const remarks = await subgraph!.sql<{ code: string; n: number }>('select code, count(*)::int as n from import_remark where run_id = $1 group by code', [approved.id])
+  assert.deepEqual(remarks, [{ code: 'BAD_TE_CODE', n: 18 }])
+  await runImport(orm, ndcProducts({ ...whole, complete: false }), sample('ndc/viagra_product.txt'))
+  const { directory } = await subgraph!.data(patient, '{ directory(search: "viagra") { nodes { name strength therapeuticEquivalence } } }')
+  const codes = new Map(directory.nodes.map((node: Record<string, string>) => [node['strength'], node['therapeuticEquivalence']]))
+  assert.deepEqual(codes, new Map([['25 mg', 'AB'], ['50 mg', 'AB'], ['100 mg', 'AB']]))
 })
 
 test('a package of the list of unfinished drugs is not taken into the formulary', { skip }, async () => {

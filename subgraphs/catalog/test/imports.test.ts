@@ -7,6 +7,7 @@ import { actorWith, testSubgraph } from '../../../tests/environment.ts'
 import { drugsAtFdaArchive, drugsAtFdaCsv } from '../src/import/drugs-at-fda.ts'
 import { ndcPackages, ndcProducts } from '../src/import/ndc.ts'
 import { openFdaProducts } from '../src/import/openfda.ts'
+import { lines } from '../src/import/records.ts'
 import { runImport, type ImportOptions, type Importer } from '../src/import/run.ts'
 import { catalog } from '../src/subgraph.ts'
 import { fileOf, packageFile, packageLine, productFile, productLine, sample, without } from './files.ts'
@@ -87,10 +88,11 @@ test('Windows-1252 and broken UTF-8 are read, quotes are ordinary characters, an
   const latin = Buffer.from(productFile(productLine('33333-001', { LABELERNAME: 'Weleda Gm\u00fcnd' }), productLine('33333-002', { PROPRIETARYNAME: 'Syringe 5" \u2122' })), 'utf8')
   assert.deepEqual((await importing(ndcProducts(whole), 'product.txt', latin)).remarks, [])
   assert.equal((await product('33333-002')).name, 'Syringe 5" \u2122')
-  const file = Buffer.concat([Buffer.from(productFile()), Buffer.from(`${productLine('33333-001', { LABELERNAME: 'Weleda Gm\u00fcnd' })}\r\n`, 'latin1'), Buffer.from(productLine('33333-003', { LABELERNAME: 'Broken \u00ff' }), 'latin1')])
+  const file = Buffer.concat([Buffer.from(productFile()), Buffer.from(`${productLine('33333-001', { LABELERNAME: 'Weleda Gm\u00fcnd' })}\r\n`, 'latin1'), Buffer.from(productLine('33333-003', { LABELERNAME: 'Bro\u0000ken \u00ff' }), 'latin1')])
   const run = await importing(ndcProducts(whole), 'product.txt', file)
-  assert.deepEqual(run.remarks.map(({ line, code, refused }) => `${line} ${code} ${refused}`), ['2 NOT_UTF8 false', '3 NOT_UTF8 false'])
+  assert.deepEqual(run.remarks.map(({ line, code, refused }) => `${line} ${code} ${refused}`), ['2 NOT_UTF8 false', '3 NOT_UTF8 false', '3 NUL_BYTES false'])
   assert.equal((await product('33333-001')).labeler, 'Weleda Gm\u00fcnd')
+  assert.equal((await product('33333-003')).labeler, 'Broken \u00ff')
 })
 
 test('a file of another kind is refused before anything is written', async () => {
@@ -121,6 +123,20 @@ test('an import that was stopped goes on after its last batch with the same file
   assert.notEqual(other.id, given.id)
   const [row] = await subgraph.sql<{ status: string }>('select status from import_run where id = $1', [given.id])
   assert.equal(row?.status, 'ABANDONED')
+})
+
+test('one record the database does not take costs that record, not its batch', async () => {
+  const importer: Importer<number> = {
+    source: 'numbers', format: lines, hasHeader: false, reader: () => (text) => ({ row: Number(text), remarks: [] }), keyOf: String,
+    async store(em, rows) {
+      for (const row of rows) await em.execute('select 1 / ?::int', [row])
+      return { inserted: rows.length, updated: 0, unchanged: 0, remarks: [] }
+    },
+    finish: async () => ({ withdrawn: 0, remarks: [] }),
+  }
+  const run = await importing(importer, 'numbers.txt', '1\n2\n0\n3\n4\n5\n0\n6\n', { batchSize: 5 })
+  assert.deepEqual(run.counts, { recordsRead: 8, inserted: 6, updated: 0, unchanged: 0, refused: 2, withdrawn: 0 })
+  assert.deepEqual(run.remarks.map(({ line, code }) => `${line} ${code}`), ['3 NOT_STORABLE', '7 NOT_STORABLE'])
 })
 
 test('two imports of one register at once: the second is refused', async () => {

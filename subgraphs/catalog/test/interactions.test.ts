@@ -87,6 +87,9 @@ test('a release replaces the one before: what it adds, changes and drops is coun
   assert.deepEqual(then.findings.map(({ interaction }: { interaction: Record<string, string> }) => [interaction['id'], interaction['effect']]), [['ddi:lisinopril+metformin hydrochloride', 'Kept'], ['ddi:lisinopril+warfarin', 'First']])
   const told = (await subgraph.emitted('catalog.interaction-published.v1')).filter(({ interactionId }) => interactionId.startsWith('ddi:')).map(({ interactionId, severity, aMembers }) => `${interactionId} ${severity} ${aMembers.join()}`)
   assert.deepEqual(told.slice(2).toSorted(), ['ddi:lisinopril+metformin hydrochloride MODERATE ', 'ddi:lisinopril+warfarin MAJOR lisinopril', 'ddi:metformin+warfarin MINOR metformin'], 'a dropped one is told without members')
+  const before = (await subgraph.emitted('catalog.interaction-published.v1')).length
+  for (const version of ['2026.3', '2026.4']) await csv('ddi', version, ['lisinopril,warfarin,Major,Worse', 'metformin,warfarin,Minor,New', 'zzz,warfarin,Major,Not sold'])
+  assert.equal((await subgraph.emitted('catalog.interaction-published.v1')).length, before, 'what stands is not told again, nor what is gone')
   assert.equal((await subgraph.graph(patient, '{ interactionCheck(medicines: ["warfarin"], knowledgeVersion: "1999") { knowledgeVersion } }')).errors?.[0]?.extensions['code'], 'INVALID_INPUT')
 })
 

@@ -1,8 +1,9 @@
 import { AppError, clock, invalid, newId, notFound, type Actor, type EntityManager } from '@pharmagraph/platform'
-import { formatNdc11, parseNdc } from '@pharmagraph/schema/identifiers'
+import { parseNdc } from '@pharmagraph/schema/identifiers'
 import { access } from '../access.ts'
 import { DirectoryPackage, DirectoryProduct } from '../entities/directory.ts'
 import { Drug } from '../entities/drug.ts'
+import { Ingredient } from '../entities/ingredient.ts'
 import { drugFields } from '../drug-fields.ts'
 import { moietyOf } from '../substances.ts'
 import { checkPrice } from './change-drug-price.ts'
@@ -38,12 +39,13 @@ export async function adoptPackage(em: EntityManager, actor: Actor, input: Adopt
 
   const packageSize = input.packageSize ?? pack.size
   const dispensingUnit = input.dispensingUnit ?? pack.unit
-  if (!packageSize || packageSize <= 0) throw invalid('packageSize', `how many units are in "${pack.description}"?`)
+  if (!packageSize || packageSize <= 0 || packageSize > 1_000_000) throw invalid('packageSize', `how many units are in "${pack.description}"?`)
   if (!dispensingUnit) throw invalid('dispensingUnit', `what is counted in "${pack.description}"?`)
+  const rxcuis = new Map((await em.find(Ingredient, { name: { $in: product.ingredientNames } })).map(({ name, rxcui }) => [name, rxcui]))
   const price = { amountMinor: input.amountMinor, currency: input.currency, effectiveFrom: clock.now(), note: null }
   const drug = em.create(Drug, drugFields({
     id: newId(), ndc: pack.ndc, name: product.name, genericName: product.genericName ?? product.name, manufacturer: product.labeler, description,
-    ingredients: product.substances.map(({ name, strength }) => ({ rxcui: null, name: moietyOf(name), strength })),
+    ingredients: product.substances.map(({ name, strength }) => ({ rxcui: rxcuis.get(moietyOf(name)) ?? null, name: moietyOf(name), strength })),
     dosageForm: product.dosageForm, route: product.routes.join(', '), deaSchedule: product.deaSchedule, rxOnly: sellable[product.productType]!.rxOnly, packageSize, dispensingUnit,
     packageDescription: pack.description, pharmacologicClass: product.classes.find((name) => name.endsWith('[EPC]')) ?? null,
     therapeuticEquivalence: product.therapeuticEquivalence ?? null, storageClass: input.storageClass, sideEffects: input.sideEffects, price,
@@ -62,7 +64,7 @@ function whyNotSold(pack: DirectoryPackage, product: DirectoryProduct): string |
   if (product.deaSchedule === 'CI') return 'schedule I is never dispensed (21 USC 829)'
   if (pack.marketingEnd && pack.marketingEnd < today) return `its marketing ended on ${pack.marketingEnd}`
   if (pack.marketingStart && pack.marketingStart > today) return `its marketing begins on ${pack.marketingStart}`
-  if (!pack.gtin) return `no GTIN can be made of ${formatNdc11(pack.ndc12)}: bar codes of twelve-digit NDCs are not supported yet`
+  if (!pack.gtin) return 'its twelve-digit NDC fits no GTIN-14'
   if (product.substances.length === 0) return 'the directory names no active ingredient'
   return undefined
 }

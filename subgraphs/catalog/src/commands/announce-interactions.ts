@@ -33,6 +33,7 @@ export async function announceInteractions(em: EntityManager, actor: Actor, touc
   for (const row of interactions) await tell(row, membersOf(row.aMembers, row.aClass), membersOf(row.bMembers, row.bClass))
   if (touching) return
   const standing = new Set(interactions.map(({ id }) => id))
-  const gone = [...told.keys()].filter((id) => !standing.has(id))
-  for (const last of await em.find(Interaction, { id: { $in: gone } }, { orderBy: { seq: 'asc' } })) if (last.until) await tell(last, [], [])
+  const gone = await em.find(Interaction, { id: { $in: [...told.keys()].filter((id) => !standing.has(id)) } }, { orderBy: { seq: 'asc' } })
+  const last = new Map(gone.map((interaction) => [interaction.id, interaction]))
+  for (const interaction of last.values()) if (interaction.until) await tell(interaction, [], [])
 }

@@ -23,7 +23,10 @@ export async function introduceDrugs(em: EntityManager, actor: Actor, drugs: rea
     `insert into ingredient (name, rxcui) select name, max(rxcui) from jsonb_to_recordset(?::jsonb) as r(name text, rxcui text) group by name
      on conflict (name) do update set rxcui = coalesce(ingredient.rxcui, excluded.rxcui)`, [JSON.stringify(ingredients)])
   // the class of a product of several ingredients does not say which one belongs to it
-  const classes = drugs.filter((drug) => drug.pharmacologicClass && drug.ingredientNames.length === 1).map((drug) => ({ ingredient: drug.ingredientNames[0], class_name: drug.pharmacologicClass }))
-  await em.execute('insert into ingredient_class select distinct ingredient, class_name from jsonb_to_recordset(?::jsonb) as r(ingredient text, class_name text) on conflict do nothing', [JSON.stringify(classes)])
+  const single = drugs.filter(({ pharmacologicClass, ingredientNames }) => pharmacologicClass && ingredientNames.length === 1)
+  const classes = single.map(({ pharmacologicClass, ingredientNames }) => ({ ingredient: ingredientNames[0], class_name: pharmacologicClass }))
+  await em.execute(
+    `insert into ingredient_class (ingredient, class_name)
+     select distinct ingredient, class_name from jsonb_to_recordset(?::jsonb) as r(ingredient text, class_name text) on conflict do nothing`, [JSON.stringify(classes)])
   await announceInteractions(em, actor, [...new Set(drugs.flatMap(({ ingredientNames }) => ingredientNames))])
 }

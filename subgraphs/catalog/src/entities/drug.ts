@@ -21,34 +21,34 @@ export const DrugSchema = defineEntity({
     /** The listed digits without hyphens, as a bar code carries them. */
     ndc10: p.string().unique(),
     gtin: p.string().unique(),
-    name: p.string(),
-    genericName: p.string(),
-    manufacturer: p.string(),
+    name: p.text(),
+    genericName: p.text(),
+    manufacturer: p.text(),
     description: p.text(),
     ingredients: p.json<Ingredient[]>(),
     /** Names of the ingredients, lower case. */
     ingredientNames: p.array(),
-    strength: p.string().length(2000),
-    dosageForm: p.string(),
-    route: p.string(),
+    strength: p.text(),
+    dosageForm: p.text(),
+    route: p.text(),
     deaSchedule: p.enum(deaSchedules),
     rxOnly: p.boolean(),
     packageSize: p.decimal('number').precision(12).scale(3),
     dispensingUnit: p.string(),
-    packageDescription: p.string().length(2000),
-    pharmacologicClass: p.string().nullable(),
+    packageDescription: p.text(),
+    pharmacologicClass: p.text().nullable(),
     therapeuticEquivalence: p.string().nullable(),
     storageClass: p.enum(storageClasses),
     sideEffects: p.json<string[]>(),
     /** Same ingredients, strength and form: the products that may stand for each other. */
-    equivalenceKey: p.string().length(4000).index(),
+    equivalenceKey: p.string().index(),
     /** The price in force: a copy of the latest begun row of drug_price. */
     priceMinor: p.integer().check('price_minor > 0'),
     currency: p.string().length(3),
     priceSince: p.datetime().onCreate(() => clock.now()),
     priceNote: p.string().nullable(),
-    /** The name as search compares it. */
-    nameKey: p.string().onCreate((drug: { name: string }) => fold(drug.name)),
+    /** The name as search compares it, its first 200 characters. */
+    nameKey: p.text().onCreate((drug: { name: string }) => fold(drug.name).slice(0, 200)),
     search: p
       .type('any')
       .columnType('tsvector')
@@ -57,7 +57,8 @@ export const DrugSchema = defineEntity({
       .onCreate((drug: Searched) => searchVector({ ...drug, ingredients: drug.ingredientNames, routes: [drug.route], classes: drug.pharmacologicClass ? [drug.pharmacologicClass] : [] })),
   },
   indexes: [
-    { name: 'drug_search', expression: 'create index drug_search on drug using gin (search)' },
+    // without a list of pending entries, which every search would have to read through
+    { name: 'drug_search', expression: 'create index drug_search on drug using gin (search) with (fastupdate = off)' },
     { name: 'drug_name_key', expression: 'create index drug_name_key on drug (name_key collate "C", id)' },
     { name: 'drug_ndc_beginning', expression: 'create index drug_ndc_beginning on drug (ndc collate "C")' },
   ],

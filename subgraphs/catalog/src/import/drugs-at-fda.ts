@@ -72,8 +72,9 @@ export async function drugsAtFdaArchive(completeness: Completeness, productsFile
         const [dosageForm = '', route = ''] = value('FORM').split(/;(?=[^;]*$)/)
         const [applicationType = '', sponsor = ''] = applications.get(value('APPLNO')) ?? []
         return approvalOf({
-          applicationNumber: value('APPLNO'), productNumber: value('PRODUCTNO'), applicationType, sponsor, name: value('DRUGNAME'), activeIngredient: value('ACTIVEINGREDIENT'),
-          dosageForm, route, strength: value('STRENGTH'), marketingStatus: statuses[marketing.get(key)?.[0] ?? ''] ?? '', teCode: ratings.get(key)?.[0] ?? '', referenceDrug: value('REFERENCEDRUG') === '1',
+          applicationNumber: value('APPLNO'), productNumber: value('PRODUCTNO'), applicationType, sponsor, name: value('DRUGNAME'),
+          activeIngredient: value('ACTIVEINGREDIENT'), dosageForm, route, strength: value('STRENGTH'), marketingStatus: statuses[marketing.get(key)?.[0] ?? ''] ?? '',
+          teCode: ratings.get(key)?.[0] ?? '', referenceDrug: value('REFERENCEDRUG') === '1',
         })
       }
     },

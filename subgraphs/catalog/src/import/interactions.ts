@@ -10,6 +10,7 @@
 import { XMLParser } from 'fast-xml-parser'
 import { systemActor } from '@pharmagraph/platform'
 import { draftInteractions, publishKnowledge, type InteractionRecord } from '../commands/publish-knowledge.ts'
+import { fingerprintOf } from '../commands/store-listed.ts'
 import { severities, type InteractionSide, type Severity } from '../entities/interaction.ts'
 import { refusal, reservation } from '../remarks.ts'
 import { moietyOf, splitList } from '../substances.ts'
@@ -98,7 +99,8 @@ function recordOf(source: string, raw: RawRecord): Reading<InteractionRecord> {
     return { remarks: [refusal('SAME_INGREDIENT', 'an ingredient does not interact with itself', key)] }
   }
   // a pair means the same either way round
-  const id = `${source}:${raw.id || [a.name.toLowerCase(), b.name.toLowerCase()].sort().join('+')}`.slice(0, 250)
+  const own = raw.id || [a.name.toLowerCase(), b.name.toLowerCase()].sort().join('+')
+  const id = `${source}:${own.length <= 200 ? own : fingerprintOf(own)}`
   return {
     row: {
       ...raw, id, a, b, severity, patientText: raw.patientText || patientTexts[severity], effect: raw.effect || `Interaction rated ${severity.toLowerCase()} by ${source}.`,

@@ -75,7 +75,7 @@ function dateOf(text: string, what: string, key: string, remarks: Remark[]): str
   if (!text) return null
   const day = text.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')
   const time = Date.parse(`${day}T00:00:00Z`)
-  if (/^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(day)) return day
+  if (/^(1[89]|2\d)\d{2}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(time) && new Date(time).toISOString().startsWith(day)) return day
   remarks.push(reservation('BAD_DATE', `${what} "${text}" is no day and was left out`, key))
   return null
 }

@@ -19,7 +19,9 @@ export type Completeness = {
   acceptWithdrawals: boolean
 }
 
-const productColumns = ['PRODUCTID', 'PRODUCTNDC', 'PRODUCTTYPENAME', 'NONPROPRIETARYNAME', 'DOSAGEFORMNAME', 'LABELERNAME', 'SUBSTANCENAME', 'ACTIVE_NUMERATOR_STRENGTH', 'ACTIVE_INGRED_UNIT', 'DEASCHEDULE']
+const productColumns = [
+  'PRODUCTID', 'PRODUCTNDC', 'PRODUCTTYPENAME', 'NONPROPRIETARYNAME', 'DOSAGEFORMNAME', 'LABELERNAME', 'SUBSTANCENAME', 'ACTIVE_NUMERATOR_STRENGTH', 'ACTIVE_INGRED_UNIT', 'DEASCHEDULE',
+]
 
 export function ndcProducts(completeness: Completeness): Importer<ListedProduct> {
   let list: ListedProduct['list'] = 'FINISHED'

@@ -8,6 +8,7 @@ import { listProducts, type ListedProduct } from '../commands/list-products.ts'
 import { withdrawUnlisted } from '../commands/withdraw-unlisted.ts'
 import { refusal, repeatedRecord } from '../remarks.ts'
 import { strengthOf } from '../substances.ts'
+import { storable } from '../text.ts'
 import { readPackage, readProduct } from './listing.ts'
 import type { Completeness } from './ndc.ts'
 import { openFdaResults } from './records.ts'
@@ -49,7 +50,7 @@ function readListing(text: string): Reading<Listing> {
   } catch {
     return { remarks: [refusal('BAD_JSON', 'is no JSON object')] }
   }
-  const string = (value: unknown): string => (typeof value === 'string' ? value.trim() : '')
+  const string = (value: unknown): string => (typeof value === 'string' ? storable(value).trim() : '')
   const strings = (value: unknown): string[] => (Array.isArray(value) ? value.map(string).filter(Boolean) : [])
   const objects = (value: unknown): Json[] => (Array.isArray(value) ? (value.filter((item) => typeof item === 'object' && item !== null) as Json[]) : [])
   const productNdc = string(json['product_ndc'])

@@ -6,6 +6,7 @@ import { basename } from 'node:path'
 import { AppError, clock, invalid, newId, transact, type EntityManager, type Orm } from '@pharmagraph/platform'
 import { ImportRemark, ImportRun } from '../entities/import-run.ts'
 import { refusal, reservation, type Remark } from '../remarks.ts'
+import { storable } from '../text.ts'
 import { digestOf, records, type Format, type RawRecord } from './records.ts'
 
 /** A record as read: what to store, if anything, and what there is to say about it. */
@@ -51,10 +52,11 @@ async function underLock<Row>(orm: Orm, importer: Importer<Row>, file: string, {
   const header = importer.hasHeader ? await firstRecord(file, importer.format) : undefined
   const read = importer.reader(header?.text ?? '')
   let run = await begin(orm, importer.source, basename(file), digest, header)
+  const work = { orm, importer, read, runId: run.id }
   try {
     let batch: RawRecord[] = []
     const flush = async (): Promise<void> => {
-      if (batch.length) run = await storeBatch(orm, importer, read, run.id, batch)
+      if (batch.length) run = await storeBatch(work, batch)
       batch = []
       onProgress?.(run)
     }
@@ -98,20 +100,38 @@ async function begin(orm: Orm, source: string, fileName: string, digest: string,
   })
 }
 
-async function storeBatch<Row>(orm: Orm, importer: Importer<Row>, read: (text: string) => Reading<Row>, runId: string, batch: readonly RawRecord[]): Promise<ImportRun> {
+type Work<Row> = { orm: Orm; importer: Importer<Row>; read(text: string): Reading<Row>; runId: string }
+
+/** Stores a batch; where PostgreSQL refuses a value in it, halves it until the one record is found and refused. */
+async function storeBatch<Row>(work: Work<Row>, batch: readonly RawRecord[]): Promise<ImportRun> {
+  try {
+    return await storeOnce(work, batch)
+  } catch (error) {
+    // class 22 of its codes: data exception
+    if (!(error as { code?: string }).code?.startsWith('22')) throw error
+    if (batch.length === 1) return storeOnce({ ...work, read: () => ({ remarks: [refusal('NOT_STORABLE', 'holds a value the database does not take')] }) }, batch)
+    const half = Math.ceil(batch.length / 2)
+    await storeBatch(work, batch.slice(0, half))
+    return storeBatch(work, batch.slice(half))
+  }
+}
+
+async function storeOnce<Row>({ orm, importer, read, runId }: Work<Row>, batch: readonly RawRecord[]): Promise<ImportRun> {
   const rows: { row: Row; line: number }[] = []
   const remarks: (Remark & { line: number })[] = []
   let count = 0
-  for (const { text, line, encoding } of batch) {
+  for (const { text: written, line, encoding } of batch) {
+    const text = storable(written)
     if (text.trim() === '') continue
     count++
-    const reading = read(text)
-    if (encoding === 'windows-1252' && reading.row !== undefined) {
+    const { row, remarks: own } = read(text)
+    if (row !== undefined) {
+      rows.push({ row, line })
       const strange = [...new Set([...text].filter((char) => char > '\u007f'))].join('')
-      reading.remarks.push(reservation('NOT_UTF8', `is no UTF-8 and was read as Windows-1252: ${strange}`, importer.keyOf(reading.row)))
+      if (encoding === 'windows-1252') own.push(reservation('NOT_UTF8', `is no UTF-8 and was read as Windows-1252: ${strange}`, importer.keyOf(row)))
+      if (text !== written) own.push(reservation('NUL_BYTES', 'holds NUL bytes, which were left out', importer.keyOf(row)))
     }
-    remarks.push(...reading.remarks.map((remark) => ({ ...remark, line })))
-    if (reading.row !== undefined) rows.push({ row: reading.row, line })
+    remarks.push(...own.map((remark) => ({ ...remark, line })))
   }
   return transact(orm, async (em) => {
     const run = await em.findOneOrFail(ImportRun, { id: runId })
@@ -120,7 +140,9 @@ async function storeBatch<Row>(orm: Orm, importer: Importer<Row>, read: (text: s
     const all = [...remarks, ...stored.remarks.map((remark) => ({ ...remark, line: lineOf(remark) }))].sort((a, b) => a.line - b.line)
     for (const remark of all) remember(em, run, remark, remark.line)
     const { offset, line } = batch.at(-1)!.next
-    Object.assign(run, { offset, line, recordsRead: run.recordsRead + count, inserted: run.inserted + stored.inserted, updated: run.updated + stored.updated, unchanged: run.unchanged + stored.unchanged })
+    Object.assign(run, {
+      offset, line, recordsRead: run.recordsRead + count, inserted: run.inserted + stored.inserted, updated: run.updated + stored.updated, unchanged: run.unchanged + stored.unchanged,
+    })
     return run
   })
 }

@@ -36,14 +36,19 @@ async function ingredientsOf(em: EntityManager, asked: readonly string[]): Promi
   const found = new Map<string, string[]>()
   const learn = (key: string, names: readonly string[]): void => void (names.length && !found.has(key) && found.set(key, [...names]))
   const ids = asked.filter(isId)
-  if (ids.length) for (const drug of await em.find(Drug, { id: { $in: ids } }, { fields: ['ingredientNames'] })) learn(drug.id, drug.ingredientNames)
+  const byId = new Map(ids.length ? (await em.find(Drug, { id: { $in: ids } }, { fields: ['ingredientNames'] })).map((drug) => [drug.id, drug.ingredientNames]) : [])
+  for (const id of ids) learn(id, byId.get(id.toLowerCase()) ?? [])
 
-  const ndcs = asked.flatMap((text) => (isId(text) ? [] : [{ text, readings: ndcReadings(text) }])).flatMap(({ text, readings }) => (readings ? [{ text, readings }] : []))
+  const ndcs = asked.flatMap((text) => {
+    const readings = isId(text) ? undefined : ndcReadings(text)
+    return readings ? [{ text, readings }] : []
+  })
   if (ndcs.length) {
     const where = { $or: [{ ndc12: { $in: ndcs.flatMap(({ readings }) => readings.ndc12) } }, { ndc10: { $in: ndcs.flatMap(({ readings }) => readings.ndc10) } }] }
     const drugs = await em.find(Drug, where, { fields: ['ndc12', 'ndc10', 'ingredientNames'] })
     const packages = await em.find(DirectoryPackage, where, { fields: ['ndc12', 'ndc10', 'productId'] })
-    const products = new Map((await em.find(DirectoryProduct, { id: { $in: packages.map(({ productId }) => productId) } }, { fields: ['ingredientNames'] })).map((product) => [product.id, product.ingredientNames]))
+    const listed = await em.find(DirectoryProduct, { id: { $in: packages.map(({ productId }) => productId) } }, { fields: ['ingredientNames'] })
+    const products = new Map(listed.map((product) => [product.id, product.ingredientNames]))
     for (const { text, readings } of ndcs) {
       const isIt = ({ ndc12, ndc10 }: { ndc12: string; ndc10?: string | null | undefined }): boolean => readings.ndc12.includes(ndc12) || (ndc10 != null && readings.ndc10.includes(ndc10))
       learn(text, drugs.find(isIt)?.ingredientNames ?? products.get(packages.find(isIt)?.productId ?? '') ?? [])

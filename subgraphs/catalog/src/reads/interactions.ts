@@ -1,6 +1,7 @@
 import { invalid, type EntityManager } from '@pharmagraph/platform'
 import { Interaction, KnowledgeRelease, severities } from '../entities/interaction.ts'
 import { textArray } from '../sql.ts'
+import { plainRows } from './plain-rows.ts'
 
 const bySeverity = (a: Interaction, b: Interaction): number => severities.indexOf(a.severity) - severities.indexOf(b.severity) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
@@ -35,8 +36,9 @@ export async function interactionsBetween(em: EntityManager, taken: readonly Tak
     ),
   ])
   const findings = new Map<string, Finding>()
+  const interactionOf = plainRows(em, Interaction)
   for (const { term, other, ...row } of rows) {
-    const interaction = em.map(Interaction, row as never)
+    const interaction = interactionOf(row)
     for (const one of terms.get(term) ?? []) {
       for (const another of terms.get(other) ?? []) {
         if (one === another) continue
@@ -69,7 +71,8 @@ export async function interactionsAmong(em: EntityManager, lists: readonly (read
     [JSON.stringify(lists), first, first],
   )
   const found = lists.map((): Interaction[] => [])
-  for (const { place, ...row } of rows) found[Number(place)]!.push(em.map(Interaction, row as never))
+  const interactionOf = plainRows(em, Interaction)
+  for (const { place, ...row } of rows) found[Number(place)]!.push(interactionOf(row))
   return found.map((list) => list.sort(bySeverity))
 }
 

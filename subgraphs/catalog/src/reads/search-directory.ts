@@ -2,14 +2,14 @@ import type { EntityManager } from '@pharmagraph/platform'
 import { DirectoryPackage, DirectoryProduct } from '../entities/directory.ts'
 import type { DirectoryFilter } from '../generated/resolvers.ts'
 import { ndcReadings, type NdcReadings } from '../ndc-readings.ts'
-import { textArray } from '../sql.ts'
-import { chosen } from './search-drugs.ts'
-import { searchIn, type Found, type Searchable, type SearchRequest, type Sql } from './search.ts'
+import { any, textArray, type Sql } from '../sql.ts'
+import { searchIn, type Found, type Searchable, type SearchRequest } from './search.ts'
 
-const packageIs = ({ ndc12, ndc10, prefix }: NdcReadings): Sql => ({
-  text: `p.ndc12 = any(?::text[]) or p.ndc10 = any(?::text[]) or (p.ndc collate "C" >= ? and p.ndc collate "C" < ? || ':')`,
-  params: [textArray(ndc12), textArray(ndc10), prefix ?? '~', prefix ?? '~'],
-})
+const packageIs = ({ ndc12, ndc10, prefix }: NdcReadings): Sql => any([
+  { text: 'p.ndc12 = any(?::text[])', params: [textArray(ndc12)] },
+  { text: 'p.ndc10 = any(?::text[])', params: [textArray(ndc10)] },
+  ...(prefix ? [{ text: `p.ndc collate "C" >= ? and p.ndc collate "C" < ? || ':'`, params: [prefix, prefix] }] : []),
+])
 
 /** The FDA's directory: everything listed. Finished drugs come before bulk ingredients of the same name. */
 const directory: Searchable<DirectoryProduct> = {
@@ -28,10 +28,10 @@ const directory: Searchable<DirectoryProduct> = {
   boost: `(t.list = 'FINISHED')::int * 0.5`,
   ndc(readings) {
     const { text, params } = packageIs(readings)
-    return {
-      text: `t.product_ndc10 = ? or t.id = any(array(select p.product_id from directory_package p where ${text}))`,
-      params: [readings.product10 ?? '', ...params],
-    }
+    return any([
+      { text: 't.product_ndc10 = any(?::text[])', params: [textArray(readings.product10)] },
+      { text: `t.id = any(array(select p.product_id from directory_package p where ${text}))`, params },
+    ])
   },
 }
 
@@ -41,10 +41,10 @@ export async function searchDirectory(
 ): Promise<Found<DirectoryProduct>> {
   return searchIn(em, directory, {
     ...request,
-    narrow: chosen({
+    narrow: {
       DOSAGE_FORM: filter?.dosageForm, ROUTE: filter?.route, STRENGTH: filter?.strength, INGREDIENT: filter?.ingredient?.map((name) => name.toLowerCase()),
       PHARMACOLOGIC_CLASS: filter?.pharmacologicClass, MANUFACTURER: filter?.manufacturer, DEA_SCHEDULE: filter?.deaSchedule, PRODUCT_TYPE: filter?.productType,
-    }),
+    },
     ...(filter?.unlisted ? {} : { always: { text: 't.withdrawn_at is null', params: [] } }),
   })
 }
@@ -53,5 +53,6 @@ export async function searchDirectory(
 export async function packagesByNdc(em: EntityManager, ndc: string): Promise<DirectoryPackage[]> {
   const readings = ndcReadings(ndc)
   if (!readings) return []
-  return em.find(DirectoryPackage, { $or: [{ ndc12: { $in: readings.ndc12 } }, { ndc10: { $in: readings.ndc10 } }] }, { orderBy: { withdrawnAt: 'asc nulls first', ndc: 'asc', productId: 'asc' }, limit: 50 })
+  const where = { $or: [{ ndc12: { $in: readings.ndc12 } }, { ndc10: { $in: readings.ndc10 } }] }
+  return em.find(DirectoryPackage, where, { orderBy: { withdrawnAt: 'asc nulls first', ndc: 'asc', productId: 'asc' }, limit: 50 })
 }

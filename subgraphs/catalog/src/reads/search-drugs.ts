@@ -1,7 +1,7 @@
 import type { EntityManager } from '@pharmagraph/platform'
 import { Drug } from '../entities/drug.ts'
 import type { DrugFilter } from '../generated/resolvers.ts'
-import { textArray } from '../sql.ts'
+import { any, textArray } from '../sql.ts'
 import { searchIn, type Found, type Searchable, type SearchRequest } from './search.ts'
 
 /** The formulary: what the pharmacy sells. */
@@ -20,10 +20,12 @@ const formulary: Searchable<Drug> = {
     RX_ONLY: { column: 'rx_only', list: false },
   },
   boost: '0',
-  ndc: ({ ndc12, ndc10, product10, prefix }) => ({
-    text: `t.ndc12 = any(?::text[]) or t.ndc10 = any(?::text[]) or (t.ndc12 between ? and ?) or (t.ndc collate "C" >= ? and t.ndc collate "C" < ? || ':')`,
-    params: [textArray(ndc12), textArray(ndc10), `${product10}00`, `${product10}99`, prefix ?? '~', prefix ?? '~'],
-  }),
+  ndc: ({ ndc12, ndc10, product10, prefix }) => any([
+    { text: 't.ndc12 = any(?::text[])', params: [textArray(ndc12)] },
+    { text: 't.ndc10 = any(?::text[])', params: [textArray(ndc10)] },
+    ...product10.map((product) => ({ text: 't.ndc12 between ? and ?', params: [`${product}00`, `${product}99`] })),
+    ...(prefix ? [{ text: `t.ndc collate "C" >= ? and t.ndc collate "C" < ? || ':'`, params: [prefix, prefix] }] : []),
+  ]),
 }
 
 /** Drugs by name, ingredient, class, description, or NDC in any form, best first. */
@@ -32,13 +34,9 @@ export async function searchDrugs(
 ): Promise<Found<Drug>> {
   return searchIn(em, formulary, {
     ...request,
-    narrow: chosen({
-      DOSAGE_FORM: filter?.dosageForm, ROUTE: filter?.route, STRENGTH: filter?.strength, INGREDIENT: filter?.ingredient?.map((name) => name.toLowerCase()), PHARMACOLOGIC_CLASS: filter?.pharmacologicClass,
-      MANUFACTURER: filter?.manufacturer, DEA_SCHEDULE: filter?.deaSchedule, STORAGE_CLASS: filter?.storageClass, RX_ONLY: filter?.rxOnly == null ? null : [String(filter.rxOnly)],
-    }),
+    narrow: {
+      DOSAGE_FORM: filter?.dosageForm, ROUTE: filter?.route, STRENGTH: filter?.strength, INGREDIENT: filter?.ingredient?.map((name) => name.toLowerCase()),
+      PHARMACOLOGIC_CLASS: filter?.pharmacologicClass, MANUFACTURER: filter?.manufacturer, DEA_SCHEDULE: filter?.deaSchedule, STORAGE_CLASS: filter?.storageClass, RX_ONLY: filter?.rxOnly == null ? null : [String(filter.rxOnly)],
+    },
   })
 }
-
-/** What was chosen of the fields offered. */
-export const chosen = (fields: Partial<Record<keyof SearchRequest['narrow'], readonly string[] | null | undefined>>): SearchRequest['narrow'] =>
-  Object.fromEntries(Object.entries(fields).filter(([, values]) => values != null)) as SearchRequest['narrow']

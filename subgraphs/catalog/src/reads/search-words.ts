@@ -51,7 +51,7 @@ async function rareBeginnings(em: EntityManager, scope: SearchScope, words: read
   return rows.map(({ word }) => word)
 }
 
-/** Up to five words that the typed one may have been meant for, the nearest and commonest first; itself among them where it exists. */
+/** Up to five words that the typed one may have been meant for: itself where it exists, else the nearest and commonest first. */
 async function nearest(em: EntityManager, scope: SearchScope, typed: string): Promise<string[]> {
   const candidates = await em.execute<{ word: string; documents: number }[]>(
     'select word, documents from search_word where scope = ? order by ? <<-> word limit 60', [scope, typed])
@@ -60,7 +60,7 @@ async function nearest(em: EntityManager, scope: SearchScope, typed: string): Pr
   const fewest = Math.min(...near.filter(({ edits }) => edits > 0).map(({ edits }) => edits))
   return near
     .filter(({ edits }) => edits <= fewest)
-    .sort((a, b) => Number(a.left > 0) - Number(b.left > 0) || b.documents - a.documents)
+    .sort((a, b) => Number(a.edits > 0) - Number(b.edits > 0) || Number(a.left > 0) - Number(b.left > 0) || b.documents - a.documents)
     .slice(0, 5)
     .map(({ word }) => word)
 }

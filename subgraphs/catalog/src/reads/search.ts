@@ -2,26 +2,19 @@
 import type { EntityClass } from '@mikro-orm/postgresql'
 import { invalid, type EntityManager } from '@pharmagraph/platform'
 import type { SearchScope } from '../entities/search-word.ts'
-import { fold } from '../text.ts'
 import { ndcReadings, type NdcReadings } from '../ndc-readings.ts'
-import { textArray } from '../sql.ts'
+import { all, type Sql } from '../sql.ts'
+import { fold } from '../text.ts'
+import { countFacets, filtersOf, type FacetCount, type FacetField, type Facets, type Narrowing } from './facets.ts'
+import { columnsOf, plainRows } from './plain-rows.ts'
 import { forgive, readQuestion, type Question } from './search-words.ts'
-
-export type FacetField =
-  | 'DOSAGE_FORM' | 'ROUTE' | 'STRENGTH' | 'INGREDIENT' | 'PHARMACOLOGIC_CLASS' | 'MANUFACTURER' | 'DEA_SCHEDULE' | 'STORAGE_CLASS' | 'RX_ONLY' | 'PRODUCT_TYPE'
-/** A column to narrow and count by, and whether it holds a list. */
-export type Facet = { column: string; list: boolean }
-export type FacetCount = { field: FacetField; values: { value: string; count: number }[] }
-
-/** SQL with its parameters. */
-export type Sql = { text: string; params: unknown[] }
 
 /** What is searched. Names and conditions are ours, never a caller's. */
 export type Searchable<Entity> = {
   entity: EntityClass<Entity>
   /** Its table, which is also the scope of its search words. */
   table: SearchScope
-  facets: Partial<Record<FacetField, Facet>>
+  facets: Facets
   /** Added to the rank, 0 to 1. */
   boost: string
   /** Where the row is, or holds, one of the NDCs. */
@@ -32,8 +25,7 @@ export type SearchRequest = {
   search?: string | null | undefined
   first: number
   after?: string | null | undefined
-  /** Wanted values by facet. */
-  narrow: Partial<Record<FacetField, readonly string[]>>
+  narrow: Narrowing
   /** Holds for every result, whatever is asked. */
   always?: Sql
 }
@@ -50,10 +42,6 @@ export type Found<Entity> = {
 
 /** A question that matches more is ranked among the first so many: one word such as "powder" tells nothing apart. */
 const mostRanked = 2_500
-/** Facets of a question that matches more are counted among so many of its matches. */
-const mostCounted = 1_000
-/** So many commonest values of a facet are told. */
-const facetValues = 20
 
 /**
  * One page of results, best first. Words must all be found, as the beginning of words, in name, ingredients, kind or
@@ -65,7 +53,7 @@ export async function searchIn<Entity extends object>(em: EntityManager, target:
   if (!Number.isInteger(first) || first < 1 || first > 100) throw invalid('first', 'first must be from 1 to 100')
   const search = request.search?.trim() ?? ''
   if (search.length > 200) throw invalid('search', 'search for 200 characters at most')
-  const filters = filtersOf(target, request.narrow)
+  const filters = filtersOf(target.facets, request.narrow)
   const always = request.always ?? nothingAsked
   const from = after ? decodeCursor(after) : undefined
   const lookUp = async (lookup: Lookup) => ({ ...lookup, rows: await bestRows(em, target, lookup, all([lookup.matches, always, ...filters.values()]), from, first + 1) })
@@ -82,7 +70,8 @@ export async function searchIn<Entity extends object>(em: EntityManager, target:
   }
   const { rows, matches, rank } = found
   const where = all([matches, always, ...filters.values()])
-  const edges = rows.slice(0, first).map(({ rank: place, matches: _, ...row }) => ({ cursor: encodeCursor({ rank: place, name: row.name_key, id: row.id }), node: em.map(target.entity, row as never) as Entity }))
+  const nodeOf = plainRows(em, target.entity)
+  const edges = rows.slice(0, first).map((row) => ({ cursor: encodeCursor({ rank: row.rank, name: row.name_key, id: row.id }), node: nodeOf(row) }))
   return {
     edges,
     nodes: edges.map(({ node }) => node),
@@ -117,9 +106,8 @@ type Row = Record<string, unknown> & { id: string; name_key: string; rank: numbe
 
 /** The best rows after `from`; `matches` of each is how many were ranked. */
 async function bestRows(em: EntityManager, { table, entity, boost }: Searchable<never>, { rank }: Lookup, where: Sql, from: Cursor | undefined, limit: number): Promise<Row[]> {
-  const columns = Object.values(em.getMetadata().get(entity).properties as Record<string, { fieldNames: string[]; lazy?: boolean }>).flatMap(({ fieldNames, lazy }) => (lazy ? [] : fieldNames))
   return em.execute<Row[]>(
-    `select ${columns.map((column) => `e.${column}`).join(', ')}, rank, matches from (
+    `select ${columnsOf(em, entity, 'e')}, rank, matches from (
        select id, name_key, rank, matches from (
          select id, name_key, ${rank ? `(1000000 * (${rank.text} + t.boost))::int` : '0'} as rank, ${rank ? 'count(*) over ()::int' : '0'} as matches
          from (select id, name_key, search, ${boost} as boost from ${table} t where ${where.text} ${rank ? `limit ${mostRanked}` : ''}) t
@@ -149,43 +137,6 @@ function byWords({ words, parts }: Question): Lookup {
     },
   }
 }
-
-function filtersOf({ facets }: Searchable<never>, narrow: SearchRequest['narrow']): Map<FacetField, Sql> {
-  return new Map((Object.entries(narrow) as [FacetField, readonly string[]][]).map(([field, values]) => {
-    const { column, list } = facets[field]!
-    return [field, { text: list ? `t.${column} && ?::text[]` : `t.${column}::text = any(?::text[])`, params: [textArray(values)] }]
-  }))
-}
-
-/** A facet's values are counted under all filters but its own, so that its other values can still be chosen. */
-async function countFacets(em: EntityManager, { table, facets }: Searchable<never>, matches: Sql, filters: Map<FacetField, Sql>, wanted?: readonly FacetField[] | null): Promise<FacetCount[]> {
-  const fields = (Object.entries(facets) as [FacetField, Facet][]).filter(([field]) => wanted?.includes(field) ?? true)
-  if (fields.length === 0) return []
-  const narrowed = [...filters.keys()]
-  const passing = (but?: FacetField): string => ['true', ...narrowed.flatMap((field) => (field === but ? [] : [`passes_${field}`]))].join(' and ')
-  // single values that no filter of their own narrows are counted in one pass
-  const together = fields.filter(([field, { list }]) => !list && !filters.has(field))
-  const apart = fields.filter(([field, { list }]) => list || filters.has(field))
-  const counts = apart.map(([field, { column, list }]) =>
-    `select '${field}' as field, value, count(*)::int as count from (select ${list ? `unnest(${column})` : `${column}::text`} as value from base where ${passing(field)}) v group by value`)
-  if (together.length) {
-    counts.push(
-      `select case ${together.map(([field, { column }]) => `when grouping(${column}) = 0 then '${field}'`).join(' ')} end, coalesce(${together.map(([, { column }]) => `${column}::text`).join(', ')}), count(*)::int
-       from base where ${passing()} group by grouping sets (${together.map(([, { column }]) => `(${column})`).join(', ')})`)
-  }
-  const selected = [...fields.map(([, { column }]) => `t.${column}`), ...narrowed.map((field) => `(${filters.get(field)!.text}) as passes_${field}`)]
-  const rows = await em.execute<{ field: FacetField; value: string; count: number }[]>(
-    `with base as materialized (select ${selected.join(', ')} from ${table} t where ${matches.text} limit ${mostCounted})
-     select field, value, count from (
-       select field, value, count, row_number() over (partition by field order by count desc, value collate "C") as place from (${counts.join(' union all ')}) counted where value <> ''
-     ) placed where place <= ${facetValues} order by field, place`,
-    [...narrowed.flatMap((field) => filters.get(field)!.params), ...matches.params],
-  )
-  const byField = Map.groupBy(rows, ({ field }) => field)
-  return fields.map(([field]) => ({ field, values: (byField.get(field) ?? []).map(({ value, count }) => ({ value, count })) }))
-}
-
-const all = (conditions: readonly Sql[]): Sql => ({ text: conditions.map(({ text }) => `(${text})`).join(' and '), params: conditions.flatMap(({ params }) => params) })
 
 type Cursor = { rank: number; name: string; id: string }
 const encodeCursor = ({ rank, name, id }: Cursor): string => Buffer.from(JSON.stringify([rank, name, id])).toString('base64url')

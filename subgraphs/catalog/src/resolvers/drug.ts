@@ -25,7 +25,8 @@ export const drugResolvers: DrugResolvers = {
   interactions: (drug, { first }, { loaders }) => loaders.interactionsOf({ first: listLength(first) }).load(drug),
   equivalents: async (drug, _args, { loaders }) => (await loaders.equivalents.load(drug.equivalenceKey)).filter(({ id }) => id !== drug.id),
   substitutes: async (drug, _args, { loaders }) =>
-    (await loaders.equivalents.load(drug.equivalenceKey)).filter(({ id, route, therapeuticEquivalence: code }) => id !== drug.id && route === drug.route && code?.startsWith('A') && code === drug.therapeuticEquivalence),
+    (await loaders.equivalents.load(drug.equivalenceKey)).filter(
+      ({ id, route, therapeuticEquivalence: code }) => id !== drug.id && route === drug.route && code?.startsWith('A') && code === drug.therapeuticEquivalence),
   listings: (drug, _args, { loaders }) => loaders.listings.load(drug.ndc12),
 }
 

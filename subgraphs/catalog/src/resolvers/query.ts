@@ -23,7 +23,7 @@ export const queryResolvers: QueryResolvers = {
     if (drugIds.length > 20) throw invalid('drugIds', 'ask about 20 drugs at most')
     const drugs = await em.find(Drug, { id: { $in: drugIds } })
     const findings = await interactionsBetween(em, drugs.map(({ id, ingredientNames }) => ({ key: id, ingredients: ingredientNames })))
-    return [...new Set(findings.map(({ interaction }) => interaction))]
+    return [...new Map(findings.map(({ interaction }) => [interaction.id, interaction])).values()]
   },
   interactionCheck: (_source, { medicines, knowledgeVersion }, { em }) => checkInteractions(em, medicines, knowledgeVersion),
   knowledgeReleases: (_source, { first }, { em }) => em.find(KnowledgeRelease, {}, { orderBy: { number: 'desc' }, limit: Math.min(first ?? 20, 200) }),
