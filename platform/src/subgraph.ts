@@ -6,14 +6,14 @@ import { buildSubgraphSchema } from '@apollo/subgraph'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { GraphQLError, parse, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
 import { DateTimeResolver, JSONResolver, LocalDateResolver } from 'graphql-scalars'
-import { Gauge } from 'prom-client'
+import { Gauge, type Registry } from 'prom-client'
 import { actorHeader, actorVerifier, type Actor } from './actor.ts'
 import { clock } from './clock.ts'
 import { integerSetting, setting } from './config.ts'
 import { startConsumers, type Consumer } from './consumers.ts'
 import { AppError } from './errors.ts'
 import { newId } from './ids.ts'
-import { startJobs, type Job } from './jobs.ts'
+import { startJobs, type JobWithServices } from './jobs.ts'
 import { connectBroker, type Broker } from './nats.ts'
 import { migrate, openDatabase, transact, type EntityList, type EntityManager, type Orm } from './orm.ts'
 import { answerProblems } from './problems.ts'
@@ -59,9 +59,9 @@ export type SubgraphDefinition<Loaders, Services> = {
   resolvers: any
   loaders(em: EntityManager, actor: Actor, services: Services): Loaders
   /** Ports to the outside world, made once. */
-  services(logger: Logger): Services | Promise<Services>
+  services(logger: Logger, metrics: Registry): Services | Promise<Services>
   consumers?: readonly Consumer<Services>[]
-  jobs?: readonly Job[]
+  jobs?: readonly JobWithServices<NoInfer<Services>>[]
   routes?: readonly Route<Services>[]
   /** Demo data, run once after migrations when SEED=demo; must be harmless when run again. */
   seed?(tools: { orm: Orm; services: Services; logger: Logger; transact<T>(work: (em: EntityManager) => Promise<T>): Promise<T> }): Promise<void>
@@ -125,7 +125,7 @@ export async function runSubgraph<Loaders, Services>(
   const metrics = createMetrics(name)
   const orm = await openDatabase({ url: options.databaseUrl, entities: definition.entities, migrations: resolve(definition.folder, 'migrations') })
   await migrate(orm)
-  const services = await definition.services(logger)
+  const services = await definition.services(logger, metrics)
   const tools = { orm, services, logger, transact: <T>(work: (em: EntityManager) => Promise<T>) => transact(orm, work) }
   if (options.seed) await withRequestContext({ correlationId: newId() }, async () => definition.seed?.(tools))
 
@@ -181,7 +181,7 @@ export async function runSubgraph<Loaders, Services>(
     broker = await connectBroker(options.natsUrl, name)
     const relay = startRelay(name, orm, options.databaseUrl, broker, logger)
     const consumers = await startConsumers(name, definition.consumers ?? [], services, orm, broker, logger)
-    const jobs = startJobs(name, definition.jobs ?? [], orm, logger)
+    const jobs = startJobs(name, definition.jobs ?? [], services, orm, logger)
     stoppers.push(() => jobs.stop(), () => consumers.stop(), () => relay.stop(), async () => void (await broker?.connection.close()))
   }
 

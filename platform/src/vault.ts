@@ -24,6 +24,8 @@ export type Vault = {
   open<T>(em: EntityManager, subjectId: string, sealed: string): Promise<T>
   /** Loads the keys of many people in one statement, before many `open`s. */
   preload(em: EntityManager, subjectIds: readonly string[]): Promise<void>
+  /** Wraps up to `limit` data keys of older key-encryption keys anew. */
+  rewrap(em: EntityManager, limit: number): Promise<void>
 }
 
 export function createVault(provider: KeyProvider): Vault {
@@ -61,6 +63,16 @@ export function createVault(provider: KeyProvider): Vault {
     },
     async preload(em, subjectIds) {
       await em.find(DataKey, { subjectId: { $in: [...new Set(subjectIds)] } })
+    },
+    async rewrap(em, limit) {
+      const stale = await em.execute<{ subject_id: string; wrapped: string; kek_version: number }[]>(
+        'select subject_id, wrapped, kek_version from data_key where wrapped is not null and kek_version <> ? order by subject_id limit ?', [provider.version, limit],
+      )
+      for (const { subject_id: id, wrapped, kek_version: version } of stale) {
+        const again = await provider.wrap(await provider.unwrap(wrapped, version))
+        // a key destroyed or wrapped anew in the meantime stays as it is
+        await em.execute('update data_key set wrapped = ?, kek_version = ? where subject_id = ? and wrapped = ?', [again, provider.version, id, wrapped])
+      }
     },
   }
 }

@@ -1,6 +1,6 @@
 /** How one entry is chained to the one before it. */
 import { createHash } from 'node:crypto'
-import { isId } from '@pharmagraph/platform'
+import { canonicalJson, isId } from '@pharmagraph/platform'
 import type { AuditEntry } from './entities/audit-entry.ts'
 
 /** What comes before the first entry. */
@@ -8,24 +8,10 @@ export const genesisHash = '0'.repeat(64)
 
 export type Content = Pick<AuditEntry, 'id' | 'sequence' | 'at' | 'type' | 'source' | 'actor' | 'actorRole' | 'subjects' | 'correlationId' | 'data'> & { causationId?: string | null | undefined }
 
-/** SHA-256, lower-case hex, over the previous hash as text followed by the canonical JSON of the content, in UTF-8. */
+/** SHA-256, lower-case hex, over the previous hash as text followed by the canonical JSON (RFC 8785) of the content, in UTF-8. */
 export function hashOf(previousHash: string, { id, sequence, at, type, source, actor, actorRole, subjects, correlationId, causationId, data }: Content): string {
   const content = { id, sequence, at: at.toISOString(), type, source, actor, actorRole, subjects, correlationId, causationId: causationId ?? null, data }
   return createHash('sha256').update(previousHash).update(canonicalJson(content)).digest('hex')
-}
-
-/**
- * JSON Canonicalization Scheme, RFC 8785: members sorted by UTF-16 code units, no white space. Numbers and strings are
- * written as ECMAScript writes them, which is what the RFC asks for.
- */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value).filter(([, member]) => member !== undefined).sort(([a], [b]) => (a < b ? -1 : 1))
-    return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(',')}}`
-  }
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError('JSON has no such number')
-  return JSON.stringify(value)
 }
 
 /** Every id an event names, once each: its subject, and in its data, however deep, what is called id, …Id or …Ids and what is a UUID (releasedBy …). */

@@ -1,4 +1,4 @@
-import { createVault, keySetting, localKeyProvider, setting, type Vault } from '@pharmagraph/platform'
+import { setting, vaultFromSettings, type Vault } from '@pharmagraph/platform'
 import { carrierAddresses } from './addresses/carrier.ts'
 import type { AddressPort } from './addresses/port.ts'
 
@@ -13,7 +13,7 @@ let made: Services | undefined
 /** Made on first use: jobs share them with the rest of the process. */
 export const services = (): Services =>
   (made ??= {
-    vault: createVault(localKeyProvider(keySetting('KEK'))),
+    vault: vaultFromSettings(),
     addresses: carrierAddresses({ url: setting('CARRIER_URL'), apiKey: setting('CARRIER_API_KEY', 'local') }),
     carrierSecret: setting('CARRIER_WEBHOOK_SECRET'),
   })

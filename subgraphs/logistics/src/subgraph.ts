@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { defineSubgraph } from '@pharmagraph/platform'
+import { defineSubgraph, rewrapDataKeys } from '@pharmagraph/platform'
 import '@pharmagraph/schema/events'
 import { cancelShipmentOnOrderCancelled } from './consumers/cancel-shipment.ts'
 import { createShipmentOnOrderPaid } from './consumers/create-shipment.ts'
@@ -21,7 +21,7 @@ export const logistics = defineSubgraph({
   loaders,
   services,
   consumers: [createShipmentOnOrderPaid, cancelShipmentOnOrderCancelled],
-  jobs: [planRoutesJob, forgetTracks],
+  jobs: [planRoutesJob, forgetTracks, rewrapDataKeys],
   routes: carrierRoutes,
   seed,
 })

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { defineSubgraph } from '@pharmagraph/platform'
+import { defineSubgraph, rewrapDataKeys } from '@pharmagraph/platform'
 import '@pharmagraph/schema/events'
 import { consumers } from './consumers/index.ts'
 import { loaders } from './context.ts'
@@ -23,6 +23,6 @@ export const orders = defineSubgraph({
   loaders,
   services,
   consumers,
-  jobs: [expireOrders, closeDelivered, reconcilePayments, retryParkedWebhooks, findStuckOrders],
+  jobs: [expireOrders, closeDelivered, reconcilePayments, retryParkedWebhooks, findStuckOrders, rewrapDataKeys],
   routes: [stripeWebhook, sagaMetrics],
 })

@@ -1,13 +1,11 @@
 import { resolve } from 'node:path'
-import { createVault, keySetting, setting, type KeyProvider, type Vault } from '@pharmagraph/platform'
-import { keyProviderFromSettings } from './key-provider.ts'
+import { keySetting, setting, vaultFromSettings, type Vault } from '@pharmagraph/platform'
 import { localRegister } from './licences/local-register.ts'
 import type { LicenceRegister } from './licences/port.ts'
 import { mailNotifier } from './notify/mail.ts'
 import type { Notifier } from './notify/port.ts'
 
 export type Services = {
-  keyProvider: KeyProvider
   vault: Vault
   /** Keys the hashes by which sealed values are found, and the seal of clinical profiles. */
   matchKey: Buffer
@@ -19,14 +17,10 @@ const demoRegister = resolve(import.meta.dirname, '../data/licence-register.json
 
 let made: Services | undefined
 /** Made on first use: jobs share them with the rest of the process. */
-export const services = (): Services => {
-  if (made) return made
-  const keyProvider = keyProviderFromSettings()
-  return (made = {
-    keyProvider,
-    vault: createVault(keyProvider),
+export const services = (): Services =>
+  (made ??= {
+    vault: vaultFromSettings(),
     matchKey: keySetting('MATCH_KEY'),
     notifier: mailNotifier(setting('MAIL_URL')),
     licenceRegister: localRegister(setting('LICENCE_REGISTER_FILE', demoRegister)),
   })
-}

@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { createVault, localKeyProvider, newId, systemActor, transact, type KeyProvider } from '@pharmagraph/platform'
+import { createVault, keyProviderFromSettings, localKeyProvider, newId, rotatingKeyProvider, systemActor, transact, versionOf, type KeyProvider } from '@pharmagraph/platform'
 import { actorWith, testSubgraph } from '../../../tests/environment.ts'
 import { registration } from './support.ts'
 
@@ -8,8 +8,6 @@ const [oldKek, newKek] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
 process.env['KEK'] = newKek.toString('base64')
 process.env['KEK_PREVIOUS'] = oldKek.toString('base64')
 const { createPatient } = await import('../src/commands/register-patient.ts')
-const { rewrapDataKeys } = await import('../src/jobs/rewrap-data-keys.ts')
-const { rotatingKeyProvider, versionOf } = await import('../src/key-provider.ts')
 const { services } = await import('../src/services.ts')
 const { patients } = await import('../src/subgraph.ts')
 
@@ -17,7 +15,7 @@ const subgraph = await testSubgraph(patients)
 const system = systemActor('test')
 const { orm } = subgraph.running
 const registeredUnder = async (keyProvider: KeyProvider): Promise<string> => {
-  const under = { ...services(), keyProvider, vault: createVault(keyProvider) }
+  const under = { ...services(), vault: createVault(keyProvider) }
   const input = { ...registration, sex: 'FEMALE' as const, preferredLanguage: 'en', consents: ['DISPENSING' as const], policyVersion: '1' }
   return (await transact(orm, (em) => createPatient(em, system, under, newId(), input))).id
 }
@@ -32,7 +30,7 @@ const openWith = (keyProvider: KeyProvider, id: string) => transact(orm, async (
 
 test('S45 the key-encryption key is changed while everything goes on being read and written', async () => {
   const before = [await registeredUnder(localKeyProvider(oldKek)), await registeredUnder(rotatingKeyProvider(oldKek, [newKek])), await registeredUnder(rotatingKeyProvider(oldKek, []))]
-  const fresh = await registeredUnder(services().keyProvider)
+  const fresh = await registeredUnder(keyProviderFromSettings())
   const erased = await registeredUnder(rotatingKeyProvider(oldKek, []))
   await subgraph.sql('update data_key set wrapped = null, destroyed_at = now() where subject_id = $1', [erased])
   assert.ok(await readable([...before, fresh]))
@@ -44,7 +42,7 @@ test('S45 the key-encryption key is changed while everything goes on being read 
   const reading = (async () => {
     while (!rewrapped) assert.ok(await readable([...before, fresh]))
   })()
-  for (let n = 0; n < 2; n++) await transact(orm, (em) => rewrapDataKeys.run(em, system))
+  for (let n = 0; n < 2; n++) await transact(orm, (em) => services().vault.rewrap(em, 500))
   rewrapped = true
   await reading
 

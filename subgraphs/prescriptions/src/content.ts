@@ -1,6 +1,5 @@
 /** What the prescriber wrote, as it came in: the part of a prescription that never changes and that its hash covers. */
-import { addDays, clock, invalid } from '@pharmagraph/platform'
-import { hashOf } from './canonical-json.ts'
+import { addDays, canonicalHash, clock, invalid } from '@pharmagraph/platform'
 import type { DeaSchedule, EvaluationBasis, Prescription } from './entities/prescription.ts'
 import { firstRuledDay } from './regulations/rules.ts'
 
@@ -59,7 +58,7 @@ export function checkContent(content: PrescriptionContent): void {
   }
 }
 
-export const contentHash = (content: PrescriptionContent): string => hashOf(content)
+export const contentHash = (content: PrescriptionContent): string => canonicalHash(content)
 
 /** Whether the prescription still says what was submitted: its hash holds, and the columns worked with agree with it. */
 export const isIntact = (prescription: Prescription, content: PrescriptionContent): boolean =>

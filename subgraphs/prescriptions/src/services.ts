@@ -1,4 +1,4 @@
-import { createVault, keySetting, localKeyProvider, setting, type Vault } from '@pharmagraph/platform'
+import { keySetting, setting, vaultFromSettings, type Vault } from '@pharmagraph/platform'
 import { httpNetwork } from './erx/network.ts'
 import type { ErxNetwork } from './erx/port.ts'
 import { localPdmp } from './pdmp/local.ts'
@@ -21,19 +21,10 @@ export const services = (): Services => {
   if (made) return made
   const webhookSecret = setting('ERX_WEBHOOK_SECRET')
   return (made = {
-    vault: oneKeyPerPerson(createVault(localKeyProvider(keySetting('KEK')))),
+    vault: vaultFromSettings(),
     matchKey: keySetting('MATCH_KEY'),
     network: httpNetwork(setting('ERX_NETWORK_URL'), webhookSecret),
     pdmp: localPdmp(),
     webhookSecret,
   })
 }
-
-/** Two messages about a person not heard of before must not both make that person's key: the second waits for the first. */
-const oneKeyPerPerson = (vault: Vault): Vault => ({
-  ...vault,
-  async seal(em, subjectId, value) {
-    await em.execute('select pg_advisory_xact_lock(hashtext(?))', [`data-key:${subjectId}`])
-    return vault.seal(em, subjectId, value)
-  },
-})

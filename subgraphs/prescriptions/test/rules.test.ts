@@ -2,7 +2,6 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { addDays, addMonths } from '@pharmagraph/platform'
-import { canonicalJson, hashOf } from '../src/canonical-json.ts'
 import type { DeaSchedule } from '../src/entities/prescription.ts'
 import { matchKeyOf, matchTokens, readDrugText } from '../src/matching.ts'
 import { refillDue, refusalOfFill, refusalOfIssue, refusalOfSeries, runOut, validity, type Fillable, type Issued } from '../src/regulations/decisions.ts'
@@ -129,17 +128,6 @@ test('early days of a controlled substance do not add up: supply never ends befo
 test('the order in which past fills are named makes no difference', () => {
   fc.assert(fc.property(episode, schedule, (fills, which) => {
     assert.equal(refillDue(which, [...fills].reverse(), '2026-06-01')?.day, refillDue(which, fills, '2026-06-01')?.day)
-  }))
-})
-
-test('canonical JSON is RFC 8785: keys by UTF-16 units, shortest numbers, one text for one value', () => {
-  assert.equal(canonicalJson({ b: 1, a: [null, 'é\u0001"', 1e21, -0, 0.1], '\u20ac': true, undefined: undefined, '1': {} }), '{"1":{},"a":[null,"é\\u0001\\"",1e+21,0,0.1],"b":1,"€":true}')
-  fc.assert(fc.property(fc.jsonValue(), (value) => {
-    const text = canonicalJson(value)
-    assert.equal(canonicalJson(JSON.parse(text)), text)
-  }))
-  fc.assert(fc.property(fc.dictionary(fc.string({ unit: 'grapheme' }), fc.integer()), (object) => {
-    assert.equal(hashOf(Object.fromEntries(Object.entries(object).reverse())), hashOf(object))
   }))
 })
 

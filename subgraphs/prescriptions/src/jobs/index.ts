@@ -1,5 +1,6 @@
+import { rewrapDataKeys } from '@pharmagraph/platform'
 import { expireLeases } from './expire-leases.ts'
 import { expirePrescriptions } from './expire-prescriptions.ts'
 import { resumePrescriptions } from './resume-prescriptions.ts'
 
-export const jobs = [expireLeases, expirePrescriptions, resumePrescriptions]
+export const jobs = [expireLeases, expirePrescriptions, resumePrescriptions, rewrapDataKeys]

@@ -1,6 +1,5 @@
-import { AppError, forbidden, invalid, isId, isStaff, notFound, type Actor, type EntityManager, type Route, type RouteAnswer, type RouteTools } from '@pharmagraph/platform'
+import { AppError, canonicalHash, canonicalJson, forbidden, invalid, isId, isStaff, notFound, type Actor, type EntityManager, type Route, type RouteAnswer, type RouteTools } from '@pharmagraph/platform'
 import { access, visiblePrescriptions } from '../access.ts'
-import { canonicalJson, hashOf } from '../canonical-json.ts'
 import { answerOnce, type Handled } from '../commands/answer-once.ts'
 import { receivePrescription } from '../commands/receive-prescription.ts'
 import type { PrescriptionContent } from '../content.ts'
@@ -103,7 +102,7 @@ async function receive(
   if (history) throw invalid('MedicationRequest.status', history)
   const content = readMedicationRequest(request, resolve)
   const [identifier] = request.identifier ?? []
-  const identity = identifier?.value ? hashOf([identifier.system ?? '', identifier.value]) : hashOf(content)
+  const identity = identifier?.value ? canonicalHash([identifier.system ?? '', identifier.value]) : canonicalHash(content)
   const key = `fhir:${actor.clientId ?? actor.subject}:${identity}`
   // what is kept to answer a repeat names the prescription only: the request itself is kept sealed
   const answer = await answerOnce(em, services, { key, raw: canonicalJson({ request, content }) }, async (): Promise<Handled> => {

@@ -1,5 +1,9 @@
+/** Key-encryption keys: several at once while one follows another. */
 import { createHash } from 'node:crypto'
-import { AppError, ConfigError, keySetting, localKeyProvider, optionalSetting, type KeyProvider } from '@pharmagraph/platform'
+import { ConfigError, keySetting, optionalSetting } from './config.ts'
+import { AppError } from './errors.ts'
+import type { JobWithServices } from './jobs.ts'
+import { createVault, localKeyProvider, type KeyProvider, type Vault } from './vault.ts'
 
 /** A key names itself by its fingerprint, so that no number has to be kept in step with it: 31 bits, never 0 or 1. */
 export const versionOf = (kek: Buffer): number => (createHash('sha256').update('kek-version').update(kek).digest().readUInt32BE() >>> 1) | 2
@@ -32,4 +36,14 @@ function otherKey(text: string): Buffer {
   const key = Buffer.from(text.trim(), 'base64')
   if (key.length !== 32) throw new ConfigError('KEK_PREVIOUS', 'must be 32 bytes in base64, or several separated by commas')
   return key
+}
+
+/** The vault of a process, from KEK and KEK_PREVIOUS. */
+export const vaultFromSettings = (): Vault => createVault(keyProviderFromSettings())
+
+/** Brings data keys under the current key-encryption key, some at a time; what they seal is not touched. */
+export const rewrapDataKeys: JobWithServices<{ vault: Vault }> = {
+  name: 'rewrap-data-keys',
+  everyMs: 5_000,
+  run: (em, _actor, { services }) => services.vault.rewrap(em, 500),
 }
