@@ -17,6 +17,8 @@ import { latestConsents } from './reads/latest-consents.ts'
 import { patientsVisibleTo } from './reads/visible-patients.ts'
 import type { Services } from './services.ts'
 
+const nameOf = (patient: OpenedPatient | null): { given: string; family: string } | null => patient && { given: patient.given, family: patient.family }
+
 export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) => {
   const visible = new Map<DelegationScope, ReturnType<typeof patientsVisibleTo>>()
   /** The ids the actor may see for what they want to do; everything of a patient hangs on it. */
@@ -27,11 +29,11 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
     return ids.filter((id) => isId(id) && (allowed === 'all' || allowed.includes(id)))
   }
 
-  const patient = new DataLoader<string, OpenedPatient | null>(async (ids) => {
-    const opened = await openPatients(em, vault, await em.find(Patient, { id: { $in: await seen(ids, 'VIEW') } }))
+  const openedPatients = async (ids: readonly string[]): Promise<(id: string) => OpenedPatient | null> => {
+    const opened = await openPatients(em, vault, await em.find(Patient, { id: { $in: [...ids] } }))
     const map = new Map(opened.map((row) => [row.id, row]))
-    return ids.map((id) => map.get(id) ?? null)
-  })
+    return (id) => map.get(id) ?? null
+  }
 
   /** Sealed children of patients already found visible, by the parent's id. */
   const opened = <Details>(list: DataLoader<string, { id: string; patientId: string; sealed: string }[]>) =>
@@ -45,7 +47,12 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
     })
 
   return {
-    patient,
+    patient: new DataLoader<string, OpenedPatient | null>(async (ids) => ids.map(await openedPatients(await seen(ids, 'VIEW')))),
+    /** Names of the patients of threads the actor was found to take part in. */
+    participant: new DataLoader<string, { given: string; family: string } | null>(async (ids) => {
+      const of = await openedPatients(ids)
+      return ids.map((id) => nameOf(of(id)))
+    }),
     insurance: opened<InsurancePolicy & InsuranceDetails>(listBy(em, InsurancePolicy, 'patientId', { scope: { endedAt: null } })),
     allergies: opened<Allergy & AllergyDetails>(listBy(em, Allergy, 'patientId', { scope: { endedAt: null } })),
     conditions: opened<{ code: CodedConcept }>(listBy(em, Condition, 'patientId', { scope: { endedAt: null } })),

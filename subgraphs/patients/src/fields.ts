@@ -31,7 +31,7 @@ export function personName(field: string, value: string): string {
 
 export function birthDate(value: string): string {
   const today = clock.today()
-  const real = /^\d{4}-\d{2}-\d{2}$/.test(value) && addDays(value, 0) === value
+  const real = /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value)) && addDays(value, 0) === value
   if (!real || value > today || Number(value.slice(0, 4)) < Number(today.slice(0, 4)) - 130) {
     throw invalid('dateOfBirth', 'dateOfBirth must be a past day, as YYYY-MM-DD')
   }

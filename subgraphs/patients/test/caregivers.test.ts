@@ -143,6 +143,10 @@ test('S19 S74 prescribers read and answer the threads about their own prescripti
   assert.deepEqual(await reference(prescriber), [true, false])
   assert.deepEqual(await reference(actorWith('prescriber', { practitionerId: newId() })), [false, false])
 
+  // they know whom they wrote for; the record itself is not theirs
+  const read = await subgraph.data(prescriber, 'query ($t: ID!) { messageThread(id: $t) { patientName { full } patient { id } messages { body } } }', { t: threadId })
+  assert.deepEqual([read.messageThread.patientName, read.messageThread.patient, read.messageThread.messages.length], [{ full: 'Ana Núñez' }, null, 2])
+
   const stranger = await registered(subgraph)
   assert.equal(codeOf(await open(stranger.actor, { prescriptionId })), 'NOT_FOUND')
   assert.equal(codeOf(await open(actor, { prescriptionId: newId() })), 'NOT_FOUND')

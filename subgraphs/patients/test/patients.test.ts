@@ -1,8 +1,9 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { anonymous, blindIndex, newId, systemActor, transact, type Role } from '@pharmagraph/platform'
+import { anonymous, blindIndex, newId, systemActor, transact, type AppError, type Role } from '@pharmagraph/platform'
 import { actorWith, testSubgraph } from '../../../tests/environment.ts'
 import { caregiverOf, prescribed, register, registered, registration } from './support.ts'
+import { birthDate } from '../src/fields.ts'
 import { createPatient } from '../src/commands/register-patient.ts'
 import { services } from '../src/services.ts'
 import { patients } from '../src/subgraph.ts'
@@ -79,6 +80,12 @@ test('match tokens ignore accents, case and punctuation, and follow a change of 
     assert.deepEqual([answer.errors?.[0]?.extensions['code'], answer.errors?.[0]?.extensions['field']], ['INVALID_INPUT', field])
   }
   assert.equal((await tokens()).length, 2)
+})
+
+test('S23 a birth date is a day of the calendar that has passed', () => {
+  const fieldOf = (value: string) => { try { birthDate(value) } catch (error) { return (error as AppError).details['field'] } return value }
+  for (const wrong of ['2026-13-01', '2001-02-29', '1980-00-10', '2999-01-01', '1800-01-01', '01/02/1980', '']) assert.equal(fieldOf(wrong), 'dateOfBirth', wrong)
+  for (const right of ['2000-02-29', '1980-12-31']) assert.equal(fieldOf(right), right)
 })
 
 test('S23 the raw tables show nothing that identifies or describes a patient', async () => {

@@ -448,7 +448,10 @@ export type DataExport = {
 export type MessageThread = {
   __typename?: 'MessageThread';
   id: Scalars['ID']['output'];
-  patient: Patient;
+  /** The record; null for who takes part without access to it, as the prescriber of the prescription it is about. */
+  patient?: Maybe<Patient>;
+  /** Whom it is about: everybody who takes part knows their name. Null once the record is erased. */
+  patientName?: Maybe<PersonName>;
   prescription?: Maybe<Prescription>;
   /** Oldest first; `last` gives the newest so many only. */
   messages: Array<Message>;
@@ -1200,7 +1203,8 @@ export type DataExportResolvers<ContextType = Context, ParentType extends Resolv
 export type MessageThreadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MessageThread'] = ResolversParentTypes['MessageThread'], FederationReferenceType extends FederationReferenceTypes['MessageThread'] = FederationReferenceTypes['MessageThread']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['MessageThread']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  patient?: Resolver<ResolversTypes['Patient'], ParentType, ContextType>;
+  patient?: Resolver<Maybe<ResolversTypes['Patient']>, ParentType, ContextType>;
+  patientName?: Resolver<Maybe<ResolversTypes['PersonName']>, ParentType, ContextType>;
   prescription?: Resolver<Maybe<ResolversTypes['Prescription']>, ParentType, ContextType>;
   messages?: Resolver<Array<ResolversTypes['Message']>, ParentType, ContextType, Partial<MessageThreadMessagesArgs>>;
   lastMessageAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
