@@ -119,7 +119,7 @@ function logLevel({ settings }: Surroundings): string {
 }
 
 function vault({ secrets, settings }: Surroundings): Settings {
-  return { KEK: settings['KEK'] || secrets.kek }
+  return { KEK: settings['KEK'] || secrets.kek, KEK_PREVIOUS: settings['KEK_PREVIOUS'] || undefined }
 }
 
 function matching({ secrets, settings }: Surroundings): Settings {
@@ -154,7 +154,7 @@ function isLocal(near: Surroundings, sandbox: Group): boolean {
 /** Settings that are given on purpose, and never handed on from the environment of the stack itself. */
 const contract = new RegExp(
   `^(${[
-    'PORT', 'HOST', 'DATABASE_URL', 'NATS_URL', 'DATA_DIR', 'PUBLIC_URL', 'SEED', 'MAIL_URL', 'KEK', 'MATCH_KEY', 'CURSOR_KEY',
+    'PORT', 'HOST', 'DATABASE_URL', 'NATS_URL', 'DATA_DIR', 'PUBLIC_URL', 'SEED', 'MAIL_URL', 'KEK', 'KEK_PREVIOUS', 'MATCH_KEY', 'CURSOR_KEY',
     'ACTOR_\\w+', 'OIDC_\\w+', 'STRIPE_\\w+', 'ERX_\\w+', 'CARRIER_\\w+', 'PARTNER_\\w+',
   ].join('|')})$`,
 )
