@@ -259,6 +259,34 @@ patientId: string
 from: string
 to: ("CREATED" | "LABELLED" | "ASSIGNED" | "PICKED_UP" | "IN_TRANSIT" | "OUT_FOR_DELIVERY" | "DELIVERED" | "ATTEMPT_FAILED" | "HELD_AT_DEPOT" | "RETURNING" | "RETURNED" | "EXCEPTION" | "CANCELLED")
 reasonCode: (string | null)
+/**
+ * The part of the order that travels in one parcel.
+ */
+fulfilmentId?: string
+/**
+ * What the parcel holds; all of the order where it is left out.
+ */
+orderLineIds?: string[]
+}
+/**
+ * A part of an order moved.
+ */
+export interface OrdersFulfilmentStatusChangedV1 {
+fulfilmentId: string
+orderId: string
+patientId: string
+from: string
+to: ("PLANNED" | "BACKORDERED" | "HELD" | "RELEASED" | "PAID" | "SHIPPED" | "DELIVERY_EXCEPTION" | "DELIVERED" | "RETURNED" | "CANCELLED")
+reasonCode: (string | null)
+}
+/**
+ * One line is left out and the order goes on without it: the line's hold is to be released, its fill cancelled.
+ */
+export interface OrdersLineCancelledV1 {
+orderId: string
+orderLineId: string
+prescriptionId: (string | null)
+reasonCode: string
 }
 /**
  * The order is off: holds, fills and authorisation are to be undone.
@@ -278,6 +306,14 @@ addressId: string
 adultSignature: boolean
 coldChain: boolean
 parcels: number
+/**
+ * The part of the order that travels in one parcel.
+ */
+fulfilmentId?: string
+/**
+ * What the parcel holds; all of the order where it is left out.
+ */
+orderLineIds?: string[]
 }
 /**
  * A cart became an order.
@@ -301,6 +337,22 @@ currency: string
 export interface OrdersOrderReadyToFillV1 {
 orderId: string
 patientId: string
+/**
+ * The lines that are held and may be filled; all of the order where it is left out.
+ */
+orderLineIds?: string[]
+}
+/**
+ * A member of staff had a stuck order's pending step asked for again.
+ */
+export interface OrdersOrderRedrivenV1 {
+orderId: string
+patientId: string
+status: string
+/**
+ * What was asked for again.
+ */
+step: string
 }
 /**
  * Everything of the order was released by a pharmacist or needs no pharmacist; holds of over-the-counter lines are to be committed.
@@ -309,6 +361,10 @@ export interface OrdersOrderReleasedV1 {
 orderId: string
 patientId: string
 orderLineIds: string[]
+/**
+ * The part of the order that travels in one parcel.
+ */
+fulfilmentId?: string
 }
 /**
  * An order moved.
@@ -340,6 +396,17 @@ amountMinor: number
 capturedMinor: number
 refundedMinor: number
 currency: string
+}
+/**
+ * Goods are to come back, or came back; what became of the money is told by the payment.
+ */
+export interface OrdersReturnStatusChangedV1 {
+returnId: string
+orderId: string
+patientId: string
+from: string
+to: ("REQUESTED" | "APPROVED" | "DECLINED" | "SETTLED")
+cause: string
 }
 /**
  * The order asks for lots to be held.
@@ -566,14 +633,18 @@ declare module '@pharmagraph/platform' {
     'logistics.route-planned.v1': LogisticsRoutePlannedV1
     'logistics.shipment-moved.v1': LogisticsShipmentMovedV1
     'logistics.shipment-status-changed.v1': LogisticsShipmentStatusChangedV1
+    'orders.fulfilment-status-changed.v1': OrdersFulfilmentStatusChangedV1
+    'orders.line-cancelled.v1': OrdersLineCancelledV1
     'orders.order-cancelled.v1': OrdersOrderCancelledV1
     'orders.order-paid.v1': OrdersOrderPaidV1
     'orders.order-placed.v1': OrdersOrderPlacedV1
     'orders.order-ready-to-fill.v1': OrdersOrderReadyToFillV1
+    'orders.order-redriven.v1': OrdersOrderRedrivenV1
     'orders.order-released.v1': OrdersOrderReleasedV1
     'orders.order-status-changed.v1': OrdersOrderStatusChangedV1
     'orders.payment-requested.v1': OrdersPaymentRequestedV1
     'orders.payment-status-changed.v1': OrdersPaymentStatusChangedV1
+    'orders.return-status-changed.v1': OrdersReturnStatusChangedV1
     'orders.stock-requested.v1': OrdersStockRequestedV1
     'patients.clinical-profile-changed.v1': PatientsClinicalProfileChangedV1
     'patients.consent-changed.v1': PatientsConsentChangedV1

@@ -62,7 +62,8 @@ test('a held payment is captured in part and the rest is released', async (t) =>
     ['succeeded', 2599, 2000, 0],
   )
   const charge = await stripe.charges.retrieve(captured.latest_charge as string)
-  assert.deepEqual([charge.captured, charge.amount_captured, charge.amount_refunded, charge.refunded], [true, 2000, 599, false])
+  assert.deepEqual([charge.captured, charge.amount_captured, charge.amount_refunded, charge.refunded], [true, 2000, 0, false])
+  assert.deepEqual((await stripe.refunds.list({ charge: charge.id })).data, [], 'a released rest is no refund')
   assert.deepEqual(await eventTypes(stripe), [
     'customer.created',
     'payment_intent.created',
@@ -71,6 +72,41 @@ test('a held payment is captured in part and the rest is released', async (t) =>
     'charge.captured',
     'payment_intent.succeeded',
   ])
+})
+
+test('a hold that allows it is captured in parts, and a final capture lets the rest go', async (t) => {
+  const { stripe } = await stripeSandbox(t)
+  const open = (card: string) => stripe.paymentIntents.create({
+    ...CARD_ONLY, amount: 3000, capture_method: 'manual', payment_method: card, confirm: true,
+    payment_method_options: { card: { request_multicapture: 'if_available' } }, expand: ['latest_charge'],
+  })
+  const intent = await open('pm_card_visa')
+  assert.equal((intent.latest_charge as Stripe.Charge).payment_method_details?.card?.multicapture?.status, 'available')
+  const first = await stripe.paymentIntents.capture(intent.id, { amount_to_capture: 1000, final_capture: false })
+  assert.deepEqual([first.status, first.amount_received, first.amount_capturable], ['requires_capture', 1000, 2000])
+  assert.equal((await refusal(stripe.paymentIntents.cancel(intent.id))).statusCode, 400)
+  await stripe.refunds.create({ payment_intent: intent.id, amount: 200 })
+  const second = await stripe.paymentIntents.capture(intent.id, { amount_to_capture: 500, final_capture: false })
+  assert.deepEqual([second.amount_received, second.amount_capturable], [1500, 1500])
+  const last = await stripe.paymentIntents.capture(intent.id, { amount_to_capture: 0, final_capture: true })
+  assert.deepEqual([last.status, last.amount_received, last.amount_capturable], ['succeeded', 1500, 0])
+  const charge = await stripe.charges.retrieve(last.latest_charge as string)
+  assert.deepEqual([charge.amount_captured, charge.amount_refunded, charge.captured], [1500, 200, true])
+
+  const once = await open('pm_card_mastercard_prepaid')
+  assert.equal((once.latest_charge as Stripe.Charge).payment_method_details?.card?.multicapture?.status, 'unavailable')
+  assert.equal((await refusal(stripe.paymentIntents.capture(once.id, { amount_to_capture: 1000, final_capture: false }))).param, 'final_capture')
+})
+
+test('a hold captured in part that lapses keeps what was taken', async (t) => {
+  const { stripe, url } = await stripeSandbox(t)
+  const intent = await stripe.paymentIntents.create({
+    ...CARD_ONLY, amount: 3000, capture_method: 'manual', payment_method: 'pm_card_visa', confirm: true, payment_method_options: { card: { request_multicapture: 'if_available' } },
+  })
+  await stripe.paymentIntents.capture(intent.id, { amount_to_capture: 1000, final_capture: false })
+  await post(`${url}/control/payment_intents/${intent.id}/expire`)
+  const lapsed = await stripe.paymentIntents.retrieve(intent.id)
+  assert.deepEqual([lapsed.status, lapsed.amount_received, lapsed.amount_capturable], ['succeeded', 1000, 0])
 })
 
 test('more than is held cannot be captured, and a hold is captured once', async (t) => {
@@ -90,7 +126,7 @@ test('cancelling a held payment releases it, and a cancelled payment stays cance
   const canceled = await stripe.paymentIntents.cancel(intent.id, { cancellation_reason: 'requested_by_customer' })
   assert.deepEqual([canceled.status, canceled.amount_capturable, canceled.cancellation_reason], ['canceled', 0, 'requested_by_customer'])
   const charge = await stripe.charges.retrieve(canceled.latest_charge as string)
-  assert.deepEqual([charge.captured, charge.refunded], [false, true])
+  assert.deepEqual([charge.captured, charge.refunded, charge.amount_refunded], [false, false, 0])
   assert.equal((await refusal(stripe.paymentIntents.capture(intent.id))).code, 'payment_intent_unexpected_state')
   assert.equal((await refusal(stripe.paymentIntents.confirm(intent.id))).code, 'payment_intent_unexpected_state')
 })
@@ -100,7 +136,7 @@ test('a hold nobody captures lapses', async (t) => {
   const intent = await held(stripe, 1000)
   assert.equal((await post(`${url}/control/payment_intents/${intent.id}/expire`)).status, 200)
   const lapsed = await stripe.paymentIntents.retrieve(intent.id)
-  assert.deepEqual([lapsed.status, lapsed.cancellation_reason], ['canceled', 'automatic'])
+  assert.deepEqual([lapsed.status, lapsed.cancellation_reason], ['canceled', 'expired'])
 })
 
 test('declines carry the code, decline code and advice of the card, and leave the payment open', async (t) => {

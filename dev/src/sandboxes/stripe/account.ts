@@ -28,6 +28,8 @@ const SUBSCRIBED = new Set([
   'payment_intent.payment_failed',
   'payment_intent.canceled',
   'charge.captured',
+  'charge.expired',
+  'charge.updated',
   'charge.refunded',
   'charge.dispute.created',
   'charge.dispute.closed',

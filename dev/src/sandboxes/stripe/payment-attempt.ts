@@ -6,7 +6,6 @@ import { badState, Declined, type ApiError } from './errors.ts'
 import { newCharge, type Charge, type PaymentIntent, type PaymentMethod } from './objects.ts'
 import type { Params } from './params.ts'
 import { attach, cardOf, saveForLater } from './payment-methods.ts'
-import { releaseRest } from './refunds.ts'
 import { AUTHENTICATION_NOT_HANDLED, AUTHENTICATION_REQUIRED, type Decline } from './test-cards.ts'
 
 type Status = PaymentIntent['status']
@@ -81,26 +80,33 @@ export function settlePaymentIntent(account: Account, id: string, outcome: 'succ
   return intent
 }
 
-export function capture(account: Account, intent: PaymentIntent, amount: number): PaymentIntent {
+/** Takes `amount` of what is held; `final` ends the hold, else it stands for the rest. */
+export function capture(account: Account, intent: PaymentIntent, amount: number, final: boolean): PaymentIntent {
   const charge = chargeOf(account, intent)
-  take(account, intent, charge, amount)
-  account.emit('charge.captured', charge)
-  return succeed(account, intent, charge)
+  if (final) {
+    take(account, intent, charge, amount)
+    account.emit('charge.captured', charge)
+    return succeed(account, intent, charge)
+  }
+  charge.amount_captured += amount
+  intent.amount_received += amount
+  intent.amount_capturable -= amount
+  account.charges.put(charge.id, charge)
+  account.paymentIntents.put(intent.id, intent)
+  account.emit('charge.updated', charge)
+  account.emit('payment_intent.amount_capturable_updated', intent)
+  return intent
 }
 
-/** Lets go of what is held, if anything is, and ends the payment. */
-export function release(
-  account: Account,
-  intent: PaymentIntent,
-  reason: PaymentIntent['cancellation_reason'],
-  event: 'charge.refunded' | 'charge.expired',
-): PaymentIntent {
-  if (intent.status === 'requires_capture') {
-    const charge = chargeOf(account, intent)
-    releaseRest(account, charge)
-    account.charges.put(charge.id, charge)
-    account.emit(event, charge)
-  }
+export const allowsMulticapture = (account: Account, intent: PaymentIntent): boolean =>
+  chargeOf(account, intent).payment_method_details.card.multicapture?.status === 'available'
+
+/**
+ * Ends the payment. What was held is let go without a Refund, as since version 2025-03-31:
+ * https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow
+ */
+export function release(account: Account, intent: PaymentIntent, reason: PaymentIntent['cancellation_reason']): PaymentIntent {
+  if (intent.status === 'requires_capture' && reason === 'expired') account.emit('charge.expired', chargeOf(account, intent))
   intent.status = 'canceled'
   intent.amount_capturable = 0
   intent.canceled_at = account.now()
@@ -112,11 +118,11 @@ export function release(
   return intent
 }
 
-/** Ends a hold as the issuer does when nobody captures it in time. */
+/** Ends a hold as the issuer does when nobody captures it in time; what was captured of it before stays taken. */
 export function expirePaymentIntent(account: Account, id: string): PaymentIntent {
   const intent = find(account.paymentIntents, 'payment_intent', id, 'intent', 404)
   mustBe(intent, ['requires_capture'], 'expired')
-  return release(account, intent, 'automatic', 'charge.expired')
+  return intent.amount_received > 0 ? capture(account, intent, 0, true) : release(account, intent, 'expired')
 }
 
 /** A hold nobody captured in time has lapsed by itself; run before a call looks at the intent. */
@@ -176,12 +182,11 @@ function approve(account: Account, intent: PaymentIntent, method: PaymentMethod,
 
 function take(account: Account, intent: PaymentIntent, charge: Charge, amount: number): void {
   charge.captured = true
-  charge.amount_captured = amount
-  releaseRest(account, charge)
+  charge.amount_captured += amount
   account.charges.put(charge.id, charge)
   intent.status = 'succeeded'
   intent.amount_capturable = 0
-  intent.amount_received = amount
+  intent.amount_received += amount
   account.paymentIntents.put(intent.id, intent)
 }
 

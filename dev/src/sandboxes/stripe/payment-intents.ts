@@ -1,11 +1,11 @@
 import { find, type Account } from './account.ts'
 import { allowMethods, METHOD_PARAMS } from './allowed-methods.ts'
-import { badParam, type Declined } from './errors.ts'
+import { badParam, badState, type Declined } from './errors.ts'
 import { LIST_PARAMS, listOf } from './lists.ts'
 import { chargeAmount, chargeCurrency, money } from './money.ts'
 import { newPaymentIntent, type List, type PaymentIntent } from './objects.ts'
 import type { Params } from './params.ts'
-import { attempt, capture, mustBe, OPEN, release } from './payment-attempt.ts'
+import { allowsMulticapture, attempt, capture, mustBe, OPEN, release } from './payment-attempt.ts'
 import { findPaymentMethod } from './payment-methods.ts'
 
 const ON_CONFIRMATION = ['return_url', 'off_session', 'error_on_requires_action', 'use_stripe_sdk']
@@ -53,29 +53,34 @@ export function confirmPaymentIntent(account: Account, params: Params, id: strin
   return attempt(account, intent, params)
 }
 
-/** Takes up to what is held; the rest of the hold is released, as one capture is all a card hold allows. */
+/**
+ * Takes up to what is held. A final capture, the default, releases the rest of the hold; where the hold may be captured
+ * several times, others leave it, and a final one of nothing only lets the rest go.
+ */
 export function capturePaymentIntent(account: Account, params: Params, id: string): PaymentIntent {
   const intent = retrievePaymentIntent(account, params, id)
   mustBe(intent, ['requires_capture'], 'captured')
   const held = intent.amount_capturable
   const amount = params.integer('amount_to_capture') ?? held
-  if (amount < 1) throw badParam('amount_to_capture', 'This value must be greater than or equal to 1.', 'parameter_invalid_integer')
+  const final = !params.has('final_capture') || params.flag('final_capture')
+  if (amount < (final && intent.amount_received > 0 ? 0 : 1)) throw badParam('amount_to_capture', 'This value must be greater than or equal to 1.', 'parameter_invalid_integer')
   if (amount > held) {
     const [asked, most] = [money(amount, intent.currency), money(held, intent.currency)]
     throw badParam('amount_to_capture', `The amount (${asked}) is greater than what can be captured (${most}).`, 'amount_too_large')
   }
-  if (params.has('final_capture') && !params.flag('final_capture')) {
+  if (!final && !allowsMulticapture(account, intent)) {
     throw badParam('final_capture', 'This PaymentIntent does not support multicapture: final_capture must be true.')
   }
   intent.metadata = params.metadata(intent.metadata)
-  return capture(account, intent, amount)
+  return capture(account, intent, amount, final)
 }
 
 export function cancelPaymentIntent(account: Account, params: Params, id: string): PaymentIntent {
   const intent = retrievePaymentIntent(account, params, id)
   mustBe(intent, [...OPEN, 'requires_capture', 'processing'], 'canceled')
+  if (intent.amount_received > 0) throw badState('This PaymentIntent was captured in part: let its rest go with a final capture of 0.')
   const reason = params.oneOf('cancellation_reason', ['duplicate', 'fraudulent', 'requested_by_customer', 'abandoned']) ?? null
-  return release(account, intent, reason, 'charge.refunded')
+  return release(account, intent, reason)
 }
 
 export function listPaymentIntents(account: Account, params: Params): List<PaymentIntent> {
@@ -94,6 +99,8 @@ function apply(account: Account, intent: PaymentIntent, params: Params): void {
   intent.capture_method = params.oneOf('capture_method', ['automatic', 'automatic_async', 'manual']) ?? intent.capture_method
   const card = params.group('payment_method_options')?.group('card')
   if (card?.text('capture_method') === 'manual') intent.capture_method = 'manual'
+  const multicapture = card?.oneOf('request_multicapture', ['if_available', 'never'])
+  if (multicapture && intent.payment_method_options?.card) intent.payment_method_options.card.request_multicapture = multicapture
   const authentication = card?.oneOf('request_three_d_secure', ['any', 'automatic', 'challenge'])
   if (authentication && intent.payment_method_options?.card) intent.payment_method_options.card.request_three_d_secure = authentication
   const shipping = params.group('shipping')

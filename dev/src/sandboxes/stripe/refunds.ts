@@ -12,13 +12,13 @@ export const REFUND_LIST_PARAMS = [...LIST_PARAMS, 'charge', 'payment_intent']
 /** Gives back all that is left or `amount` of it; together refunds never exceed what was captured. */
 export function createRefund(account: Account, params: Params): Refund {
   const charge = chargeToRefund(account, params)
-  if (!charge.captured || charge.status !== 'succeeded') {
+  if (charge.amount_captured === 0 || charge.status !== 'succeeded') {
     throw badState(
       `This PaymentIntent (${charge.payment_intent}) does not have a successful charge to refund. If you wish to cancel an uncaptured ` +
         'payment, cancel the PaymentIntent instead.',
     )
   }
-  const left = charge.amount - charge.amount_refunded
+  const left = charge.amount_captured - charge.amount_refunded
   if (left === 0) throw badState(`Charge ${charge.id} has already been refunded.`, { code: 'charge_already_refunded' })
   const amount = params.integer('amount') ?? left
   if (amount < 1) throw badParam('amount', 'This value must be greater than or equal to 1.', 'parameter_invalid_integer')
@@ -78,18 +78,9 @@ export function settleRefund(account: Account, id: string, status: 'succeeded' |
   return refund
 }
 
-/** What of a hold is not captured, Stripe shows as refunded: `amount_refunded` counts it, and there is a refund for it. */
-export function releaseRest(account: Account, charge: Charge): void {
-  const rest = charge.amount - charge.amount_captured
-  if (rest === 0) return
-  const refund = newRefund(account.now(), charge, rest)
-  refund.destination_details = { card: { type: 'reversal' }, type: 'card' }
-  addRefund(account, charge, refund)
-}
-
 function addRefund(account: Account, charge: Charge, refund: Refund): void {
   charge.amount_refunded += refund.amount
-  charge.refunded = charge.amount_refunded === charge.amount
+  charge.refunded = charge.amount_refunded === charge.amount_captured
   charge.refunds.data.unshift(refund)
   account.refunds.put(refund.id, refund)
 }
