@@ -100,7 +100,7 @@ test('offline access is granted without a question', async () => {
   assert.deepEqual([claims.sub, claims['amr']], [people.nora.id, ['pwd', 'otp']])
 })
 
-test('a step-up asks for the code only, and its token has a fresh auth_time and the second factor', async () => {
+test('S10 S54 a step-up asks for the code only, and its token has a fresh auth_time and the second factor', async () => {
   const session = await signIn(issuer, people.nora)
   const before = await claimsOf(session)
   assert.deepEqual([before['amr'], before['acr']], [['pwd'], 'urn:pharmagraph:pwd'])

@@ -36,7 +36,7 @@ test('each subgraph has a database and a role of its own, with the extensions it
   assert.deepEqual(rows.map(({ extname }) => extname), ['btree_gist', 'cube', 'earthdistance', 'pg_trgm', 'pgcrypto', 'plpgsql'])
 })
 
-test('a role cannot enter the database of another, nor make one', async () => {
+test('S1 a role cannot enter the database of another, nor make one', async () => {
   const orders = new URL(postgres.urlFor('orders'))
   for (const other of ['patients', 'audit', 'postgres', 'template1']) {
     const url = Object.assign(new URL(orders), { pathname: `/${other}` }).href

@@ -32,7 +32,7 @@ const matrix: [string, string, readonly string[]][] = [
   ['mutation { adjustInventory(input: { drugId: "d1", lotId: "x", delta: 1, reason: LOSS, idempotencyKey: "k" }) { __typename } }', 'adjustInventory', ['inventory', 'pharmacist-in-charge']],
 ]
 
-test('each role runs what its policies give it and nothing else', async () => {
+test('S46 each role runs what its policies give it and nothing else', async () => {
   for (const [query, field, allowed] of matrix) {
     for (const role of roles) {
       const answer = await ask(query, [role])

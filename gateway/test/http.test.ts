@@ -151,7 +151,7 @@ test('an operation that does not fit the graph is refused with its reason', asyn
   assert.equal(body.errors![0]!.extensions['code'], 'GRAPHQL_VALIDATION_FAILED')
 })
 
-test('operations that are too deep, too wide or too long are refused', async () => {
+test('S82 operations that are too deep, too wide or too long are refused', async () => {
   const deep = `{ drug(id: "d1") { ${'equivalents { '.repeat(16)} name ${'} '.repeat(16)} } }`
   const wide = `{ ${Array.from({ length: 60 }, (_, index) => `a${index}: drug(id: "d1") { name }`).join(' ')} }`
   const long = `{ drug(id: "d1") { ${'name '.repeat(3_000)} } }`
@@ -162,7 +162,7 @@ test('operations that are too deep, too wide or too long are refused', async () 
   assert.equal(world.subgraphs.catalog.received.length, 0)
 })
 
-test('an operation that may return too many objects is refused before it runs, persisted or not', async () => {
+test('S82 an operation that may return too many objects is refused before it runs, persisted or not', async () => {
   const nested = '{ drugs(first: 100) { nodes { equivalents { equivalents { equivalents { id } } } } } }'
   for (const body of [{ query: nested }, { documentId: idOf('web', 'SearchDrugs'), variables: { first: 100_000 } }]) {
     const answer = await world.graphql(body)
@@ -180,7 +180,7 @@ test('a request that a form of another site could send is refused', async () => 
   assert.equal(get.status, 400)
 })
 
-test('a persisted operation runs by its id, under each name the id is known by', async () => {
+test('S82 a persisted operation runs by its id, under each name the id is known by', async () => {
   const token = await world.issuer.token(personas.patient())
   const id = idOf('partner', 'OrderStatus')
   for (const request of [{ documentId: id }, { id: `sha256:${id}` }, { extensions: { persistedQuery: { version: 1, sha256Hash: id } } }]) {
@@ -191,7 +191,7 @@ test('a persisted operation runs by its id, under each name the id is known by',
   assert.equal(body.errors![0]!.extensions['code'], 'PERSISTED_QUERY_NOT_FOUND')
 })
 
-test('a persisted query about drugs may be kept by shared caches, one about a person may not', async () => {
+test('S44 a persisted query about drugs may be kept by shared caches, one about a person may not', async () => {
   const get = (id: string, variables: object, headers = {}) => fetch(`${world.gateway.url}?documentId=${id}&variables=${encodeURIComponent(JSON.stringify(variables))}`, { headers })
   const drugs = await get(idOf('web', 'SearchDrugs'), { search: 'amox' })
   assert.equal(drugs.headers.get('cache-control'), 'public, max-age=60')

@@ -13,7 +13,7 @@ before(async () => {
 })
 after(() => world.stop())
 
-test('a person, and an address without one, may run so many operations a minute; others are not held up', async () => {
+test('S82 a person, and an address without one, may run so many operations a minute; others are not held up', async () => {
   const gateway = await world.startGateway({ rates: { perPerson: 3, perClient: 1_000, perAddress: 2 } })
   try {
     const ask = async (token?: string) => {

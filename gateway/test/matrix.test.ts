@@ -12,14 +12,14 @@ const sdl = readFileSync(resolve(schemaFolder, 'supergraph.graphql'), 'utf8')
 const matrix = accessMatrix(buildGraph(sdl), readManifest(resolve(schemaFolder, 'operations')))
 const operation = (client: string, name: string) => matrix.operations.find((row) => row.client === client && row.name === name)!.access
 
-test('no field of health information is open to somebody who did not sign in', () => {
+test('S46 no field of health information is open to somebody who did not sign in', () => {
   const open = new Map(matrix.fields.map(({ name, allowed }) => [name, allowed.anonymous]))
   const phi = parse(sdl).definitions.flatMap((type) => (type.kind === Kind.OBJECT_TYPE_DEFINITION ? (type.fields ?? []).filter(({ directives }) => directives?.some(({ name }) => name.value === 'phi')).map((field) => [type.name.value, `${type.name.value}.${field.name.value}`] as const) : []))
   assert.ok(phi.length > 20)
   for (const [type, field] of phi) assert.ok(open.get(field) === false || open.get(type) === false, `${field} is open to everybody`)
 })
 
-test('what only pharmacists may do is refused to every other role, and public reads are open to all', () => {
+test('S46 what only pharmacists may do is refused to every other role, and public reads are open to all', () => {
   const whole = (client: string, name: string) => callersOfMatrix.filter((caller) => operation(client, name)[caller] === 'whole')
   assert.deepEqual(whole('staff', 'ReleaseFill'), ['pharmacist', 'pharmacist-in-charge'])
   assert.deepEqual(whole('staff', 'VerifyPrescription'), ['pharmacist', 'pharmacist-in-charge'])

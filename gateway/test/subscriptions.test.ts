@@ -90,7 +90,7 @@ test('the root field may come through a fragment, and may not be left out by a c
   assert.match(error.extensions.code, /UNPLANNABLE_OPERATION|GRAPHQL_VALIDATION_FAILED/)
 })
 
-test("an order that is not the subscriber's ends as not found, selected or not", async () => {
+test("S35 an order that is not the subscriber's ends as not found, selected or not", async () => {
   for (const query of [orderChanged, 'subscription($id: ID!) { orderChanged(orderId: $id) { kind } }', 'subscription($id: ID!) { orderChanged(orderId: $id) { order { id } } }']) {
     const events = clientOf(await patientToken('p1')).iterate({ query, variables: { id: 'o2' } })
     const [error] = await refusal(events)
@@ -140,7 +140,7 @@ test('the verification queue comes whole, then item by item, and other queues st
   assert.deepEqual(change!.data, { verificationQueue: { kind: 'CHANGE', state: 'AVAILABLE', item: { id: 'w2', state: 'AVAILABLE' }, queue: null } })
 })
 
-test('a shipment tells of its status and of its moves', async () => {
+test('S72 a shipment tells of its status and of its moves', async () => {
   world.data.shipments.set('s1', { id: 's1', orderId: 'o1', patientId: 'p1', carrier: 'OWN', trackingNumber: 'T', status: 'OUT_FOR_DELIVERY', attempts: 0 })
   const events = clientOf(await patientToken()).iterate({ query: 'subscription { shipmentChanged(shipmentId: "s1") { kind status shipment { status } } }' })
   await take(events, 1)

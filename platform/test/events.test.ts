@@ -1,12 +1,16 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
+import { exportJWK, generateKeyPair } from 'jose'
 import '@pharmagraph/schema/events'
-import { AppError, defineSubgraph, effect, emit, handler, newId, notYet, systemActor, transact, type CloudEvent } from '@pharmagraph/platform'
+import { AppError, defineSubgraph, effect, emit, handler, newId, notYet, runSubgraph, systemActor, transact, type CloudEvent } from '@pharmagraph/platform'
 import { eventually, testSubgraph } from '../../tests/environment.ts'
 
 const handled: string[] = []
 const effects: string[] = []
+/** Which instance of the subgraph had the effect, by hash. */
+const instanceOf = new Map<string, number>()
+let instances = 0
 const behaviour = new Map<string, () => void>()
 
 /** A subgraph of nothing but events: it consumes chain anchors and counts what reaches it. */
@@ -17,14 +21,17 @@ const probe = defineSubgraph({
   entities: [],
   resolvers: { Query: { ok: () => true } },
   loaders: () => ({}),
-  services: () => ({}),
+  services: () => ({ instance: instances++ }),
   consumers: [
     handler('audit.chain-anchored.v1', 'count', async (em, event) => {
       behaviour.get(event.data.hash)?.()
       await em.execute('insert into seen (hash, sequence) values (?, ?)', [event.data.hash, event.data.sequence])
       handled.push(event.data.hash)
     }),
-    effect('audit.chain-anchored.v1', 'call', async (event) => void effects.push(event.data.hash)),
+    effect<'audit.chain-anchored.v1', { instance: number }>('audit.chain-anchored.v1', 'call', async (event, { services }) => {
+      instanceOf.set(event.data.hash, services.instance)
+      effects.push(event.data.hash)
+    }),
   ],
 })
 
@@ -32,7 +39,7 @@ const subgraph = await testSubgraph(probe, { background: true })
 const publish = (hash: string, sequence = 1, id = newId(), aggregate = newId()) => subgraph.publish('audit.chain-anchored.v1', aggregate, { sequence, hash }, id)
 const rows = (hash: string) => subgraph.sql<{ sequence: number }>('select sequence from seen where hash = $1 order by id', [hash])
 
-test('an event is handled once by each of its consumers, and its repeat does nothing', async () => {
+test('S5 an event is handled once by each of its consumers, and its repeat does nothing', async () => {
   const [id, aggregate] = [newId(), newId()]
   await publish('once', 1, id, aggregate)
   await eventually(() => handled.includes('once') && effects.includes('once'))
@@ -74,7 +81,25 @@ test('events of one aggregate are handled in order', async () => {
   assert.deepEqual((await rows('ordered')).map(({ sequence }) => sequence), Array.from({ length: 30 }, (_, i) => i + 1))
 })
 
-test('what a transaction emits is published when it commits, in order, and not when it rolls back', async () => {
+test('S2 two instances of a subgraph share one stream: each event is handled once, by either', async () => {
+  const actorPublicJwk = JSON.stringify(await exportJWK((await generateKeyPair('EdDSA', { crv: 'Ed25519' })).publicKey))
+  const second = await runSubgraph(probe, {
+    port: 0, host: '127.0.0.1', databaseUrl: subgraph.databaseUrl, natsUrl: subgraph.broker.url, actorPublicJwk, seed: false, background: true,
+  })
+  try {
+    const hashes = Array.from({ length: 200 }, (_, index) => `shared-${index}`)
+    await Promise.all(hashes.map((hash) => publish(hash)))
+    await eventually(() => hashes.every((hash) => effects.includes(hash) && handled.includes(hash)), { within: 30_000 })
+    const stored = await subgraph.sql<{ hash: string }>(`select hash from seen where hash like 'shared-%'`)
+    assert.deepEqual(stored.map(({ hash }) => hash).sort(), [...hashes].sort())
+    assert.equal(effects.filter((hash) => hash.startsWith('shared-')).length, hashes.length)
+    assert.equal(new Set(hashes.map((hash) => instanceOf.get(hash))).size, 2)
+  } finally {
+    await second.stop()
+  }
+})
+
+test('S5 what a transaction emits is published when it commits, in order, and not when it rolls back', async () => {
   const aggregate = newId()
   const actor = systemActor('probe')
   await assert.rejects(transact(subgraph.running.orm, async (em) => {
@@ -92,7 +117,7 @@ test('what a transaction emits is published when it commits, in order, and not w
   assert.equal(left?.n, 0)
 })
 
-test('an event that does not fit its contract is refused when emitted', async () => {
+test('S49 an event that does not fit its contract is refused when emitted', async () => {
   await assert.rejects(
     transact(subgraph.running.orm, async (em) => emit(em, systemActor('probe'), 'audit.chain-anchored.v1', newId(), { sequence: 1, hash: 7 as never })),
     /does not fit its contract: \/hash must be string/,

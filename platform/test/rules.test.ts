@@ -77,7 +77,7 @@ test('not yours reads as not found, and yours but not allowed as forbidden', () 
   access.must({ ...owner, roles: ['compliance'] }, 'thing:burn', 'you')
 })
 
-test('a subgraph takes an actor from the gateway’s key only, and only while it is fresh', async () => {
+test('S45 a subgraph takes an actor from the gateway’s key only, and only while it is fresh', async () => {
   const keys = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
   const strangers = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
   const verify = actorVerifier(await exportJWK(keys.publicKey))

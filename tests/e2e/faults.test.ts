@@ -47,7 +47,7 @@ const victims: Partial<Record<StepName, string[]>> = {
   delivered: ['audit'],
 }
 
-test('kill -9 of every subgraph, the gateway and the broker during one journey loses nothing and does nothing twice', { timeout: 280_000 }, async () => {
+test('S5 kill -9 of every subgraph, the gateway and the broker during one journey loses nothing and does nothing twice', { timeout: 280_000 }, async () => {
   const killed: string[] = []
   const result = await playJourney(stack, undefined, async (step) => {
     for (const name of victims[step] ?? []) {
@@ -79,7 +79,7 @@ test('kill -9 of every subgraph, the gateway and the broker during one journey l
   }
 })
 
-test('while a subgraph is down its fields are null with an error path, and the rest answers', { timeout: 60_000 }, async () => {
+test('S3 while a subgraph is down its fields are null with an error path, and the rest answers', { timeout: 60_000 }, async () => {
   const session = await signIn(stack.issuer, people.james)
   const client = new GraphClient(stack, 'web', session.accessToken)
   const search = { search: 'lisinopril', first: 1 }

@@ -13,7 +13,7 @@ after(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-test('an order goes from prescription to doorstep, and everybody sees what they must', { timeout: 180_000 }, async () => {
+test('S18 S59 S66 an order goes from prescription to doorstep, and everybody sees what they must', { timeout: 180_000 }, async () => {
   const result = await playJourney(stack)
   assert.deepEqual(result.statusesPushed, expectedStatuses)
   assert.ok(result.auditEntries > expectedStatuses.length)

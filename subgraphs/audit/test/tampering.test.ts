@@ -52,13 +52,13 @@ test('an untouched chain is valid, whole and in any span', async () => {
   assert.equal((await verify({ from: 26 })).entriesChecked, 0)
 })
 
-test('the trail and its anchors cannot be changed, deleted or emptied, not even by the role that owns them', async () => {
+test('S22 S42 the trail and its anchors cannot be changed, deleted or emptied, not even by the role that owns them', async () => {
   for (const table of ['audit_entry', 'anchor']) {
     for (const statement of [`update ${table} set hash = 'x'`, `delete from ${table}`, `truncate ${table}`]) await assert.rejects(subgraph.sql(statement), /append-only/, statement)
   }
 })
 
-test('an entry edited in any column is named', async () => {
+test('S58 an entry edited in any column is named', async () => {
   for (const change of [
     `data = data || '{"reasonCode": "Y"}'`, `actor = 'another'`, `actor_role = 'system'`, `at = at + interval '1 ms'`, `type = 'orders.order-paid.v1'`, `source = 'x'`,
     `subjects = '{}'`, `correlation_id = 'x'`, `causation_id = 'x'`, `id = '${newId()}'`, `hash = repeat('a', 64)`, `previous_hash = repeat('a', 64)`,
@@ -74,13 +74,13 @@ test('an entry edited together with its own hash is named, since the next one co
   assert.equal(await firstBadAfter([`update audit_entry set actor = 'another', hash = ? where sequence = 7`, [forged]]), 7)
 })
 
-test('an entry deleted from the middle or from the beginning is named, also when the others close the gap', async () => {
+test('S58 an entry deleted from the middle or from the beginning is named, also when the others close the gap', async () => {
   assert.equal(await firstBadAfter('delete from audit_entry where sequence = 7'), 7)
   assert.equal(await firstBadAfter('delete from audit_entry where sequence = 1'), 1)
   assert.equal(await firstBadAfter('delete from audit_entry where sequence = 7', 'update audit_entry set sequence = 1 - sequence where sequence > 7', 'update audit_entry set sequence = -sequence where sequence < 0'), 7)
 })
 
-test('two entries that changed places are named', async () => {
+test('S58 two entries that changed places are named', async () => {
   assert.equal(await firstBadAfter(...[[7, 0], [9, 7], [0, 9]].map(([from, to]) => `update audit_entry set sequence = ${to} where sequence = ${from}`)), 7)
 })
 

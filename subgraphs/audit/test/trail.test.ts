@@ -21,7 +21,7 @@ const count = async (): Promise<number> => (await subgraph.sql<{ n: number }>('s
 const chained = (expected: number) => eventually(async () => (await count()) >= expected, { what: `${expected} entries`, within: 20_000 })
 const cancelled = (orderId = newId(), patientId = newId()) => subgraph.publish('orders.order-cancelled.v1', orderId, { orderId, patientId, reasonCode: 'PATIENT_CANCELLED' })
 
-test('an event of every type there is a contract for is chained', async () => {
+test('S22 an event of every type there is a contract for is chained', async () => {
   const types = readdirSync(eventsFolder).filter((file) => file.endsWith('.json'))
   for (const file of types) {
     const { examples } = JSON.parse(readFileSync(resolve(eventsFolder, file), 'utf8')) as { examples: [EventMap[EventType]] }

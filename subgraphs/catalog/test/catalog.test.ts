@@ -15,7 +15,7 @@ test('a caller without an actor token is refused', async () => {
   assert.equal(answer.errors?.[0]?.extensions['code'], 'UNAUTHENTICATED')
 })
 
-test('search finds a drug by name, by the beginning of it, and in spite of a typing error', async () => {
+test('S20 S25 S61 search finds a drug by name, by the beginning of it, and in spite of a typing error', async () => {
   for (const text of ['lisinopril', 'lisin', 'lisinoprl', 'LISINOPRIL']) {
     const { nodes } = await search(text, 5)
     assert.match(nodes[0]?.name ?? 'nothing', /lisinopril/i, text)
@@ -23,7 +23,7 @@ test('search finds a drug by name, by the beginning of it, and in spite of a typ
   assert.deepEqual((await search('zzzzqqqq')).nodes, [])
 })
 
-test('search finds the same drug by its NDC in every written form', async () => {
+test('S33 search finds the same drug by its NDC in every written form', async () => {
   const [drug] = (await search('metformin', 1)).nodes
   for (const form of [drug.ndc, drug.ndc11, drug.ndc11.replaceAll('-', ''), drug.ndc12, drug.ndc12.replaceAll('-', '')]) {
     assert.deepEqual((await search(form)).nodes.map(({ id }: { id: string }) => id), [drug.id], form)

@@ -27,7 +27,7 @@ const packages = (...lines: string[]) => importing(ndcPackages(whole), 'package.
 const product = async (productNdc: string) =>
   (await subgraph.data(staff, 'query ($s: String) { directory(search: $s, filter: { unlisted: true }) { nodes { id productNdc name labeler strength deaSchedule listed therapeuticEquivalence pharmacologicClasses activeIngredients { name strength } packages { ndc ndc11 ndc12 gtin size unit listed sample } } } }', { s: productNdc })).directory.nodes[0]
 
-test('products and packages of every NDC shape are listed with every form of their NDC, and the same files again change nothing', async () => {
+test('S25 products and packages of every NDC shape are listed with every form of their NDC, and the same files again change nothing', async () => {
   const lines = ['0591-0369', '50580-449', '12345-6789'].map((ndc) => productLine(ndc))
   const first = await products(...lines)
   assert.deepEqual(first.counts, { recordsRead: 3, inserted: 3, updated: 0, unchanged: 0, refused: 0, withdrawn: 0 })

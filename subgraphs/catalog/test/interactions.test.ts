@@ -18,7 +18,7 @@ const idsOf = async (medicines: string[], version?: string): Promise<string[]> =
 const csv = (source: string, version: string, lines: string[], complete = true) => runImport(orm, interactionsCsv({ source, version, complete }), fileOf('pairs.csv', ['drug_a,drug_b,level,effect', ...lines, ''].join('\n')))
 const remarksOf = (id: string) => subgraph.sql<{ line: number; code: string }>('select line, code from import_remark where run_id = $1 order by id', [id])
 
-test('all fifteen high-priority pairs of the ONC are found, either way round, by the names of their ingredients', async () => {
+test('S20 all fifteen high-priority pairs of the ONC are found, either way round, by the names of their ingredients', async () => {
   const { interactions } = demoData<{ interactions: { id: string; oncPair?: number; a: { members: string[] }; b: { members: string[] } }[] }>('interactions.json')
   const pairs = new Set<number>()
   for (const { id, oncPair, a, b } of interactions.filter((one) => one.oncPair)) {
@@ -31,7 +31,7 @@ test('all fifteen high-priority pairs of the ONC are found, either way round, by
   assert.deepEqual([...pairs].sort((x, y) => x - y), Array.from({ length: 15 }, (_, i) => i + 1))
 })
 
-test('medicines are named by id, by NDC in any form, by brand, by salt or by ingredient; what is unknown is said to be', async () => {
+test('S20 S73 medicines are named by id, by NDC in any form, by brand, by salt or by ingredient; what is unknown is said to be', async () => {
   const [warfarin] = (await subgraph.data(patient, '{ drugs(search: "warfarin", first: 1) { nodes { id ndc ndc11 gtin } } }')).drugs.nodes
   for (const named of [warfarin.id, warfarin.ndc, warfarin.ndc11.replaceAll('-', ''), warfarin.gtin, 'Warfarin Sodium', 'WARFARIN']) {
     const { findings } = await check([named, 'fluconazole'])

@@ -61,7 +61,7 @@ const shelf = await stockedShelf(subgraph)
 const record = 'mutation ($i: RecordTemperaturesInput!) { recordTemperatures(input: $i) { ... on ColdChainPayload { report { disposition meanKineticTemperature gaps { from to } reasons } } ... on InvalidInput { field } } }'
 const status = async (id: string) => (await subgraph.sql<{ status: string }>('select status from lot where id = $1', [id]))[0]!.status
 
-test('a rejected zone puts the lots stored there on hold, those of no other class or place, and readings count once', async () => {
+test('S86 a rejected zone puts the lots stored there on hold, those of no other class or place, and readings count once', async () => {
   const [cold, warm] = [newId(), newId()]
   await transact(subgraph.running.orm, (em) => rememberDrugs(em, system, [
     { drugId: cold, version: 1, ndc: '0591-0369-01', packageSize: 10, storageClass: 'REFRIGERATED' }, { drugId: warm, version: 1, ndc: '0591-0369-02', packageSize: 10, storageClass: 'CRT' },

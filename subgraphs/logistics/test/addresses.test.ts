@@ -20,7 +20,7 @@ const add = async (who: Parameters<typeof subgraph.graph>[0], change: object = {
     ... on UndeliverableAddress { code message suggestions } ... on InvalidInput { code field } } }`, { i: { ...input, ...change } })
 const newPatient = () => actorWith('patient', { patientId: newId() })
 
-test('an address is kept in its postal form with its place on the map, and told without any of it', async () => {
+test('S75 an address is kept in its postal form with its place on the map, and told without any of it', async () => {
   const who = newPatient()
   service.next = verified()
   const { address } = (await add(who)).data.addAddress
@@ -38,7 +38,7 @@ test('an address is kept in its postal form with its place on the map, and told 
   assert.deepEqual(_entities, [{ addresses: [{ id }] }])
 })
 
-test('an address a parcel does not get to is refused with what is wrong, one with a warning is uncertain', async () => {
+test('S75 an address a parcel does not get to is refused with what is wrong, one with a warning is uncertain', async () => {
   service.next = verified({ success: false, details: null, errors: [{ code: 'E.ADDRESS.NOT_FOUND', field: 'address', message: 'Address not found', suggestion: '77 Sekret Ln' }] })
   assert.deepEqual((await add(newPatient())).data.addAddress, { code: 'UNDELIVERABLE_ADDRESS', message: 'Address not found', suggestions: ['77 Sekret Ln'] })
   service.next = verified({ details: { latitude: null, longitude: null } })

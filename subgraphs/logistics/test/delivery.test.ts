@@ -12,7 +12,7 @@ const depotPoint = { latitude: 37.7573, longitude: -122.4188 }
 const statuses = async (shipmentId: string) =>
   (await subgraph.emitted('logistics.shipment-status-changed.v1')).filter((event) => event.shipmentId === shipmentId).map(({ to }) => to)
 
-test('a paid order goes all the way: labelled, assigned, picked up, out, followed by its patient, delivered with proof', async () => {
+test('S21 S67 a paid order goes all the way: labelled, assigned, picked up, out, followed by its patient, delivered with proof', async () => {
   const [parcel] = await assigned(subgraph, [homes.mission])
   const { id: shipmentId, route_id: routeId, driver_id: driverId, tracking_number: label } = parcel!
   assert.ok(isTrackingNumber(label), label)

@@ -99,7 +99,7 @@ test('at night a parcel is planned for the next shift', async () => {
   assert.ok(at > instant('2026-11-24', '08:00') && at < instant('2026-11-24', '09:00'))
 })
 
-test('a planned route takes more parcels until its loading begins; a started one keeps its order', async () => {
+test('S41 a planned route takes more parcels until its loading begins; a started one keeps its order', async () => {
   clock.set(mondayAtTen)
   const first = await parcel(homes.mission)
   await plan()

@@ -83,7 +83,7 @@ test('with PostGIS, geography gives the same under the same names', { skip: post
   }
 })
 
-test('the nearest depot and drivers are found through the spatial indexes', async () => {
+test('S7 the nearest depot and drivers are found through the spatial indexes', async () => {
   const em = subgraph.running.orm.em.fork()
   assert.equal(await nearestDepot(em, { latitude: 37.7825, longitude: -122.4715 }), depots.mission)
   assert.equal(await nearestDepot(em, { latitude: 37.8355, longitude: -122.2628 }), depots.oakland)

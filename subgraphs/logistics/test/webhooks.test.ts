@@ -44,12 +44,12 @@ test('the signature is that of the raw body under the NFKD form of the secret', 
   assert.equal(signatureFits(Buffer.from('{"a":"u"}'), header, 'sécret'), false)
 })
 
-test('a real body of the carrier service has the signature its author publishes', { skip: existsSync(sample) ? false : 'no sample tracking/easypost-event-body.json: set REAL_DATA_DIR' }, () => {
+test('S38 a real body of the carrier service has the signature its author publishes', { skip: existsSync(sample) ? false : 'no sample tracking/easypost-event-body.json: set REAL_DATA_DIR' }, () => {
   const body = Buffer.from(readFileSync(sample, 'utf8').replace(/\n$/, ''))
   assert.ok(signatureFits(body, 'hmac-sha256-hex=38f3f53c103713df81616a0a186d77141957323ec21d5fe9363db93840f527db', 'sécret'))
 })
 
-test('an unsigned, unreadable or misaddressed report is refused and changes nothing', async () => {
+test('S38 an unsigned, unreadable or misaddressed report is refused and changes nothing', async () => {
   const id = await labelled()
   const body = bodyOf({ status: 'delivered' })
   const post = async (text: string, headers: Record<string, string>, to = id) => (await fetch(`${origin}/webhooks/carrier/${to}`, { method: 'POST', body: text, headers })).status
@@ -84,7 +84,7 @@ test('a carrier\'s reports move the parcel; repeats and stale ones do not', asyn
   assert.deepEqual(await report(id, { status: 'return_to_sender', at: '2026-11-22T09:00:00Z' }), [409, 'TRANSITION_REFUSED'])
 })
 
-test('the same report sent ten times at once moves the parcel once', async () => {
+test('S38 the same report sent ten times at once moves the parcel once', async () => {
   const id = await labelled()
   const answers = await Promise.all(Array.from({ length: 10 }, () => report(id, { id: 'evt_burst', status: 'delivered' })))
   assert.deepEqual(answers.map(([, result]) => result).sort(), ['MOVED', ...Array.from({ length: 9 }, () => 'REPEATED')])

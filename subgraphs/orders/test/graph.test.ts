@@ -68,7 +68,7 @@ test('a line that went bad in the cart says so, and the checkout is refused for 
   assert.deepEqual([answer.__typename, answer.reason.code], ['NotOrderable', 'PRESCRIPTION_ON_HOLD'])
 })
 
-test('twenty clicks at once make one cart and one line', async () => {
+test('S28 twenty clicks at once make one cart and one line', async () => {
   const { patient, patientId } = await newCustomer(subgraph)
   const prescriptionId = await newPrescription(subgraph, patientId)
   const answers = await Promise.all(Array.from({ length: 20 }, () => addToCart(subgraph, patient, { prescriptionId })))
@@ -76,7 +76,7 @@ test('twenty clicks at once make one cart and one line', async () => {
   assert.equal((await cartOf(subgraph, patient)).lines.length, 1)
 })
 
-test('checkout freezes prices, taxes what is taxed, ships free above 35 dollars, and gives a number people can read', async () => {
+test('S34 S64 checkout freezes prices, taxes what is taxed, ships free above 35 dollars, and gives a number people can read', async () => {
   const customer = await newCustomer(subgraph, { state: 'CA' })
   const drugId = await newDrug(subgraph, { rxOnly: false, packageSize: 24, priceMinor: 799 })
   const rx = await newDrug(subgraph, { priceMinor: 12_000 })
@@ -100,7 +100,7 @@ test('checkout freezes prices, taxes what is taxed, ships free above 35 dollars,
   assert.deepEqual(placed?.lines.map(({ prescriptionId }) => prescriptionId === null), [false, true])
 })
 
-test('the same key gives the same order, even at once; with another input it is an error', async () => {
+test('S34 the same key gives the same order, even at once; with another input it is an error', async () => {
   const { patient, patientId, addressId } = await newCustomer(subgraph)
   const { cart } = await addToCart(subgraph, patient, { prescriptionId: await newPrescription(subgraph, patientId) })
   const input = { cartId: cart.id, addressId, idempotencyKey: 'click-1' }
@@ -130,7 +130,7 @@ test('checkout needs consent to dispense, an address of the patient that can be 
   assert.equal((await checkout(subgraph, otc.patient, { cartId: bought.cart.id, addressId: otc.addressId, idempotencyKey: newId() })).code, 'CART_EMPTY')
 })
 
-test('card data is refused in every mutation before anything is done', async () => {
+test('S53 card data is refused in every mutation before anything is done', async () => {
   const { patient } = await newCustomer(subgraph)
   const number = '4242 4242 4242 4242'
   const answers = [
@@ -147,7 +147,7 @@ test('card data is refused in every mutation before anything is done', async () 
   }
 })
 
-test('an order is for its patient and the staff; to others it is not there', async () => {
+test('S28 an order is for its patient and the staff; to others it is not there', async () => {
   const { order, patient } = await placeOrder(subgraph)
   const reference = async (actor: typeof patient) =>
     (await subgraph.data(actor, 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Order { id number } } }', { r: [{ __typename: 'Order', id: order.id }] }))._entities
@@ -214,7 +214,7 @@ test('refunds together stay within what was captured, and one key is one refund'
   assert.equal(all.status, 'REFUND_PENDING')
 })
 
-test('patients page through their orders, newest first, and staff through all of a status', async () => {
+test('S28 patients page through their orders, newest first, and staff through all of a status', async () => {
   const customer = await newCustomer(subgraph)
   const placed: string[] = []
   for (let i = 0; i < 3; i++) {

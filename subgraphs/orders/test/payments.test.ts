@@ -164,7 +164,7 @@ for (const history of histories.slice(0, 3).filter(({ name }) => !name.includes(
   })
 }
 
-test('webhooks in any order, repeated, sent anew under other ids, and mixed with our own asking end in the truth', async () => {
+test('S43 S63 webhooks in any order, repeated, sent anew under other ids, and mixed with our own asking end in the truth', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...histories), fc.array(fc.record({ pick: fc.nat(), settle: fc.boolean(), anew: fc.boolean() }), { minLength: 4, maxLength: 10 }), fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }),

@@ -34,7 +34,7 @@ after(async () => {
 const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), once(child, 'exit').then(() => assert.fail(log))])) as [string]
 const { url } = JSON.parse(line) as { url: string }
 
-test('the service takes webhooks signed with the secret, within five minutes, once', async () => {
+test('S43 the service takes webhooks signed with the secret, within five minutes, once', async () => {
   const body = JSON.stringify({ id: 'evt_1', object: 'event', type: 'charge.dispute.created', data: { object: { id: 'du_1', object: 'dispute' } } })
   const post = (signature: string) => fetch(new URL('/webhooks/stripe', url), { method: 'POST', headers: { 'stripe-signature': signature, 'content-type': 'application/json' }, body })
   const now = Math.floor(Date.now() / 1000)
@@ -45,7 +45,7 @@ test('the service takes webhooks signed with the secret, within five minutes, on
   assert.equal((await post(stripeSignature(`${body} `, webhookSecret))).status, 401)
 })
 
-test('a card number sent by mistake is refused and appears nowhere in the log', async () => {
+test('S53 a card number sent by mistake is refused and appears nowhere in the log', async () => {
   const token = await signActor(actorWith('patient', { patientId: newId() }), await exportJWK(privateKey), Math.floor(Date.now() / 1000) + 60)
   const number = '4000056655665556'
   const send = async (variables: object) => {

@@ -19,7 +19,7 @@ test('a caller without an actor token is refused', async () => {
   assert.equal(answer.errors?.[0]?.extensions['code'], 'UNAUTHENTICATED')
 })
 
-test('a person registers under the patient id of their token, and registering again changes nothing', async () => {
+test('S30 a person registers under the patient id of their token, and registering again changes nothing', async () => {
   const actor = actorWith('patient', { patientId: newId() })
   const [first, second] = await Promise.all([1, 2].map(() => subgraph.data(actor, register, { input: registration })))
   for (const { registerPatient } of [first, second]) {
@@ -48,7 +48,7 @@ test('registration needs the role of a patient and a patient id', async () => {
   }
 })
 
-test('registration names the field that is not acceptable', async () => {
+test('S30 registration names the field that is not acceptable', async () => {
   const actor = actorWith('patient', { patientId: newId() })
   const wrong = {
     given: ['', ' ', '123', 'x'.repeat(101)], family: ['-'], dateOfBirth: ['2999-01-01', '1800-01-01'],
@@ -201,7 +201,7 @@ test('threads come newest first, page by page', async () => {
   assert.deepEqual(bodies, ['5', '4', '3', '2', '1'])
 })
 
-test('a destroyed data key is erasure: the patient reads as not there', async () => {
+test('S51 a destroyed data key is erasure: the patient reads as not there', async () => {
   const { actor, id } = await registered(subgraph)
   await subgraph.sql('update data_key set wrapped = null, destroyed_at = now() where subject_id = $1', [id])
   const { me } = await subgraph.data(actor, `{ me ${everything} }`)

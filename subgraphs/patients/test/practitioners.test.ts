@@ -24,7 +24,7 @@ const entry: PractitionerEntry = {
 }
 const keep = (change: Partial<PractitionerEntry>, actor = system) => transact(subgraph.running.orm, (em) => registerPractitioner(em, actor, { ...entry, ...change }))
 
-test('the demo practitioners are found by id and by licence number within its state, and told to the others', async () => {
+test('S24 the demo practitioners are found by id and by licence number within its state, and told to the others', async () => {
   const fields = '{ id name { full } npi deaNumber licences { number state status expiresOn } scheduleAuthority }'
   const data = await subgraph.data(actorWith('pharmacist'), `{ byId: practitioner(id: "01990000-0000-7000-8000-000000000201") ${fields} byLicence: practitioner(licenceNumber: "A990201", licenceState: "CA") ${fields}
     elsewhere: practitioner(licenceNumber: "A990201", licenceState: "NV") ${fields} }`)
@@ -56,7 +56,7 @@ test('seeding again adds nothing and says nothing again', async () => {
   assert.ok(Number(before[0]?.['consents']) === 2 * Number(before[0]?.['patients']) && Number(before[0]?.['patients']) > 0)
 })
 
-test('identifiers are checked by their check digits, and authority over schedules needs a DEA number', async () => {
+test('S24 identifiers are checked by their check digits, and authority over schedules needs a DEA number', async () => {
   for (const [field, change] of Object.entries({ npi: { npi: '1234567890' }, deaNumber: { deaNumber: 'AB4523763' }, licences: { licences: [] } })) {
     await assert.rejects(keep(change as Partial<PractitionerEntry>), { code: 'INVALID_INPUT', details: { field } })
   }
@@ -64,7 +64,7 @@ test('identifiers are checked by their check digits, and authority over schedule
   await assert.rejects(keep({}, actorWith('prescriber')), { code: 'FORBIDDEN' })
 })
 
-test('a licence number is unique within its state; the same number in another state is another licence', async () => {
+test('S24 a licence number is unique within its state; the same number in another state is another licence', async () => {
   await keep({})
   await keep({ licences: [{ number: 'X1', state: 'NV', status: 'SUSPENDED', expiresOn: '2999-12-31' }] })
   const other = { id: newId(), npi: '1558598797', deaNumber: 'AJ5184279' }

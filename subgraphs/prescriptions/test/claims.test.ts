@@ -11,7 +11,7 @@ import './settings.ts'
 const subgraph = await testSubgraph(prescriptions)
 const { orm } = subgraph.running
 
-test('fifty workers and five hundred items: each is done once, none has two live holders, and what a crashed worker held is done by another', async () => {
+test('S69 fifty workers and five hundred items: each is done once, none has two live holders, and what a crashed worker held is done by another', async () => {
   const [workers, items] = [50, 500]
   await subgraph.sql(
     `insert into work_item (id, queue, status, priority, due_at, created_at, excluded) select id, 'VERIFICATION', 'AVAILABLE', 50, now() + interval '1 day', now(), '{}' from unnest($1::uuid[]) id`,

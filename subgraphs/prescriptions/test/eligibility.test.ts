@@ -60,7 +60,7 @@ test('what may be filled says so, until when and by which rule; what may not say
   assert.equal((await subgraph.data(stranger, 'query ($id: ID!) { prescription(id: $id) { eligibility { allowed } } }', { id })).prescription, null)
 })
 
-test('C19 one telemedicine prescription asked for 2026-12-30 and 2027-01-02 gets two answers, each with its rule', async () => {
+test('C19 S79 one telemedicine prescription asked for 2026-12-30 and 2027-01-02 gets two answers, each with its rule', async () => {
   const patient = await registerPatient()
   const id = await verified({ patientId: patient.id, drugId: lorazepam.drugId, refills: 3 })
   await subgraph.sql(`update prescription set issue_date = '2026-12-15', expiry_date = '2027-06-15', evaluation_basis = 'TELEMED_TEMP_RULE' where id = $1`, [id])

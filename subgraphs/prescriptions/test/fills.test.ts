@@ -10,7 +10,7 @@ import {
   subgraph, submit, tom, untilFill, untilPrescription, verified,
 } from './pharmacy.ts'
 
-test('a prescription goes from the prescriber through review, bench and check to release, and its refill is counted', async () => {
+test('S16 S59 a prescription goes from the prescriber through review, bench and check to release, and its refill is counted', async () => {
   const patient = await registerPatient()
   const drug = await publishDrug({ genericName: 'lisinopril' })
   const id = await submit({ patientId: patient.id, drugId: drug.drugId })
@@ -122,7 +122,7 @@ test('an order for somebody else’s prescription, or one that never was, is blo
   }
 })
 
-test('nothing is dispensed without the patient’s consent, and a consent withdrawn late does not win over a newer one', async () => {
+test('S50 nothing is dispensed without the patient’s consent, and a consent withdrawn late does not win over a newer one', async () => {
   const patient = await registerPatient({}, { consent: false })
   const drug = await publishDrug({ genericName: 'sertraline' })
   const id = await verified({ patientId: patient.id, drugId: drug.drugId })
@@ -232,7 +232,7 @@ test('a lot that expired on the bench is refused at the scan and at the release'
   assert.equal((await act(ken, 'releaseFill', { fillId: fill.id }))['code'], 'LOT_EXPIRED')
 })
 
-test('who filled neither checks nor releases', async () => {
+test('S69 who filled neither checks nor releases', async () => {
   const patient = await registerPatient()
   const drug = await publishDrug({ genericName: 'gabapentin' })
   const id = await verified({ patientId: patient.id, drugId: drug.drugId })
@@ -249,7 +249,7 @@ test('who filled neither checks nor releases', async () => {
   assert.equal((await act(ken, 'releaseFill', { fillId: fill.id }))['fill'].status, 'RELEASED')
 })
 
-test('a controlled substance passes check and release only with a second factor not older than five minutes', async () => {
+test('S54 a controlled substance passes check and release only with a second factor not older than five minutes', async () => {
   const patient = await registerPatient()
   const drug = await publishDrug({ genericName: 'alprazolam', deaSchedule: 'CIV' })
   const id = await verified({ patientId: patient.id, drugId: drug.drugId })
@@ -268,7 +268,7 @@ test('a controlled substance passes check and release only with a second factor 
   assert.equal((await act(fresh, 'releaseFill', { fillId: fill.id }))['fill'].status, 'RELEASED')
 })
 
-test('C6 a release is written down for good: its hash is that of the record, which no statement can change', async () => {
+test('C6 S55 a release is written down for good: its hash is that of the record, which no statement can change', async () => {
   const patient = await registerPatient()
   const drug = await publishDrug({ genericName: 'warfarin' })
   const id = await verified({ patientId: patient.id, drugId: drug.drugId })
@@ -307,7 +307,7 @@ test('a parcel that comes back is waste, never stock', async () => {
   await untilFill(fill.id, 'RETURNED_WASTE')
 })
 
-test('an order’s fills, and a page of many patients’ prescriptions with all that hangs on them, cost a handful of SQL statements', async () => {
+test('S26 an order’s fills, and a page of many patients’ prescriptions with all that hangs on them, cost a handful of SQL statements', async () => {
   const drug = await publishDrug({ genericName: 'montelukast' })
   const patients = await Promise.all(Array.from({ length: 5 }, () => registerPatient()))
   const ids = await Promise.all(patients.map(({ id }) => submit({ patientId: id, drugId: drug.drugId })))

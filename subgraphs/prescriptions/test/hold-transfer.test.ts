@@ -96,7 +96,7 @@ test('C11 the refills that are left go along, but not while a fill is under way 
   assert.deepEqual(await subgraph.sql('select refills_remaining, rule from prescription_transfer where prescription_id = $1', [id]), [{ refills_remaining: 2, rule: 'us-transfer-refills' }])
 })
 
-test('a prescription altered since it was submitted goes nowhere', async () => {
+test('S57 a prescription altered since it was submitted goes nowhere', async () => {
   const patient = await registerPatient()
   const id = await verified({ patientId: patient.id, drugId: metformin.drugId, refills: 1 })
   await subgraph.sql('update prescription set refills_authorized = 9 where id = $1', [id])

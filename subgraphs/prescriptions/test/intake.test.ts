@@ -32,7 +32,7 @@ const answerOf = (xml: string): { code: string; text: string; relatesTo: string 
   code: /<Code>(\d+)</.exec(xml)?.[1] ?? '', text: /<(?:Description|Note|DenialReason)>([^<]*)</.exec(xml)?.[1] ?? '', relatesTo: /<RelatesToMessageID>([^<]*)</.exec(xml)?.[1] ?? '',
 })
 
-test('a complete NewRx is answered 010, matched by two hashes of the patient, and stands before the pharmacists without a technician', async () => {
+test('S32 S56 a complete NewRx is answered 010, matched by two hashes of the patient, and stands before the pharmacists without a technician', async () => {
   const patient = await registerPatient({ family: "O'Brien-Núñez", given: 'María' })
   const messageId = newId()
   // spelling, case and the form of the telephone number are the sender's
@@ -250,7 +250,7 @@ test('a question to the prescriber goes out over the network and its answer brin
   await itemOf('VERIFICATION', id)
 })
 
-test('an EPCS status is written into the history once, and only with a good signature', async () => {
+test('S36 an EPCS status is written into the history once, and only with a good signature', async () => {
   const patient = await registerPatient()
   const messageId = newId()
   await script(newRx(patient, { messageId }))
@@ -279,7 +279,7 @@ const request = (about: object = {}) => ({
 })
 const contained = (patient: KnownPatient) => [{ ...person(patient), id: 'patient' }, { ...practitioner, id: 'prescriber' }]
 
-test('a MedicationRequest of a partner becomes a prescription, once per identifier, coded or contained', async () => {
+test('S87 a MedicationRequest of a partner becomes a prescription, once per identifier, coded or contained', async () => {
   const patient = await registerPatient()
   for (const medication of [coded, { medicationCodeableConcept: undefined, medicationReference: { reference: '#drug' } }]) {
     const body = request({ ...medication, contained: [...contained(patient), { resourceType: 'Medication', id: 'drug', code: { text: 'lisinopril 10 mg oral tablet' } }], dispenseRequest: { quantity: { value: 'medicationReference' in medication ? 60 : 90 }, expectedSupplyDuration: { value: 4, code: 'wk' } } })
@@ -292,7 +292,7 @@ test('a MedicationRequest of a partner becomes a prescription, once per identifi
   }
 })
 
-test('a Bundle names its resources by urn:uuid; a transaction is all or nothing, a collection entry by entry', async () => {
+test('S87 a Bundle names its resources by urn:uuid; a transaction is all or nothing, a collection entry by entry', async () => {
   const patient = await registerPatient()
   const [p, d, m] = [newId(), newId(), newId()].map((id) => `urn:uuid:${id}`)
   const inBundle = (about: object = {}) => request({ subject: { reference: p }, requester: { reference: d }, medicationCodeableConcept: undefined, medicationReference: { reference: m }, ...about })
@@ -369,7 +369,7 @@ test('the rows of a prescription show no word of patient, drug text or direction
   }
 })
 
-test('C13 a prescription altered in the database is not verified', async () => {
+test('C13 S57 S83 a prescription altered in the database is not verified', async () => {
   const patient = await registerPatient()
   const messageId = newId()
   await script(newRx(patient, { messageId, refills: 1 }))

@@ -131,7 +131,7 @@ test('verification needs a second factor, and for a controlled substance one not
   assert.ok(prescription.expiryRule.source)
 })
 
-test('C16 a prescriber signs a controlled substance with a fresh second factor and the authority for its schedule', async () => {
+test('C16 S16 S74 a prescriber signs a controlled substance with a fresh second factor and the authority for its schedule', async () => {
   const patient = await registerPatient()
   const input = { patientId: patient.id, drugId: oxycodone.drugId, sig: 'Take 1 tablet.', quantity: 20, daysSupply: 5, refills: 0, idempotencyKey: newId() }
   assert.equal((await act({ ...elena, amr: ['pwd'] }, 'submitPrescription', input)).code, 'STEP_UP_REQUIRED')
@@ -142,7 +142,7 @@ test('C16 a prescriber signs a controlled substance with a fresh second factor a
   assert.deepEqual([one['prescription'].status, one['prescription'].id], ['RECEIVED', two['prescription'].id])
 })
 
-test('what a prescriber submits wrongly is refused with the field named, and others may not submit at all', async () => {
+test('S16 what a prescriber submits wrongly is refused with the field named, and others may not submit at all', async () => {
   const patient = await registerPatient()
   const input = { patientId: patient.id, drugId: warfarin.drugId, sig: 'Take 1 tablet.', quantity: 30, idempotencyKey: newId() }
   const field = async (more: object) => (await act(elena, 'submitPrescription', { ...input, ...more }))['field']
@@ -196,7 +196,7 @@ test('the verbs offered are those the caller may use now', async () => {
   assert.deepEqual([await actions(tom), await actions(patient.actor), await actions(elena)], [[], [], ['cancel']])
 })
 
-test('a prescriber lists what they wrote, page by page, and nobody else’s', async () => {
+test('S74 a prescriber lists what they wrote, page by page, and nobody else’s', async () => {
   const patient = await registerPatient()
   const mine = actorWith('prescriber', { amr: ['pwd', 'otp'], practitionerId: newId() })
   await subgraph.publish('patients.practitioner-registered.v1', mine.practitionerId!, { practitionerId: mine.practitionerId!, npi: '1999000122', deaNumber: null, active: true, licenceStates: ['CA'], scheduleAuthority: [] })
@@ -212,7 +212,7 @@ test('a prescriber lists what they wrote, page by page, and nobody else’s', as
   for (const id of ids) await itemOf('VERIFICATION', id)
 })
 
-test('a patient sees active and past prescriptions apart', async () => {
+test('S31 S71 a patient sees active and past prescriptions apart', async () => {
   const patient = await registerPatient()
   const active = await inReview(patient, warfarin)
   const past = await inReview(patient, fluconazole)
