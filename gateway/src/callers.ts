@@ -1,43 +1,110 @@
-/** Who asks, with the way their fetches are sent: every request to a subgraph carries the signed actor and the trace. */
-import { randomBytes } from 'node:crypto'
-import type { Caller } from './operations/operations.ts'
+/** Who asks, with the way their fetches are sent: every request to a subgraph carries the signed actor, the trace and the operation's name. */
+import { createHash, randomBytes } from 'node:crypto'
+import { Kind, print, visit, type DocumentNode } from 'graphql'
+import { Histogram, type Registry } from 'prom-client'
+import { actorHeader } from '@pharmagraph/platform/actor.ts'
+import type { Logger } from '@pharmagraph/platform/telemetry.ts'
+import { noTracer, type Tracer } from '@pharmagraph/platform/tracing.ts'
+import type { Caller, Prepared } from './operations/operations.ts'
+import { labelOf } from './operations/persisted.ts'
 import type { Subgraphs } from './execution/subgraphs.ts'
 import { liveService } from './supergraph/live-fields.ts'
 import type { Session, Sessions } from './identity/sessions.ts'
-import { actorHeader } from '@pharmagraph/platform/actor.ts'
 
 export type Trace = { readonly correlationId: string; readonly traceparent: string }
 
+/** As much of an answer as tells how it ended; `ran`, or else `data`, is missing where the operation was refused whole. */
+type Ended = { readonly errors?: readonly unknown[]; readonly ran?: boolean; readonly data?: unknown }
+
 export type Callers = {
   readonly sessions: Sessions
-  caller(session: Session, trace: Trace): Caller
+  /** Runs one operation as a session: as a span, measured, and logged where it is slow. */
+  run<Answer extends Ended>(session: Session, trace: Trace, prepared: Prepared, work: (caller: Caller) => Promise<Answer>): Promise<Answer>
+  /** Completes one event of a subscription for a session; `field` is the subscription's. */
+  push<Pushed>(session: Session, trace: Trace, field: string, work: (caller: Caller) => Promise<Pushed>): Promise<Pushed>
   /** Headers for a subgraph's plain HTTP routes. */
   headers(session: Session, trace: Trace): Promise<Record<string, string>>
 }
 
-export function createCallers(sessions: Sessions, subgraphs: Subgraphs): Callers {
-  const headers = async (session: Session, { correlationId, traceparent }: Trace): Promise<Record<string, string>> => ({
-    [actorHeader]: await session.actorToken(),
-    'x-correlation-id': correlationId,
-    traceparent,
-  })
+/** What is made of how operations ran; without it nothing is measured. */
+export type Observation = { readonly registry: Registry; readonly logger: Logger; readonly tracer: Tracer; readonly slowMs: number }
+
+/** The operation's name travels to the subgraphs, which note it with every access to health information. */
+export const operationHeader = 'x-operation'
+
+const buckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+
+export function createCallers(sessions: Sessions, subgraphs: Subgraphs, observation?: Observation): Callers {
+  const tracer = observation?.tracer ?? noTracer
+  const durations = observation && new Histogram({ name: 'gateway_operation_seconds', help: 'Operations by persisted name and outcome', labelNames: ['operation', 'outcome'], buckets, registers: [observation.registry] })
+  const pushes = observation && new Histogram({ name: 'gateway_push_seconds', help: 'Events completed for a subscriber, by subscription field', labelNames: ['field'], buckets, registers: [observation.registry] })
+
+  function callerOf(session: Session, trace: Trace, operation: string, onFetch?: (service: string, ms: number) => void): Caller {
+    let lines: { token: string; text: string } | undefined
+    const linesOf = (token: string, traceparent: string): string => `${actorHeader}: ${token}\r\nx-correlation-id: ${trace.correlationId}\r\ntraceparent: ${traceparent}\r\n${operationHeader}: ${operation}\r\n`
+    return {
+      actor: session.actor,
+      async send(service, body, idempotent) {
+        // the event graph has no process: its one query says that it is there
+        if (service === liveService) return { data: { live: true } }
+        const token = await session.actorToken()
+        const started = performance.now()
+        try {
+          if (tracer.recording) {
+            return await tracer.span(`fetch ${service}`, { kind: 'client', parent: trace.traceparent, attributes: { 'peer.service': service } }, (traceparent = trace.traceparent) =>
+              subgraphs.send({ service, body, idempotent, headerLines: linesOf(token, traceparent) }))
+          }
+          if (lines?.token !== token) lines = { token, text: linesOf(token, trace.traceparent) }
+          return await subgraphs.send({ service, body, idempotent, headerLines: lines.text })
+        } finally {
+          onFetch?.(service, performance.now() - started)
+        }
+      },
+    }
+  }
+
   return {
     sessions,
-    headers,
-    caller(session, trace) {
-      let lines: { token: string; text: string } | undefined
-      return {
-        actor: session.actor,
-        async send(service, body, idempotent) {
-          // the event graph has no process: its one query says that it is there
-          if (service === liveService) return { data: { live: true } }
-          const token = await session.actorToken()
-          if (lines?.token !== token) lines = { token, text: `${actorHeader}: ${token}\r\nx-correlation-id: ${trace.correlationId}\r\ntraceparent: ${trace.traceparent}\r\n` }
-          return subgraphs.send({ service, body, idempotent, headerLines: lines.text })
-        },
+    headers: async (session, { correlationId, traceparent }) => ({ [actorHeader]: await session.actorToken(), 'x-correlation-id': correlationId, traceparent }),
+
+    async run(session, trace, prepared, work) {
+      const operation = labelOf(prepared)
+      const fetches: [service: string, ms: number][] = []
+      const started = performance.now()
+      let outcome = 'failed'
+      try {
+        const answer = await tracer.span(`${prepared.type} ${operation}`, { kind: 'internal', parent: trace.traceparent, attributes: { 'graphql.operation.type': prepared.type, 'graphql.operation.name': operation } }, (traceparent = trace.traceparent) =>
+          work(callerOf(session, { ...trace, traceparent }, operation, (service, ms) => fetches.push([service, ms]))))
+        outcome = !answer.errors?.length ? 'ok' : (answer.ran ?? answer.data !== undefined) ? 'errors' : 'refused'
+        return answer
+      } finally {
+        const ms = performance.now() - started
+        durations?.observe({ operation, outcome }, ms / 1_000)
+        if (observation && ms >= observation.slowMs) {
+          observation.logger.warn({
+            operation, operationId: signatureOf(prepared.document), type: prepared.type, outcome, ms: Math.round(ms), correlationId: trace.correlationId,
+            services: fetches.map(([service, ms]) => ({ service, ms: Math.round(ms) })),
+          }, 'a slow operation')
+        }
+      }
+    },
+
+    async push(session, trace, field, work) {
+      const started = performance.now()
+      try {
+        return await tracer.span(`push ${field}`, { kind: 'consumer', parent: trace.traceparent }, (traceparent = trace.traceparent) => work(callerOf(session, { ...trace, traceparent }, `push ${field}`)))
+      } finally {
+        pushes?.observe({ field }, (performance.now() - started) / 1_000)
       }
     },
   }
+}
+
+/** The same for operations that differ in their literals only, which may hold anything: first 16 hex digits of a SHA-256. */
+function signatureOf(document: DocumentNode): string {
+  const blank = { kind: Kind.NULL } as const
+  const shape = visit(document, { IntValue: () => blank, FloatValue: () => blank, StringValue: () => blank })
+  return createHash('sha256').update(print(shape)).digest('hex').slice(0, 16)
 }
 
 /** A correlation id for a request that brought none. */

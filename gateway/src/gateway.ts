@@ -7,6 +7,7 @@ import { AppError } from '@pharmagraph/platform/errors.ts'
 import { connectBroker } from '@pharmagraph/platform/nats.ts'
 import { withRequestContext } from '@pharmagraph/platform/request-context.ts'
 import { createLogger, createMetrics } from '@pharmagraph/platform/telemetry.ts'
+import { startTracing } from '@pharmagraph/platform/tracing.ts'
 import { continueTrace, createCallers, newCorrelationId } from './callers.ts'
 import { connectSubgraphs } from './execution/subgraphs.ts'
 import { startApollo } from './http/apollo.ts'
@@ -50,6 +51,8 @@ export type GatewayOptions = {
   readonly queueLimit?: number
   readonly pingInterval?: number
   readonly drainMs?: number
+  /** An operation that takes longer is logged; 1,000 by default. */
+  readonly slowOperationMs?: number
 }
 
 export type RunningGateway = {
@@ -66,6 +69,7 @@ export type RunningGateway = {
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const logger = createLogger('gateway')
   const registry = createMetrics('gateway')
+  const tracer = await startTracing('gateway')
   const requests = new Histogram({ name: 'gateway_request_seconds', help: 'HTTP requests by route and status', labelNames: ['route', 'status'], buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5], registers: [registry] })
   const fetches = new Histogram({ name: 'gateway_subgraph_seconds', help: 'Requests to subgraphs by outcome', labelNames: ['subgraph', 'outcome'], buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5], registers: [registry] })
   const subscribers = new Gauge({ name: 'gateway_subscribers', help: 'Subscriptions held', registers: [registry] })
@@ -80,7 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const revocations = createRevocations()
   const sessions = createSessions({ issuer: options.issuer, audience: options.audience, signingKey: options.actorPrivateJwk, revocations })
   const admit = options.rates ? createRateLimits(options.rates) : async () => undefined
-  const callers = createCallers(sessions, subgraphs)
+  const callers = createCallers(sessions, subgraphs, { registry, logger, tracer, slowMs: options.slowOperationMs ?? 1_000 })
   const apollo = await startApollo(graph, callers, options.introspection, logger)
   const feed = new Feed(() => connectBroker(options.natsUrl, 'gateway'), logger)
   const cursors = createCursors(options.cursorKey ?? JSON.stringify(options.actorPrivateJwk.d))
@@ -126,17 +130,18 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     const started = process.hrtime.bigint()
     const given = request.headers['x-correlation-id']
     const correlationId = typeof given === 'string' && /^[\w.:-]{8,100}$/.test(given) ? given : newCorrelationId()
-    const traceparent = continueTrace(request.headers.traceparent as string | undefined)
+    const incoming = request.headers.traceparent as string | undefined
+    const continued = continueTrace(incoming)
     response.setHeader('x-correlation-id', correlationId)
     let name = 'unknown'
-    await withRequestContext({ correlationId, traceparent }, async () => {
+    await withRequestContext(tracer.recording ? { correlationId } : { correlationId, traceparent: continued }, async () => {
       try {
         if (allowOrigin(request, response, options.corsOrigins)) return
         const url = new URL(request.url ?? '/', 'http://gateway')
         const { route, params } = find(request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET'), url.pathname)
         name = route.path
-        const exchange: Exchange = { request, response, url, params, correlationId, traceparent }
-        await route.handle(exchange)
+        const handle = (traceparent = continued): Promise<void> => route.handle({ request, response, url, params, correlationId, traceparent } satisfies Exchange)
+        await (probes.has(name) ? handle() : tracer.span(`${request.method} ${name}`, { kind: 'server', parent: incoming, attributes: { 'http.route': name } }, handle))
       } catch (error) {
         if (!(error instanceof AppError)) logger.error({ route: name, problem: (error as Error).stack }, 'a request failed')
         sendRefusal(response, error instanceof AppError ? error : new AppError('INTERNAL', 'the gateway failed'))
@@ -180,6 +185,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       await apollo.stop()
       await feed.close()
       await subgraphs.close()
+      await tracer.stop()
     },
   }
 }
+
+/** Asked every few seconds by machines: their traces would be most of all traces. */
+const probes: ReadonlySet<string> = new Set(['/health', '/ready', '/metrics'])

@@ -29,6 +29,7 @@ const gateway = await startGateway({
   cursorKey: optionalSetting('CURSOR_KEY'),
   introspection: setting('INTROSPECTION', process.env['NODE_ENV'] === 'production' ? 'off' : 'on') === 'on',
   rates: { perPerson: integerSetting('RATE_PER_PERSON', 12_000), perClient: integerSetting('RATE_PER_CLIENT', 600_000), perAddress: integerSetting('RATE_PER_ADDRESS', 12_000) },
+  slowOperationMs: integerSetting('SLOW_OPERATION_MS', 1_000),
   corsOrigins: setting('CORS_ORIGINS', ',').split(',').filter(Boolean),
 })
 console.log(JSON.stringify({ ready: 'gateway', url: gateway.url }))

@@ -12,6 +12,7 @@ import { transact, type EntityManager, type Orm } from './orm.ts'
 import { withRequestContext } from './request-context.ts'
 import { DeadLetter } from './tables.ts'
 import type { Logger } from './telemetry.ts'
+import { noTracer, type Tracer } from './tracing.ts'
 
 /** `actor` is the system, acting because of the event. */
 export type Handler<Type extends EventType> = {
@@ -50,19 +51,19 @@ export type ConsumerGroup = { stop(): Promise<void> }
 
 /** Handlers and effects are two durable consumers, so that a slow outside world holds up nothing else. */
 export async function startConsumers<Services>(
-  service: string, consumers: readonly Consumer<Services>[], services: Services, orm: Orm, broker: Broker, logger: Logger,
+  service: string, consumers: readonly Consumer<Services>[], services: Services, orm: Orm, broker: Broker, logger: Logger, tracer: Tracer = noTracer,
 ): Promise<ConsumerGroup> {
   const groups = await Promise.all(
     (['handler', 'effect'] as const).map((kind) => {
       const members = consumers.filter((consumer) => consumer.kind === kind)
-      return members.length ? startGroup(service, `${service}-${kind}s`, members, services, orm, broker, logger) : undefined
+      return members.length ? startGroup(service, `${service}-${kind}s`, members, services, orm, broker, logger, tracer) : undefined
     }),
   )
   return { stop: async () => void (await Promise.all(groups.map((group) => group?.stop()))) }
 }
 
 async function startGroup<Services>(
-  service: string, durable: string, consumers: readonly Consumer<Services>[], services: Services, orm: Orm, broker: Broker, logger: Logger,
+  service: string, durable: string, consumers: readonly Consumer<Services>[], services: Services, orm: Orm, broker: Broker, logger: Logger, tracer: Tracer,
 ): Promise<ConsumerGroup> {
   const byType = Map.groupBy(consumers, (consumer) => consumer.on as string)
   await ensureConsumer(broker.manager, durable, [...byType.keys()].map((type) => `events.${type}.*`))
@@ -106,7 +107,10 @@ async function startGroup<Services>(
     try {
       const context = { correlationId: event.correlationid, causationId: event.id, ...(event.traceparent ? { traceparent: event.traceparent } : {}) }
       await withRequestContext(context, async () => {
-        for (const consumer of byType.get(event.type) ?? []) await runOnce(consumer, event)
+        for (const consumer of byType.get(event.type) ?? []) {
+          const attributes = { 'messaging.system': 'nats', 'messaging.message.id': event.id, 'messaging.consumer.group.name': durable }
+          await tracer.span(`${consumer.name} ${event.type}`, { kind: 'consumer', attributes }, () => runOnce(consumer, event))
+        }
       })
       message.ack()
     } catch (error) {

@@ -5,6 +5,7 @@ import {
 } from '@mikro-orm/postgresql'
 import { Migrator } from '@mikro-orm/migrations'
 import { platformEntities } from './tables.ts'
+import { describeSql, noTracer, type Tracer } from './tracing.ts'
 
 export type { EntityManager }
 export type Orm = MikroORM
@@ -30,8 +31,24 @@ export function ormOptions({ url, entities, migrations, poolSize = 10 }: Databas
   }
 }
 
-export async function openDatabase(options: DatabaseOptions): Promise<Orm> {
-  return MikroORM.init(ormOptions(options))
+export async function openDatabase(options: DatabaseOptions, tracer: Tracer = noTracer): Promise<Orm> {
+  const orm = await MikroORM.init(ormOptions(options))
+  if (tracer.recording) traceSql(orm, tracer)
+  return orm
+}
+
+/** A span for each statement of a traced request. The text has placeholders; values in it are taken out all the same. */
+function traceSql(orm: Orm, tracer: Tracer): void {
+  const logger = orm.config.getLogger()
+  const logQuery = logger.logQuery.bind(logger)
+  logger.logQuery = (context) => {
+    const { summary, text } = describeSql(context.query ?? '')
+    tracer.ended(summary, {
+      kind: 'client', startedAt: Date.now() - (context.took ?? 0), failed: context.level === 'error',
+      attributes: { 'db.system.name': 'postgresql', 'db.query.summary': summary, 'db.query.text': text },
+    })
+    logQuery(context)
+  }
 }
 
 /** Runs pending migrations; instances that start together wait for each other on an advisory lock. */

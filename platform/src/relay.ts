@@ -7,6 +7,7 @@ import type { Broker } from './nats.ts'
 import { subjectOf } from './events.ts'
 import { transact, type EntityManager, type Orm } from './orm.ts'
 import type { Logger } from './telemetry.ts'
+import { noTracer, type Tracer } from './tracing.ts'
 
 const batchSize = 200
 const relayLock = 7166002
@@ -18,7 +19,7 @@ type OutboxRow = {
 
 export type Relay = { stop(): Promise<void>; wake(): void }
 
-export function startRelay(service: string, orm: Orm, databaseUrl: string, broker: Broker, logger: Logger): Relay {
+export function startRelay(service: string, orm: Orm, databaseUrl: string, broker: Broker, logger: Logger, tracer: Tracer = noTracer): Relay {
   let stopped = false
   let wakeUp: () => void = () => {}
   let pending = true
@@ -33,7 +34,7 @@ export function startRelay(service: string, orm: Orm, databaseUrl: string, broke
     while (!stopped) {
       pending = false
       try {
-        while (!stopped && (await publishBatch(service, orm, broker)) === batchSize);
+        while (!stopped && (await publishBatch(service, orm, broker, tracer)) === batchSize);
       } catch (error) {
         if (!stopped) logger.warn({ err: error }, 'outbox not published, will try again')
       }
@@ -60,27 +61,29 @@ export function startRelay(service: string, orm: Orm, databaseUrl: string, broke
   }
 }
 
-async function publishBatch(service: string, orm: Orm, broker: Broker): Promise<number> {
+async function publishBatch(service: string, orm: Orm, broker: Broker, tracer: Tracer): Promise<number> {
   return transact(orm, async (em) => {
     const [lock] = await em.execute<{ held: boolean }[]>(`select pg_try_advisory_xact_lock(${relayLock}) as held`)
     if (!lock?.held) return 0
     const rows = await em.execute<OutboxRow[]>(`select * from outbox where published_at is null order by position limit ${batchSize}`)
     if (rows.length === 0) return 0
-    const published = await publishInOrder(service, rows, broker)
+    const published = await publishInOrder(service, rows, broker, tracer)
     await markPublished(em, published)
     return published.length
   })
 }
 
 /** Aggregates side by side, events of one aggregate one after the other; after a failure the rest of that aggregate waits. */
-async function publishInOrder(service: string, rows: OutboxRow[], broker: Broker): Promise<string[]> {
+async function publishInOrder(service: string, rows: OutboxRow[], broker: Broker, tracer: Tracer): Promise<string[]> {
   const bySubject = Map.groupBy(rows, (row) => row.subject)
   const published: string[] = []
   await Promise.all(
     [...bySubject.values()].map(async (events) => {
       for (const row of events) {
         try {
-          await broker.jetstream.publish(subjectOf(row.type, row.subject), JSON.stringify(toCloudEvent(service, row)), { msgID: row.event_id })
+          await tracer.span(`publish ${row.type}`, { kind: 'producer', parent: row.traceparent ?? undefined, attributes: { 'messaging.system': 'nats', 'messaging.message.id': row.event_id } }, (traceparent = row.traceparent ?? undefined) =>
+            broker.jetstream.publish(subjectOf(row.type, row.subject), JSON.stringify(toCloudEvent(service, { ...row, traceparent: traceparent ?? null })), { msgID: row.event_id }),
+          )
           published.push(row.position)
         } catch {
           return

@@ -12,4 +12,6 @@ export type RequestContext = {
 
 const storage = new AsyncLocalStorage<RequestContext>()
 export const withRequestContext = <T>(context: RequestContext, run: () => T): T => storage.run(context, run)
+/** The current span, where there is one. */
+export const traceparentNow = (): string | undefined => storage.getStore()?.traceparent
 export const requestContext = (): RequestContext => storage.getStore() ?? { correlationId: newId() }

@@ -20,6 +20,7 @@ import { answerProblems } from './problems.ts'
 import { startRelay } from './relay.ts'
 import { withRequestContext } from './request-context.ts'
 import { createLogger, createMetrics, type Logger } from './telemetry.ts'
+import { startTracing, type Tracer } from './tracing.ts'
 
 /** What a resolver gets. `em` is this request's own; writes go through `transact`. */
 export type SubgraphContext<Loaders = unknown, Services = unknown> = {
@@ -123,7 +124,8 @@ export async function runSubgraph<Loaders, Services>(
   const { name } = definition
   const logger = createLogger(name)
   const metrics = createMetrics(name)
-  const orm = await openDatabase({ url: options.databaseUrl, entities: definition.entities, migrations: resolve(definition.folder, 'migrations') })
+  const tracer = await startTracing(name)
+  const orm = await openDatabase({ url: options.databaseUrl, entities: definition.entities, migrations: resolve(definition.folder, 'migrations') }, tracer)
   await migrate(orm)
   const services = await definition.services(logger, metrics)
   const tools = { orm, services, logger, transact: <T>(work: (em: EntityManager) => Promise<T>) => transact(orm, work) }
@@ -160,12 +162,12 @@ export async function runSubgraph<Loaders, Services>(
     if (actor instanceof AppError) {
       return reply.status(401).send({ errors: [{ message: actor.message, extensions: { code: actor.code } }] })
     }
-    return withRequestContext(traceOf(request), () => executeGraphQL(apollo, request, reply, () => {
+    return withRequestContext(traceOf(request), () => tracer.span('POST /graphql', { kind: 'server' }, () => executeGraphQL(apollo, request, reply, () => {
       const em = orm.em.fork()
       return { em, actor, services, now: clock.now(), transact: tools.transact, loaders: definition.loaders(em, actor, services) } satisfies SubgraphContext<Loaders, Services>
-    }))
+    })))
   })
-  for (const route of definition.routes ?? []) addRoute(http, route, tools, verifyActor)
+  for (const route of definition.routes ?? []) addRoute(http, route, tools, verifyActor, tracer)
 
   new Gauge({
     name: 'outbox_unpublished', help: 'Events that wait to be published', registers: [metrics],
@@ -179,8 +181,8 @@ export async function runSubgraph<Loaders, Services>(
   const stoppers: (() => Promise<void>)[] = []
   if (options.background) {
     broker = await connectBroker(options.natsUrl, name)
-    const relay = startRelay(name, orm, options.databaseUrl, broker, logger)
-    const consumers = await startConsumers(name, definition.consumers ?? [], services, orm, broker, logger)
+    const relay = startRelay(name, orm, options.databaseUrl, broker, logger, tracer)
+    const consumers = await startConsumers(name, definition.consumers ?? [], services, orm, broker, logger, tracer)
     const jobs = startJobs(name, definition.jobs ?? [], services, orm, logger)
     stoppers.push(() => jobs.stop(), () => consumers.stop(), () => relay.stop(), async () => void (await broker?.connection.close()))
   }
@@ -196,6 +198,7 @@ export async function runSubgraph<Loaders, Services>(
       for (const stop of stoppers) await stop()
       await apollo.stop()
       await orm.close(true)
+      await tracer.stop()
     },
   }
 }
@@ -245,13 +248,13 @@ function formatError(formatted: GraphQLFormattedError, thrown: unknown, logger: 
 
 function addRoute<Services>(
   http: FastifyInstance, route: Route<Services>, tools: Pick<RouteTools<Services>, 'orm' | 'services' | 'logger' | 'transact'>,
-  verifyActor: (token: string | undefined) => Promise<Actor>,
+  verifyActor: (token: string | undefined) => Promise<Actor>, tracer: Tracer,
 ): void {
   http.route({
     method: route.method,
     url: route.path,
     handler: (request, reply) =>
-      withRequestContext(traceOf(request), async () => {
+      withRequestContext(traceOf(request), () => tracer.span(`${route.method} ${route.path}`, { kind: 'server' }, async () => {
         try {
           const token = header(request, actorHeader)
           const answer = await route.run({
@@ -269,6 +272,6 @@ function addRoute<Services>(
           tools.logger[known.row.log]({ err: error, route: route.path }, 'route refused')
           return reply.status(known.row.http).send({ code: known.code, message: known.message })
         }
-      }),
+      })),
   })
 }

@@ -47,7 +47,8 @@ export function restRoutes(callers: Callers, persisted: PersistedOperations, adm
       const session = await callers.sessions.open(exchange.request.headers.authorization)
       await admit(session, exchange.request.socket.remoteAddress)
       const variables = compact(endpoint.variables(await given(exchange, endpoint)))
-      const { data, errors } = await persisted.named('partner', endpoint.operation).execute(callers.caller(session, exchange), variables).catch(badInput)
+      const prepared = persisted.named('partner', endpoint.operation)
+      const { data, errors } = await callers.run(session, exchange, prepared, (caller) => prepared.execute(caller, variables)).catch(badInput)
       const [value] = Object.values(data ?? {})
       if (value === undefined || value === null) {
         const [error] = errors ?? []

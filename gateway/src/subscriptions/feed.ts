@@ -6,12 +6,15 @@ import { AckPolicy, DeliverPolicy, Events, nanos, type ConsumerMessages, type Js
 import { AppError } from '@pharmagraph/platform/errors.ts'
 import { streamName, type Broker } from '@pharmagraph/platform/nats.ts'
 import type { Logger } from '@pharmagraph/platform/telemetry.ts'
+import type { Trace } from '../callers.ts'
 
 export type LiveEvent = {
   /** Place in the stream. */
   readonly sequence: number
   readonly type: string
   readonly time: string
+  /** The trace of the change the event tells of. */
+  readonly trace: Trace | undefined
   /** Ids and states, never PHI. */
   readonly data: Readonly<Record<string, unknown>>
 }
@@ -213,8 +216,9 @@ export class Feed {
 
   #parse(message: JsMsg): LiveEvent | undefined {
     try {
-      const { type, time, data } = message.json<{ type: string; time: string; data: Record<string, unknown> }>()
-      if (typeof type === 'string' && typeof data === 'object' && data !== null) return { sequence: message.seq, type, time, data }
+      const { type, time, data, correlationid, traceparent } = message.json<{ type: string; time: string; data: Record<string, unknown>; correlationid?: string; traceparent?: string }>()
+      const trace = correlationid !== undefined && traceparent !== undefined ? { correlationId: correlationid, traceparent } : undefined
+      if (typeof type === 'string' && typeof data === 'object' && data !== null) return { sequence: message.seq, type, time, trace, data }
     } catch {
       // told below
     }

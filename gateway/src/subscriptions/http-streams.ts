@@ -84,7 +84,7 @@ export function serveHttpStreams(options: StreamOptions): HttpStreams {
         return sendJson(response, statusOf(errors), { errors })
       }
       const single = async function* (): AsyncGenerator<Answer> {
-        yield await prepared.execute(callers.caller(session, exchange), request.variables)
+        yield await callers.run(session, exchange, prepared, (caller) => prepared.execute(caller, request.variables))
       }
       let subscriber: Subscriber | undefined
       if (prepared.type === 'subscription') {

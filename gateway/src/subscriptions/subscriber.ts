@@ -158,19 +158,19 @@ export class Subscriber implements AsyncIterableIterator<Answer> {
   async *#change(event: LiveEvent): AsyncGenerator<Answer, void, void> {
     if (event.sequence <= this.#reached) return
     const cursor = this.#options.cursors.write({ epoch: this.#options.feed.epoch, sequence: event.sequence })
-    const answer = await this.#push(changeOf(this.#plan(), event, cursor))
+    const answer = await this.#push(changeOf(this.#plan(), event, cursor), event.trace)
     this.#reached = event.sequence
     yield answer
   }
 
   /** Authorises and completes one event as the subscriber. */
-  async #push({ live, source }: { live: LiveRun; source: Raw }): Promise<Answer> {
-    const { callers, session, trace } = this.#options
+  async #push({ live, source }: { live: LiveRun; source: Raw }, trace: Trace = this.#options.trace): Promise<Answer> {
+    const { callers, session } = this.#options
     const deadline = Date.now() + ownerPatienceMs
     for (let wait = 100; ; wait *= 2) {
       const current = session()
       if (current.expiresAt !== undefined && current.expiresAt * 1000 <= Date.now()) throw refusal('UNAUTHENTICATED', 'the access token has expired', { reason: 'TOKEN_EXPIRED' })
-      const { answer, run, event } = await live.run(source, callers.caller(current, trace).send)
+      const { answer, run, event } = await callers.push(current, trace, live.plan.field.name, (caller) => live.run(source, caller.send))
       const seen = visibility(live, event, run)
       if (seen === 'SHOWN') return answer
       if (seen === 'GONE') throw refusal('NOT_FOUND', 'there is no such thing, or it is not yours')

@@ -141,7 +141,8 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
       async execute(args) {
         const { ctx, prepare } = args.contextValue as Asked
         const connection = connectionOf(ctx)
-        return prepare().execute(callers.caller(connection.session, connection), args.variableValues ?? undefined).catch((error: unknown) => ({ errors: graphqlErrors(error) }))
+        const prepared = prepare()
+        return callers.run(connection.session, connection, prepared, (caller) => prepared.execute(caller, args.variableValues ?? undefined)).catch((error: unknown) => ({ errors: graphqlErrors(error) }))
       },
       subscribe(args) {
         const { ctx, prepare } = args.contextValue as Asked
