@@ -18,7 +18,7 @@ const partnerList = 'partner'
 export const isPartner = (actor: Actor): boolean => actor.clientId?.startsWith('partner-') ?? false
 
 const labels = new WeakMap<Prepared, string>()
-/** `<client>/<name>` of a persisted operation. Any other is `ad hoc`: its name is a text of the client's own, and there is no end of them. */
+/** Name of a persisted operation. Any other is `ad hoc`: its name is a text of the client's own, and there is no end of them. */
 export const labelOf = (prepared: Prepared): string => labels.get(prepared) ?? 'ad hoc'
 
 type Entry = { readonly operation: PersistedOperation; readonly clients: Set<string>; ready?: { readonly of: Operations; readonly prepared: Prepared } }
@@ -93,7 +93,7 @@ export class PersistedOperations {
 
   #prepare(operation: PersistedOperation): Prepared {
     const prepared = this.#current().fromText(operation.body, operation.name)
-    labels.set(prepared, `${operation.clientName}/${operation.name}`)
+    labels.set(prepared, operation.name)
     return prepared
   }
 }
