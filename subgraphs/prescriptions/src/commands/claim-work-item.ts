@@ -1,5 +1,5 @@
 import { LockMode } from '@mikro-orm/postgresql'
-import { AppError, apply, clock, hasRole, isId, notFound, roleOf, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { AppError, apply, checkEvent, clock, hasRole, isId, newId, notFound, requestContext, roleOf, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
 import { Fill } from '../entities/fill.ts'
 import { Prescription } from '../entities/prescription.ts'
@@ -16,27 +16,34 @@ export const maxAttempts = 3
 
 export const leaseEnd = (): Date => new Date(clock.now().getTime() + leaseMs)
 
-/**
- * Takes the head of a queue, first in first out within its priority. Many workers ask at once: a row one of them is
- * taking is skipped by the others. Who holds an item of the queue already gets that one: one open claim per queue.
- */
-export async function claimNextWorkItem(em: EntityManager, actor: Actor, services: Services, { queue }: { queue: QueueName }): Promise<WorkItem | null> {
-  access.must(actor, 'work-item:claim', queue)
-  await oneClaimAtATime(em, actor, queue)
-  const own = await em.findOne(WorkItem, { queue, claimedBy: actor.subject, status: 'CLAIMED' }, { lockMode: LockMode.PESSIMISTIC_WRITE })
-  if (own) return claim(em, actor, services, own)
+const eventType = 'prescriptions.work-item-changed.v1'
 
-  const inCharge = hasRole(actor, 'pharmacist-in-charge')
-  const now = clock.now()
-  const [head] = await em.execute<{ id: string }[]>(
-    `select id from work_item
-     where queue = ? and not (? = any(excluded))
-       and (status = 'AVAILABLE' or ((status = 'ESCALATED' or (status = 'CLAIMED' and lease_until <= ?)) and (attempt < ? or ?)))
-     order by priority, due_at, created_at, id
-     limit 1 for update skip locked`,
-    [queue, actor.subject, now, maxAttempts, inCharge],
-  )
-  return head ? claim(em, actor, services, await em.findOneOrFail(WorkItem, { id: head.id })) : null
+/**
+ * Takes the head of a queue, first in first out within its priority; null when nothing waits. Many workers ask at once: a
+ * row one of them is taking is skipped by the others. Who holds an item of the queue already gets that one: one open claim
+ * per queue. The hot path of the queues, so it is one call (`claim_work_item`, src/entities/sql.ts) in a transaction of its
+ * own; `beginWork` follows in the next, and runs again where the claim is repeated.
+ */
+export async function claimNextWorkItem(em: EntityManager, actor: Actor, { queue }: { queue: QueueName }): Promise<WorkItem | null> {
+  access.must(actor, 'work-item:claim', queue)
+  const { correlationId, causationId = null, traceparent = null } = requestContext()
+  const take = (): Promise<({ told: unknown } & Record<string, unknown>)[]> => em.execute('select (item).*, told from claim_work_item(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
+    queue, actor.subject, roleOf(actor), hasRole(actor, 'pharmacist-in-charge'), maxAttempts, clock.now(), leaseEnd(), newId(), eventType, correlationId, causationId, traceparent,
+  ])
+  // two requests of one person must not end with two items: the later one finds what the other took
+  const [row] = await take().catch((error: unknown) => {
+    if (isSecondClaim(error)) return take()
+    throw error
+  })
+  if (!row) return null
+  const { told, ...columns } = row
+  if (told) checkEvent(eventType, told)
+  return em.map(WorkItem, columns)
+}
+
+const isSecondClaim = (error: unknown): boolean => {
+  const { code, constraint } = error as { code?: string; constraint?: string }
+  return code === '23505' && constraint === 'work_item_one_claim'
 }
 
 /** Takes one named item out of turn. */
@@ -45,7 +52,7 @@ export async function claimWorkItem(em: EntityManager, actor: Actor, services: S
   const named = isId(workItemId) ? await em.findOne(WorkItem, { id: workItemId }) : null
   if (!named) throw notFound('work item')
   access.must(actor, 'work-item:claim', named.queue)
-  await oneClaimAtATime(em, actor, named.queue)
+  await em.execute('select pg_advisory_xact_lock(hashtext(?))', [`claim:${named.queue}:${actor.subject}`])
   const own = await em.findOne(WorkItem, { queue: named.queue, claimedBy: actor.subject, status: 'CLAIMED' }, { lockMode: LockMode.PESSIMISTIC_WRITE })
   if (own && own.id !== workItemId) throw new AppError('TRANSITION_REFUSED', 'you hold another item of this queue: finish it or put it back first')
   await em.refresh(named, { lockMode: LockMode.PESSIMISTIC_WRITE })
@@ -53,28 +60,18 @@ export async function claimWorkItem(em: EntityManager, actor: Actor, services: S
   if (named.status === 'CLAIMED' && named.claimedBy !== actor.subject && named.leaseUntil && named.leaseUntil > clock.now()) {
     throw new AppError('TRANSITION_REFUSED', 'somebody holds this item')
   }
-  return claim(em, actor, services, named)
+  const living = named.status === 'CLAIMED' && named.claimedBy === actor.subject && named.leaseUntil && named.leaseUntil > clock.now()
+  named.leaseUntil = leaseEnd()
+  if (!living) {
+    Object.assign(named, { claimedBy: actor.subject, claimedByRole: roleOf(actor), token: named.token + 1, attempt: named.attempt + 1 })
+    apply(em, actor, workItemLifecycle, named, 'claim')
+  }
+  await beginWork(em, actor, services, named)
+  return named
 }
 
-/** Two requests of one person must not end with two items. */
-const oneClaimAtATime = (em: EntityManager, actor: Actor, queue: QueueName): Promise<unknown> =>
-  em.execute('select pg_advisory_xact_lock(hashtext(?))', [`claim:${queue}:${actor.subject}`])
-
-async function claim(em: EntityManager, actor: Actor, services: Services, item: WorkItem): Promise<WorkItem> {
-  const living = item.status === 'CLAIMED' && item.claimedBy === actor.subject && item.leaseUntil && item.leaseUntil > clock.now()
-  item.leaseUntil = leaseEnd()
-  if (living) return item
-  item.claimedBy = actor.subject
-  item.claimedByRole = roleOf(actor)
-  item.token += 1
-  item.attempt += 1
-  apply(em, actor, workItemLifecycle, item, 'claim')
-  await begunWork(em, actor, services, item)
-  return item
-}
-
-/** What picking the item up starts: the fill is in hand; the review looks at the patient's drugs as they are now. */
-async function begunWork(em: EntityManager, actor: Actor, services: Services, { queue, prescriptionId, fillId }: WorkItem): Promise<void> {
+/** What picking an item up starts: the fill is in hand; the review looks at the patient's drugs as they are now. Harmless when run again. */
+export async function beginWork(em: EntityManager, actor: Actor, services: Services, { queue, prescriptionId, fillId }: WorkItem): Promise<void> {
   if (queue === 'FILL' && fillId) {
     const fill = await em.findOneOrFail(Fill, { id: fillId })
     if (fill.status === 'RESERVED') apply(em, actor, fillLifecycle, fill, 'startFilling')

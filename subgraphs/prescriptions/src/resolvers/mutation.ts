@@ -1,5 +1,5 @@
 import { checkFill } from '../commands/check-fill.ts'
-import { claimNextWorkItem, claimWorkItem } from '../commands/claim-work-item.ts'
+import { beginWork, claimNextWorkItem, claimWorkItem } from '../commands/claim-work-item.ts'
 import { completeDataEntry } from '../commands/complete-data-entry.ts'
 import { confirmOverride } from '../commands/confirm-override.ts'
 import { heartbeatWorkItem } from '../commands/heartbeat-work-item.ts'
@@ -25,7 +25,11 @@ export const mutationResolvers: MutationResolvers = {
   submitPrescription: async (_source, { input }, { actor, services, transact }) =>
     prescriptionPayload(await transact((em) => submitPrescription(em, actor, services, { ...input, refills: input.refills ?? 0, daw: input.daw ?? 0 }))),
 
-  claimNextWorkItem: (_source, { input }, { actor, services, transact }) => transact((em) => claimNextWorkItem(em, actor, services, input)),
+  claimNextWorkItem: async (_source, { input }, { em, actor, services, transact }) => {
+    const item = await claimNextWorkItem(em, actor, input)
+    if (item) await transact((own) => beginWork(own, actor, services, item))
+    return item
+  },
   claimWorkItem: (_source, { input }, { actor, services, transact }) => transact((em) => claimWorkItem(em, actor, services, input)),
   heartbeatWorkItem: async (_source, { input }, { actor, transact }) => {
     const item = await transact((em) => heartbeatWorkItem(em, actor, input))
