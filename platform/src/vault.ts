@@ -77,6 +77,17 @@ export function createVault(provider: KeyProvider): Vault {
   }
 }
 
+/**
+ * Destroys a person's data key, which is what erasure means: nothing sealed under it opens again, and nothing more can
+ * be sealed for them. Harmless when repeated, and where there was no key.
+ */
+export const destroyKey = (em: EntityManager, subjectId: string): Promise<unknown> =>
+  em.execute(
+    `insert into data_key (subject_id, wrapped, kek_version, created_at, destroyed_at) values (?, null, 0, ?, ?)
+     on conflict (subject_id) do update set wrapped = null, destroyed_at = coalesce(data_key.destroyed_at, excluded.destroyed_at)`,
+    [subjectId, clock.now(), clock.now()],
+  )
+
 /** v1.<iv>.<tag>.<ciphertext>, base64url; `context` binds the text to whom it belongs. */
 function encrypt(key: Buffer, plain: Buffer, context: string): string {
   const iv = randomBytes(12)

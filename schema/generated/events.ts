@@ -232,6 +232,13 @@ state: string
 deliverability: ("DELIVERABLE" | "UNCERTAIN" | "UNDELIVERABLE")
 }
 /**
+ * The data key of an erased patient was destroyed in logistics: nothing sealed under it opens again.
+ */
+export interface LogisticsPatientErasedV1 {
+requestId: string
+patientId: string
+}
+/**
  * A tour was planned or planned anew.
  */
 export interface LogisticsRoutePlannedV1 {
@@ -377,6 +384,13 @@ to: ("CHECKOUT_STARTED" | "RX_CHECKED" | "STOCK_HELD" | "PAYMENT_AUTHORIZED" | "
 reasonCode: (string | null)
 }
 /**
+ * The data key of an erased patient was destroyed in orders: nothing sealed under it opens again.
+ */
+export interface OrdersPatientErasedV1 {
+requestId: string
+patientId: string
+}
+/**
  * A PaymentIntent is to be made, or tried again with another method.
  */
 export interface OrdersPaymentRequestedV1 {
@@ -457,6 +471,19 @@ scopes: ("VIEW" | "ORDER" | "MESSAGES")[]
  * Counts the changes of this delegation.
  */
 version: number
+}
+/**
+ * A patient's request to be erased moved. ERASING tells whoever keeps sealed data of the patient to destroy its key; CERTIFIED that all have.
+ */
+export interface PatientsErasureStatusChangedV1 {
+requestId: string
+patientId: string
+from: (null | "RESTRICTED" | "ERASING")
+to: ("RESTRICTED" | "WITHDRAWN" | "ERASING" | "CERTIFIED")
+/**
+ * SHA-256 of the certificate's canonical JSON, once certified.
+ */
+certificateHash: (string | null)
 }
 /**
  * Somebody wrote in a secure thread.
@@ -569,6 +596,13 @@ to: ("REQUESTED" | "SCREENING" | "BLOCKED" | "RESERVED" | "FILLING" | "PRODUCT_C
 reasonCode: (string | null)
 }
 /**
+ * The data key of an erased patient was destroyed in prescriptions: nothing sealed under it opens again.
+ */
+export interface PrescriptionsPatientErasedV1 {
+requestId: string
+patientId: string
+}
+/**
  * A prescription came in.
  */
 export interface PrescriptionsPrescriptionReceivedV1 {
@@ -630,6 +664,7 @@ declare module '@pharmagraph/platform' {
     'inventory.stock-refused.v1': InventoryStockRefusedV1
     'inventory.stock-transferred.v1': InventoryStockTransferredV1
     'logistics.address-added.v1': LogisticsAddressAddedV1
+    'logistics.patient-erased.v1': LogisticsPatientErasedV1
     'logistics.route-planned.v1': LogisticsRoutePlannedV1
     'logistics.shipment-moved.v1': LogisticsShipmentMovedV1
     'logistics.shipment-status-changed.v1': LogisticsShipmentStatusChangedV1
@@ -642,6 +677,7 @@ declare module '@pharmagraph/platform' {
     'orders.order-redriven.v1': OrdersOrderRedrivenV1
     'orders.order-released.v1': OrdersOrderReleasedV1
     'orders.order-status-changed.v1': OrdersOrderStatusChangedV1
+    'orders.patient-erased.v1': OrdersPatientErasedV1
     'orders.payment-requested.v1': OrdersPaymentRequestedV1
     'orders.payment-status-changed.v1': OrdersPaymentStatusChangedV1
     'orders.return-status-changed.v1': OrdersReturnStatusChangedV1
@@ -649,6 +685,7 @@ declare module '@pharmagraph/platform' {
     'patients.clinical-profile-changed.v1': PatientsClinicalProfileChangedV1
     'patients.consent-changed.v1': PatientsConsentChangedV1
     'patients.delegation-changed.v1': PatientsDelegationChangedV1
+    'patients.erasure-status-changed.v1': PatientsErasureStatusChangedV1
     'patients.message-posted.v1': PatientsMessagePostedV1
     'patients.notification-sent.v1': PatientsNotificationSentV1
     'patients.patient-registered.v1': PatientsPatientRegisteredV1
@@ -658,6 +695,7 @@ declare module '@pharmagraph/platform' {
     'prescriptions.fill-blocked.v1': PrescriptionsFillBlockedV1
     'prescriptions.fill-released.v1': PrescriptionsFillReleasedV1
     'prescriptions.fill-status-changed.v1': PrescriptionsFillStatusChangedV1
+    'prescriptions.patient-erased.v1': PrescriptionsPatientErasedV1
     'prescriptions.prescription-received.v1': PrescriptionsPrescriptionReceivedV1
     'prescriptions.prescription-status-changed.v1': PrescriptionsPrescriptionStatusChangedV1
     'prescriptions.work-item-changed.v1': PrescriptionsWorkItemChangedV1

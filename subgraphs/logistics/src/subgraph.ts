@@ -3,6 +3,7 @@ import { defineSubgraph, rewrapDataKeys } from '@pharmagraph/platform'
 import '@pharmagraph/schema/events'
 import { cancelShipmentOnOrderCancelled } from './consumers/cancel-shipment.ts'
 import { createShipmentOnOrderPaid } from './consumers/create-shipment.ts'
+import { erasePatient } from './consumers/erase-patient.ts'
 import { loaders } from './context.ts'
 import { entities } from './entities/index.ts'
 import { forgetTracks } from './jobs/forget-tracks.ts'
@@ -20,7 +21,7 @@ export const logistics = defineSubgraph({
   resolvers,
   loaders,
   services,
-  consumers: [createShipmentOnOrderPaid, cancelShipmentOnOrderCancelled],
+  consumers: [createShipmentOnOrderPaid, cancelShipmentOnOrderCancelled, erasePatient],
   jobs: [planRoutesJob, forgetTracks, rewrapDataKeys],
   routes: carrierRoutes,
   seed,

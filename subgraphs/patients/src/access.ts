@@ -18,6 +18,8 @@ export const access = defineAccess({
   'patient:amend-identity': (actor: Actor) => seesEveryPatient(actor),
   'patient:set-consent': self,
   'patient:export': self,
+  'patient:erase': (actor: Actor, patient: OfPatient) => self(actor, patient) || hasRole(actor, 'compliance'),
+  'erasure:list': (actor: Actor) => hasRole(actor, 'compliance'),
   'patient:add-insurance': (actor: Actor, patient: OfPatient) => self(actor, patient) || seesEveryPatient(actor),
   'patient:record-allergy': keepsClinicalRecord,
   'patient:record-condition': keepsClinicalRecord,

@@ -6,6 +6,7 @@ import DataLoader from 'dataloader'
 import { Allergy, type AllergyDetails, type CodedConcept } from './entities/allergy.ts'
 import { Condition } from './entities/condition.ts'
 import { Delegation, type DelegationScope } from './entities/delegation.ts'
+import { ErasureConfirmation, RecordFact } from './entities/erasure.ts'
 import { InsurancePolicy, type InsuranceDetails } from './entities/insurance-policy.ts'
 import { Message, MessageThread } from './entities/message.ts'
 import { Notification } from './entities/notification.ts'
@@ -79,6 +80,11 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
       return ids.map((id) => map.get(id) ?? null)
     }),
     messages: opened<Message & { body: string }>(listBy(em, Message, 'threadId')),
+    recordFact: new DataLoader<string, RecordFact | null>(async (ids) => {
+      const facts = new Map((await em.find(RecordFact, { patientId: { $in: [...ids] } })).map((fact) => [fact.patientId, fact]))
+      return ids.map((id) => facts.get(id) ?? null)
+    }),
+    confirmations: listBy(em, ErasureConfirmation, 'requestId', { orderBy: { service: 'asc' } }),
     practitioner: byId(em, Practitioner),
     licences: listBy(em, Licence, 'practitionerId'),
   }

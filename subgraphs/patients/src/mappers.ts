@@ -1,5 +1,6 @@
 import type { Consent } from './entities/consent.ts'
 import type { Delegation } from './entities/delegation.ts'
+import type { ErasureRequest } from './entities/erasure.ts'
 import type { MessageThread } from './entities/message.ts'
 import type { Practitioner } from './entities/practitioner.ts'
 import type { OpenedPatient } from './opened.ts'
@@ -7,6 +8,7 @@ import type { OpenedPatient } from './opened.ts'
 export type PatientMapper = OpenedPatient
 export type ConsentMapper = Consent
 export type MessageThreadMapper = MessageThread
+export type ErasureRequestMapper = ErasureRequest
 export type PractitionerMapper = Practitioner
 export type CaregiverMapper = Delegation & { name: string }
 export type CaregiverInvitationMapper = Delegation & { name: string }

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path'
 import { defineSubgraph, rewrapDataKeys } from '@pharmagraph/platform'
 import '@pharmagraph/schema/events'
+import { erasureConfirmations } from './consumers/confirm-erasure.ts'
+import { recordClock } from './consumers/keep-record-clock.ts'
 import { knowPatientOfPrescription, knowPrescription } from './consumers/know-prescription.ts'
 import { notifyOfOrder } from './consumers/notify-of-order.ts'
 import { notifyOfShipment } from './consumers/notify-of-shipment.ts'
 import { loaders } from './context.ts'
 import { entities } from './entities/index.ts'
+import { erasePatients } from './jobs/erase-patients.ts'
 import { recheckLicences } from './jobs/recheck-licences.ts'
 import { sendNotifications } from './jobs/send-notifications.ts'
 import { resolvers } from './resolvers/index.ts'
@@ -20,7 +23,7 @@ export const patients = defineSubgraph({
   resolvers,
   loaders,
   services,
-  consumers: [notifyOfOrder, notifyOfShipment, knowPrescription, knowPatientOfPrescription],
-  jobs: [sendNotifications, recheckLicences, rewrapDataKeys],
+  consumers: [notifyOfOrder, notifyOfShipment, knowPrescription, knowPatientOfPrescription, ...recordClock, ...erasureConfirmations],
+  jobs: [sendNotifications, recheckLicences, rewrapDataKeys, erasePatients],
   seed,
 })

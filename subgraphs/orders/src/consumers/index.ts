@@ -8,6 +8,7 @@ import { learnAddress, learnConsent, learnDrug, learnPrescription } from '../com
 import { loseHold } from '../commands/lose-hold.ts'
 import { loseLine } from '../commands/lose-line.ts'
 import { releaseLine } from '../commands/release-line.ts'
+import { erasePatient } from './erase-patient.ts'
 import { settlePayment } from '../payments/settle.ts'
 import type { Services } from '../services.ts'
 
@@ -40,4 +41,4 @@ const payments = [
   effect<'orders.order-cancelled.v1', Services>('orders.order-cancelled.v1', 'settle-cancelled', ({ data }, tools) => settlePayment(data.orderId, tools)),
 ]
 
-export const consumers: Consumer<Services>[] = [...facts, ...saga, ...payments]
+export const consumers: Consumer<Services>[] = [...facts, ...saga, ...payments, erasePatient]

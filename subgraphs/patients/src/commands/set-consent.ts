@@ -29,7 +29,7 @@ export async function recordConsent(em: EntityManager, actor: Actor, patientId: 
 }
 
 /** What waits for the end of quiet hours is not sent any more; one that is being handed over at this moment still goes. */
-async function dropQueued(em: EntityManager, patientId: string): Promise<void> {
+export async function dropQueued(em: EntityManager, patientId: string): Promise<void> {
   const waiting = await em.find(Notification, { patientId, status: 'QUEUED' }, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } })
   for (const notification of waiting) dropNotification(em, notification, 'CONSENT_WITHDRAWN')
 }

@@ -1,5 +1,6 @@
 import type { Resolvers } from '../generated/resolvers.ts'
 import { caregiverInvitationResolvers, caregiverResolvers, delegationResolvers } from './delegation.ts'
+import { erasureRequestResolvers } from './erasure-request.ts'
 import { messageThreadResolvers } from './message-thread.ts'
 import { mutationResolvers } from './mutation.ts'
 import { patientResolvers } from './patient.ts'
@@ -15,4 +16,5 @@ export const resolvers: Resolvers = {
   Caregiver: caregiverResolvers,
   CaregiverInvitation: caregiverInvitationResolvers,
   Delegation: delegationResolvers,
+  ErasureRequest: erasureRequestResolvers,
 }

@@ -10,6 +10,7 @@ import { recordCondition } from '../commands/record-condition.ts'
 import { registerPatient } from '../commands/register-patient.ts'
 import { registerPractitioner, warningsOf } from '../commands/register-practitioner.ts'
 import { removeAllergy, removeCondition, removeInsurancePolicy } from '../commands/remove-from-record.ts'
+import { requestErasure, withdrawErasure } from '../commands/request-erasure.ts'
 import { revokeCaregiver } from '../commands/revoke-caregiver.ts'
 import { setConsent } from '../commands/set-consent.ts'
 import { updateContact } from '../commands/update-contact.ts'
@@ -39,6 +40,8 @@ export const mutationResolvers: MutationResolvers = {
   },
   changeCaregiverScopes: (_source, { input }, { actor, services, transact }) => transact((em) => changeCaregiverScopes(em, actor, services, input)),
   revokeCaregiver: async (_source, { input: { delegationId } }, { actor, transact }) => ({ id: await transact((em) => revokeCaregiver(em, actor, delegationId)) }),
+  requestErasure: (_source, { input }, { actor, transact }) => transact((em) => requestErasure(em, actor, input ?? {})),
+  withdrawErasure: (_source, { requestId }, { actor, transact }) => transact((em) => withdrawErasure(em, actor, requestId)),
   registerPractitioner: async (_source, { input }, { actor, transact }) => {
     const entry = { ...input, id: input.id ?? newId(), deaNumber: input.deaNumber ?? null, clinic: input.clinic ?? null, scheduleAuthority: input.scheduleAuthority ?? [] }
     const licences = input.licences.map((licence) => ({ ...licence, status: licence.status ?? ('ACTIVE' as const) }))

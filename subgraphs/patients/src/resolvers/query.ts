@@ -1,5 +1,6 @@
 import type { QueryResolvers } from '../generated/resolvers.ts'
 import { exchangeRecord } from '../commands/exchange-record.ts'
+import { erasureRequests, myErasureRequest } from '../reads/erasure-requests.ts'
 import { findPatients } from '../reads/find-patients.ts'
 import { exportMyData } from '../reads/export-my-data.ts'
 import { findPractitioner, listPractitioners } from '../reads/practitioners.ts'
@@ -19,5 +20,7 @@ export const queryResolvers: QueryResolvers = {
   messageThread: (_source, { id }, { loaders }) => loaders.thread.load(id),
   messageThreads: (_source, { first, after }, { em, actor }) => threadsToAnswer(em, actor, { first: first ?? 20, after }),
   exportMyData: (_source, { format }, { em, actor, services }) => exportMyData(em, actor, services, format),
+  myErasureRequest: (_source, _args, { em, actor }) => myErasureRequest(em, actor),
+  erasureRequests: (_source, { status, first, after }, { em, actor }) => erasureRequests(em, actor, { status, first: first ?? 20, after }),
   exchangeRecord: (_source, { patientId }, { actor, services, transact }) => transact((em) => exchangeRecord(em, actor, services, patientId)),
 }

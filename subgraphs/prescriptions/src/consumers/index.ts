@@ -1,7 +1,8 @@
+import { erasePatient } from './erase-patient.ts'
 import { factConsumers } from './facts.ts'
 import { intakeConsumers } from './intake.ts'
 import { networkConsumers } from './network.ts'
 import { orderConsumers } from './orders.ts'
 import { pdmpConsumers } from './pdmp.ts'
 
-export const consumers = [...factConsumers, ...intakeConsumers, ...orderConsumers, ...networkConsumers, ...pdmpConsumers]
+export const consumers = [...factConsumers, ...intakeConsumers, ...orderConsumers, ...networkConsumers, ...pdmpConsumers, erasePatient]

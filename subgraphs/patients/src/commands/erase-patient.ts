@@ -1,0 +1,42 @@
+import { apply, canonicalHash, clock, destroyKey, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { LockMode } from '@mikro-orm/postgresql'
+import { Allergy } from '../entities/allergy.ts'
+import { Condition } from '../entities/condition.ts'
+import { ErasureConfirmation, ErasureRequest, keepers, type Keeper } from '../entities/erasure.ts'
+import { InsurancePolicy } from '../entities/insurance-policy.ts'
+import { PatientToken } from '../entities/patient-token.ts'
+import { Patient } from '../entities/patient.ts'
+import { erasureLifecycle } from '../lifecycles/erasure.ts'
+
+/** Destroys the patient's key here and tells the other keepers to destroy theirs. What is left are ids, consents and days. */
+export async function erasePatient(em: EntityManager, actor: Actor, requestId: string): Promise<void> {
+  const request = await em.findOne(ErasureRequest, { id: requestId, status: 'RESTRICTED' }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  if (!request) return
+  const { patientId } = request
+  await em.findOne(Patient, { id: patientId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  // hashes of codes and addresses would still say something to whoever has the key of hashes
+  for (const entity of [PatientToken, InsurancePolicy, Allergy, Condition] as const) await em.nativeDelete(entity as typeof Allergy, { patientId })
+  await destroyKey(em, patientId)
+  apply(em, actor, erasureLifecycle, request, 'erase')
+  await em.flush()
+  await confirmErasure(em, actor, requestId, 'patients')
+}
+
+/** Notes that a keeper has destroyed its key; the last one makes the certificate. */
+export async function confirmErasure(em: EntityManager, actor: Actor, requestId: string, service: Keeper): Promise<void> {
+  const request = await em.findOne(ErasureRequest, { id: requestId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  if (!request) return
+  await em.execute('insert into erasure_confirmation (request_id, service, at) values (?, ?, ?) on conflict do nothing', [requestId, service, clock.now()])
+  const confirmations = await em.find(ErasureConfirmation, { requestId }, { orderBy: { service: 'asc' } })
+  if (request.status !== 'ERASING' || confirmations.length < keepers.length) return
+  request.certifiedAt = clock.now()
+  request.certificateHash = canonicalHash(certificateOf(request, confirmations))
+  apply(em, actor, erasureLifecycle, request, 'certify')
+  await em.flush()
+}
+
+/** What was erased, when, and who confirms it; its hash goes into the trail. */
+export const certificateOf = ({ id, patientId, requestedAt, erasedAt }: ErasureRequest, confirmations: readonly ErasureConfirmation[]) => ({
+  requestId: id, patientId, requestedAt: requestedAt.toISOString(), erasedAt: erasedAt?.toISOString() ?? null,
+  confirmations: confirmations.map(({ service, at }) => ({ service, at: at.toISOString() })),
+})
