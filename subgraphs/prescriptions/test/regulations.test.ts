@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { addDays, clock } from '@pharmagraph/platform'
 import type { DeaSchedule } from '../src/entities/prescription.ts'
-import { refusalOfFill, refusalOfIssue, refusalOfSeries, refusalsOfFill, validity, type Circumstances, type Fillable } from '../src/regulations/decisions.ts'
+import { originRefusal, refusalOfFill, refusalOfIssue, refusalOfSeries, refusalsOfFill, validity, type Circumstances, type Fillable } from '../src/regulations/decisions.ts'
 import { explain } from '../src/regulations/explain.ts'
 import { partialFillDeadline, refusalOfPartial } from '../src/regulations/partial-fill.ts'
 import { monthlyReport, pdmpQueryRule, pdmpReportDue } from '../src/regulations/reporting.ts'
@@ -16,7 +16,7 @@ const fillable = (about: Partial<Fillable> = {}): Fillable => {
   const { lastDay, rule } = validity(whole.schedule, whole.issueDate, whole)
   return { ...whole, expiryDate: lastDay, expiryRule: rule.id, ...about }
 }
-const issued = (schedule: DeaSchedule, refills: number, state?: string) => refusalOfIssue(fillable({ schedule, refills, state }), '2026-11-22')
+const issued = (schedule: DeaSchedule, refills: number, state?: string, daysSupply = 30) => refusalOfIssue(fillable({ schedule, refills, state, daysSupply }), '2026-11-22')
 const noonUtc = (day: string) => new Date(`${day}T20:00:00Z`)
 
 test('every row names its source and holds for some schedule and span; an id is used once', () => {
@@ -30,7 +30,7 @@ test('every row names its source and holds for some schedule and span; an id is 
 test('a refusal always says the rule, its source, what would change it, and when', () => {
   const schedule = fc.constantFrom<DeaSchedule>('NONE', 'CII', 'CIII', 'CIV', 'CV')
   const days = fc.integer({ min: -30, max: 500 })
-  fc.assert(fc.property(schedule, days, fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 9 }), fc.constantFrom('TX', 'CA', 'IA', 'OH', undefined), (which, after, refills, fillsReleased, state) => {
+  fc.assert(fc.property(schedule, days, fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 9 }), fc.constantFrom('TX', 'CA', 'IA', 'NY', 'FL', 'OH', undefined), (which, after, refills, fillsReleased, state) => {
     const fills = Array.from({ length: fillsReleased }, (_, n) => ({ day: addDays('2026-11-22', n * 25), daysSupply: 30 }))
     const prescription = fillable({ schedule: which, refills, fillsReleased, fills, state })
     const day = addDays('2026-11-22', Math.max(0, after))
@@ -71,10 +71,10 @@ test('C4 schedules III and IV end six calendar months after issue and have five 
   }
 })
 
-test('C5 schedule V goes by what is authorised, except in Iowa and South Carolina, which treat it like III and IV', () => {
+test('C5 schedule V goes by what is authorised, except in Iowa, South Carolina and Florida, which treat it like III and IV', () => {
   assert.equal(issued('CV', 11), undefined)
   assert.equal(issued('CV', 11, 'OH'), undefined)
-  for (const [state, source] of [['IA', 'Iowa Admin. Code 657-10.28'], ['SC', 'S.C. Code Regs. 61-4-1202']] as const) {
+  for (const [state, source] of [['IA', 'Iowa Admin. Code 657-10.28'], ['SC', 'S.C. Code 44-53-360(b)'], ['FL', 'Fla. Stat. 893.04(1)(g)']] as const) {
     assert.deepEqual([issued('CV', 6, state)?.code, issued('CV', 6, state)?.source], ['TOO_MANY_REFILLS', source])
     assert.equal(validity('CV', '2026-11-22', { state }).lastDay, '2027-05-22')
   }
@@ -169,7 +169,7 @@ test('C19 one telemedicine prescription asked for both days answers differently:
 
 test('C23 in Texas schedule II is void thirty days after issue or the earliest fill date; III to V after six months or five refills', () => {
   const texas = (schedule: DeaSchedule, more: Circumstances = {}) => validity(schedule, '2026-11-22', { state: 'TX', ...more })
-  assert.deepEqual([texas('CII').lastDay, texas('CII').rule.source], ['2026-12-22', '22 TAC 315'])
+  assert.deepEqual([texas('CII').lastDay, texas('CII').rule.source], ['2026-12-22', '22 TAC 315.3(a)(4), 315.5(b)(1) (46 TexReg 3521)'])
   assert.equal(texas('CII', { earliestFillDate: '2026-12-10' }).lastDay, '2027-01-09')
   for (const schedule of ['CIII', 'CIV', 'CV'] as const) {
     assert.equal(texas(schedule).lastDay, '2027-05-22')
@@ -177,7 +177,21 @@ test('C23 in Texas schedule II is void thirty days after issue or the earliest f
   }
   assert.equal(texas('NONE').lastDay, '2027-11-22')
   // written for Ohio, sent to Texas: the stricter of both
-  assert.equal(refusalOfFill({ ...fillable({ schedule: 'CII' }), state: 'TX' }, '2026-12-23')?.source, '22 TAC 315')
+  assert.equal(refusalOfFill({ ...fillable({ schedule: 'CII' }), state: 'TX' }, '2026-12-23')?.rule, 'tx-cii-validity')
+  // twenty-one days until the rule was amended
+  assert.deepEqual(['2021-06-08', '2021-06-09'].map((day) => validity('CII', day, { state: 'TX' }).lastDay), ['2021-06-29', '2021-07-09'])
+})
+
+test('C23 in New York the first fill comes within thirty days of signing, thirty days at a time, and refills end after six months', () => {
+  const newYork = (about: Partial<Fillable> = {}) => fillable({ schedule: 'CIV', refills: 5, state: 'NY', ...about })
+  assert.equal(refusalOfFill(newYork(), '2026-12-22'), undefined)
+  assert.deepEqual([refusalOfFill(newYork(), '2026-12-23')?.code, refusalOfFill(newYork(), '2026-12-23')?.source], ['FIRST_FILL_TOO_LATE', 'N.Y. Pub. Health Law 3333(1)'])
+  const filled = { fillsReleased: 1, fills: [{ day: '2026-11-25', daysSupply: 30 }] }
+  assert.equal(refusalOfFill(newYork(filled), '2026-12-23'), undefined)
+  assert.equal(refusalOfFill(newYork(filled), '2027-05-23')?.code, 'PRESCRIPTION_EXPIRED')
+  assert.equal(validity('CII', '2026-11-22', { state: 'NY' }).lastDay, '2026-12-22')
+  assert.deepEqual([issued('CIV', 0, 'NY', 31)?.code, issued('CIV', 0, 'NY', 30), issued('NONE', 0, 'NY', 90)], ['FILL_SUPPLY_EXCEEDED', undefined, undefined])
+  assert.equal(refusalOfFill(newYork({ daysSupply: 90 }), '2026-11-23')?.rule, 'ny-fill-supply')
 })
 
 test('C23 where both hold, the stricter of state and federal rule wins, and an unknown state changes nothing', () => {
@@ -201,6 +215,33 @@ test('C24 Florida wants its programme asked before II to IV; each controlled dis
   for (const day of ['2026-11-20', '2026-11-21']) assert.equal(pdmpReportDue('CII', 'PA', day)?.day, '2026-11-23')
   assert.equal(pdmpReportDue('CII', 'PA', '2026-11-23')?.rule.id, 'pa-pdmp-report')
   assert.equal(pdmpReportDue('NONE', 'PA', '2026-11-23'), undefined)
+})
+
+test('C24 Texas wants its programme asked before any controlled drug, Iowa hears of days without one, New York hears at once', () => {
+  assert.equal(pdmpQueryRule('CV', 'TX', '2026-11-22')?.id, 'tx-pdmp-query')
+  assert.equal(pdmpQueryRule('CV', 'TX', '2020-02-28'), undefined)
+  assert.deepEqual(ruledStates.filter((state) => pdmpReportDue('CII', state, '2026-11-20')?.rule.parameters.zeroReports), ['IA'])
+  assert.deepEqual(['NY', 'CA', 'FL'].map((state) => pdmpReportDue('CII', state, '2026-11-20')?.day), ['2026-11-20', '2026-11-23', '2026-11-23'])
+})
+
+test('C16 C17 C21 C22 signing, the application, losses and stock counts of controlled drugs each have their row', () => {
+  for (const schedule of ['CII', 'CIII', 'CIV', 'CV'] as const) {
+    assert.deepEqual(rulesAt('SIGNING', schedule, '2026-11-22').map(({ parameters }) => parameters), [{ factors: 2, maxAgeSeconds: 300 }])
+    assert.deepEqual(rulesAt('APPLICATION', schedule, '2026-11-22').map(({ parameters }) => parameters), [{ signOnReceipt: true, clockWithinMinutes: 5, incidentBusinessDays: 1 }])
+    assert.deepEqual(rulesAt('LOSS', schedule, '2026-11-22').map(({ parameters }) => parameters), [{ noticeBusinessDays: 1, reportDays: 45 }])
+    assert.deepEqual(rulesAt('RECORDS', schedule, '2026-11-22', 'NY').map(({ parameters }) => parameters.years).sort(), [2, 5])
+  }
+  assert.deepEqual(rulesAt('STOCK_COUNT', 'CII', '2026-11-22').map(({ parameters }) => parameters), [{ everyYears: 2, exact: true }])
+  assert.deepEqual(rulesAt('STOCK_COUNT', 'CIV', '2026-11-22').map(({ parameters }) => parameters), [{ everyYears: 2, estimateUpToUnits: 1000 }])
+  for (const kind of ['SIGNING', 'APPLICATION', 'LOSS', 'STOCK_COUNT'] as const) assert.deepEqual(rulesAt(kind, 'NONE', '2026-11-22'), [])
+})
+
+test('a controlled drug on a picture is not verified, by the pharmacy’s own row', () => {
+  for (const schedule of ['CII', 'CIII', 'CIV', 'CV'] as const) {
+    assert.deepEqual([originRefusal(schedule, 'UPLOAD', '2026-11-22')?.code, originRefusal(schedule, 'UPLOAD', '2026-11-22')?.rule], ['CONTROLLED_BY_IMAGE', 'pharmacy-controlled-origin'])
+    for (const source of ['NCPDP_SCRIPT', 'FHIR', 'PORTAL'] as const) assert.equal(originRefusal(schedule, source, '2026-11-22'), undefined)
+  }
+  assert.equal(originRefusal('NONE', 'UPLOAD', '2026-11-22'), undefined)
 })
 
 test('C25 an adult’s signature at delivery is the pharmacy’s own row, not a federal rule', () => {

@@ -36,9 +36,9 @@ export async function receivePrescription(em: EntityManager, actor: Actor, servi
   if (!isNpi(content.prescriber.npi)) throw invalid('prescriber', "the prescriber's NPI is missing or fails its check digit")
   const { patientId, practitionerId, drug } = await match(em, services.matchKey, content)
   const deaSchedule = drug?.deaSchedule ?? content.drug.schedule ?? 'NONE'
-  const { issueDate, refills, evaluationBasis } = content
+  const { issueDate, refills, evaluationBasis, daysSupply } = content
   const circumstances = { state: await patientState(em, patientId, content), earliestFillDate: content.earliestFillDate }
-  const refusal = refusalOfIssue({ schedule: deaSchedule, issueDate, refills, evaluationBasis, ...circumstances }, clock.today())
+  const refusal = refusalOfIssue({ schedule: deaSchedule, issueDate, refills, evaluationBasis, daysSupply, ...circumstances }, clock.today())
   if (refusal) throw refusedByRule(refusal)
 
   const id = newId()

@@ -8,7 +8,7 @@ import { notWhoEnteredData, prescriptionLifecycle } from '../lifecycles/prescrip
 import { fillableOf } from '../reads/fillable.ts'
 import { missingElements } from '../reads/missing-elements.ts'
 import { mustHaveSecondFactor, refused, separationOfDuties } from '../refusals.ts'
-import { refusalOfIssue, refusalOfSeries } from '../regulations/decisions.ts'
+import { originRefusal, refusalOfIssue, refusalOfSeries } from '../regulations/decisions.ts'
 import type { Services } from '../services.ts'
 import { completeWorkItem, heldWorkItem, type Held } from './held-work-item.ts'
 import { screenPrescription } from './screen-prescription.ts'
@@ -29,7 +29,7 @@ export async function verifyPrescription(em: EntityManager, actor: Actor, servic
 
   const content = await services.vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed)
   if (!isIntact(prescription, content)) throw refused(prescriptionLifecycle, prescription, actor, contentAltered)
-  const refusal = refusalOfIssue(fillableOf(prescription, [], prescription.patientState), clock.today()) ?? (await refusalAmongSeries(em, prescription))
+  const refusal = originRefusal(prescription.deaSchedule, prescription.source, clock.today()) ?? refusalOfIssue(fillableOf(prescription, [], prescription.patientState), clock.today()) ?? (await refusalAmongSeries(em, prescription))
   if (refusal) throw refused(prescriptionLifecycle, prescription, actor, refusal)
 
   const openAlerts = await screenPrescription(em, services, prescription)

@@ -8,6 +8,7 @@ export const deaSchedules = ['NONE', 'CI', 'CII', 'CIII', 'CIV', 'CV'] as const
 /** How the prescriber came to know the patient: 21 USC 829(e), 21 CFR 1306.09. */
 export const evaluationBases = ['IN_PERSON', 'TELEMED_TEMP_RULE', 'SPECIAL_REG', 'VA', 'BUPRENORPHINE'] as const
 export type PrescriptionState = (typeof prescriptionStates)[number]
+export type PrescriptionSource = (typeof prescriptionSources)[number]
 export type DeaSchedule = (typeof deaSchedules)[number]
 export type EvaluationBasis = (typeof evaluationBases)[number]
 

@@ -1,6 +1,6 @@
 /** What the rules say about one prescription: pure functions of dates and counts, each refusal explained. */
 import { addDays, addMonths } from '@pharmagraph/platform'
-import type { DeaSchedule, EvaluationBasis } from '../entities/prescription.ts'
+import type { DeaSchedule, EvaluationBasis, PrescriptionSource } from '../entities/prescription.ts'
 import { rules, rulesAt, type Rule, type RuleKind } from './rules.ts'
 
 /** Why not, by which rule, what would change it, and the first day on which it would be possible (null: never). */
@@ -16,6 +16,9 @@ const remedies: Readonly<Record<string, string>> = {
   NO_REFILLS_LEFT: 'A renewal by the prescriber',
   REFILL_SUPPLY_EXCEEDED: 'A new prescription',
   REFILL_TOO_EARLY: 'The day itself, or the prescriber writing another dose',
+  FIRST_FILL_TOO_LATE: 'A new prescription',
+  FILL_SUPPLY_EXCEEDED: "A prescription for fewer days' supply at a time",
+  CONTROLLED_BY_IMAGE: 'An electronic prescription by the prescriber',
   CII_SERIES_TOO_LONG: "A prescription with fewer days' supply",
 }
 
@@ -39,10 +42,14 @@ export function validity(schedule: DeaSchedule, issueDate: string, { state, earl
 
 export const citation = (ruleId: string): { rule: string; source: string } => ({ rule: ruleId, source: rules.find(({ id }) => id === ruleId)?.source ?? '' })
 
-export type Issued = Circumstances & { schedule: DeaSchedule; issueDate: string; refills: number; evaluationBasis: EvaluationBasis }
+export type Issued = Circumstances & {
+  schedule: DeaSchedule; issueDate: string; refills: number; evaluationBasis: EvaluationBasis
+  /** Of each fill; null while it is not known. */
+  daysSupply?: number | null
+}
 
 /** Why a prescription may not be accepted at all, by what it says; undefined when it may. */
-export function refusalOfIssue({ schedule, issueDate, refills, evaluationBasis, state, earliestFillDate }: Issued, today: string): Refusal | undefined {
+export function refusalOfIssue({ schedule, issueDate, refills, evaluationBasis, state, earliestFillDate, daysSupply }: Issued, today: string): Refusal | undefined {
   const [never] = rulesAt('NOT_DISPENSABLE', schedule, today)
   if (never) return refusal('CI_NOT_DISPENSABLE', 'A schedule I substance is never dispensed', never)
   for (const rule of rulesAt('REFILLS', schedule, issueDate, state)) {
@@ -51,6 +58,8 @@ export function refusalOfIssue({ schedule, issueDate, refills, evaluationBasis, 
       ? refusal('CII_NO_REFILLS', 'A schedule II prescription has no refills: ask for a new prescription for each fill', rule)
       : refusal('TOO_MANY_REFILLS', `A schedule ${schedule.slice(1)} prescription has ${rule.parameters.max} refills at most, this one asks for ${refills}`, rule)
   }
+  const exceeded = rulesAt('FILL_SUPPLY', schedule, issueDate, state).find(({ parameters }) => (daysSupply ?? 0) > parameters.maxDays)
+  if (exceeded) return refusal('FILL_SUPPLY_EXCEEDED', `One fill makes ${daysSupply} days; it may make ${exceeded.parameters.maxDays}`, exceeded)
   const unevaluated = evaluationRefusal(schedule, issueDate, evaluationBasis)
   if (unevaluated) return unevaluated
   const { lastDay, rule } = validity(schedule, issueDate, { state, earliestFillDate })
@@ -63,6 +72,12 @@ export function evaluationRefusal(schedule: DeaSchedule, issueDate: string, basi
   return rule && refusal('EVALUATION_REQUIRED', 'A controlled substance needs an in-person evaluation, or a telemedicine exception that holds on the day of issue', rule)
 }
 
+/** Why a prescription that came in this way may not be verified; undefined where it may. */
+export function originRefusal(schedule: DeaSchedule, source: PrescriptionSource, day: string): Refusal | undefined {
+  const rule = rulesAt('ORIGIN', schedule, day).find(({ parameters }) => !parameters.sources.includes(source))
+  return rule && refusal('CONTROLLED_BY_IMAGE', 'A controlled substance is not dispensed on a picture of a prescription', rule)
+}
+
 /** A fill that was released, for the days it covers. */
 export type PastFill = { day: string; daysSupply: number | null }
 
@@ -70,7 +85,7 @@ export type PastFill = { day: string; daysSupply: number | null }
  * The first day of the next refill, and the rule; undefined before the first fill and where the days' supply is not
  * known. For controlled substances supplies add up over the episode, so that early days do not.
  */
-export function refillDue(schedule: DeaSchedule, fills: readonly PastFill[], today: string): { day: string; rule: Rule<'EARLY_REFILL'> } | undefined {
+export function refillDue(schedule: DeaSchedule, fills: readonly PastFill[], today: string, state?: string | null): { day: string; rule: Rule<'EARLY_REFILL'> } | undefined {
   const past = fills.filter((fill): fill is { day: string; daysSupply: number } => fill.daysSupply !== null).sort((a, b) => a.day.localeCompare(b.day) || a.daysSupply - b.daysSupply)
   const last = past.at(-1)
   if (!last) return undefined
@@ -78,7 +93,7 @@ export function refillDue(schedule: DeaSchedule, fills: readonly PastFill[], tod
     'usedShare' in parameters
       ? addDays(last.day, Math.ceil(last.daysSupply * parameters.usedShare))
       : later(last.day, addDays(runOut(past), -parameters.daysBeforeRunOut))
-  const [strictest] = rulesAt('EARLY_REFILL', schedule, today).map((rule) => ({ rule, day: due(rule) })).sort((a, b) => (a.day > b.day ? -1 : 1))
+  const [strictest] = rulesAt('EARLY_REFILL', schedule, today, state).map((rule) => ({ rule, day: due(rule) })).sort((a, b) => (a.day > b.day ? -1 : 1))
   return strictest
 }
 
@@ -89,8 +104,6 @@ export const runOut = (fills: readonly { day: string; daysSupply: number }[]): s
 
 export type Fillable = Issued & {
   expiryDate: string; expiryRule: string; fillsReleased: number; fills: readonly PastFill[]
-  /** Of the fill asked for. */
-  daysSupply?: number | null
 }
 
 /** The last day of a fill: the prescription's own, or an earlier one where it goes. */
@@ -107,6 +120,10 @@ export function refusalsOfFill(prescription: Fillable, today: string): Refusal[]
   const found: Refusal[] = []
   const { lastDay, rule: expiry } = lastDayOfFill(prescription)
   if (today > lastDay) found.push(refusal('PRESCRIPTION_EXPIRED', `The prescription ended on ${lastDay}`, expiry))
+  for (const rule of fillsReleased === 0 ? rulesAt('FIRST_FILL', schedule, issueDate, state) : []) {
+    const last = addDays(issueDate, rule.parameters.withinDays)
+    if (today > last && last < lastDay) found.push(refusal('FIRST_FILL_TOO_LATE', `The first fill was possible until ${last}`, rule))
+  }
   if (earliestFillDate && today < earliestFillDate) {
     found.push(refusal('TOO_EARLY_EARLIEST_FILL_DATE', `The prescriber set ${earliestFillDate} as the earliest day to fill`, rulesAt('SERIES', schedule, today)[0] ?? expiry, earliestFillDate))
   }
@@ -118,7 +135,7 @@ export function refusalsOfFill(prescription: Fillable, today: string): Refusal[]
   for (const rule of rulesAt('REFILL_SUPPLY', schedule, issueDate, state)) {
     if (refilled > rule.parameters.maxDays) found.push(refusal('REFILL_SUPPLY_EXCEEDED', `With this refill the refills make ${refilled} days; together they may make ${rule.parameters.maxDays}`, rule))
   }
-  const due = refillDue(schedule, fills, today)
+  const due = refillDue(schedule, fills, today, state)
   // after the last day it will never be due
   if (due && today < due.day) found.push(refusal('REFILL_TOO_EARLY', `The next refill is due on ${due.day}`, due.rule, due.day > lastDay ? null : due.day))
   return found

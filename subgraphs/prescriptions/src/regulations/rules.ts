@@ -2,7 +2,7 @@
  * The rules of dispensing as data: each row says where it comes from and from when to when it holds. A change of law is
  * a new row and an end date on the old one, never an `if`. Where several rows hold at once, the stricter one wins.
  */
-import type { DeaSchedule, EvaluationBasis } from '../entities/prescription.ts'
+import type { DeaSchedule, EvaluationBasis, PrescriptionSource } from '../entities/prescription.ts'
 
 /** What a rule sets, by kind. Counts are whole numbers, spans calendar months or days. */
 export type Parameters = {
@@ -13,6 +13,10 @@ export type Parameters = {
   VALIDITY: { months: number } | { days: number }
   /** Days' supply of all refills together, the first fill not counted. */
   REFILL_SUPPLY: { maxDays: number }
+  /** The first fill no later than so many days after the day of issue. */
+  FIRST_FILL: { withinDays: number }
+  /** Days' supply of one fill. Exceptions for conditions the prescriber names are not modelled: the limit holds. */
+  FILL_SUPPLY: { maxDays: number }
   /** Several prescriptions of one day for later fills: days' supply of all together. */
   SERIES: { maxDaysSupply: number }
   /** A refill is due when this share of the last supply is used, or so many days before all of it is. */
@@ -33,12 +37,22 @@ export type Parameters = {
   RESPONSIBILITY: { reasonRequired: true }
   /** A prescription altered after it was signed is not dispensed. */
   INTEGRITY: { alteredIsVoid: true }
+  /** Which ways a prescription may have come in to be verified. */
+  ORIGIN: { sources: readonly PrescriptionSource[] }
+  /** Who signs or lets pass: how many factors of {know, have, are}, the second not older than so many seconds. */
+  SIGNING: { factors: number; maxAgeSeconds: number }
+  /** The pharmacy signs on receipt and archives; its clock is right to minutes; an incident is told within business days. */
+  APPLICATION: { signOnReceipt: true; clockWithinMinutes: number; incidentBusinessDays: number }
+  /** Theft or loss: business days to the first notice, days to the full report. */
+  LOSS: { noticeBusinessDays: number; reportDays: number }
+  /** Stock of controlled substances is counted every so many years: exactly, or estimated in containers of at most so many units. */
+  STOCK_COUNT: { everyYears: number; exact: true } | { everyYears: number; estimateUpToUnits: number }
   /** Years for which records of dispensing are kept. */
   RECORDS: { years: number }
   /** The state's monitoring programme is asked so many days before the verification at most. */
   PDMP_QUERY: { withinDays: number }
-  /** It is told of a dispensing by the end of so many business days after it. */
-  PDMP_REPORT: { businessDays: number }
+  /** It is told of a dispensing by the end of so many business days after it; of a day without any as well, where `zeroReports` says so. */
+  PDMP_REPORT: { businessDays: number; zeroReports?: true }
   /** Handing over: signature of an adult, and whether the parcel may be left. Minor units of the order's currency. */
   DELIVERY: { adultSignature: boolean; safePlace: boolean; orAboveMinor: number }
   /** Only what a pharmacist verified is filled. */
@@ -52,7 +66,7 @@ export type RuleKind = keyof Parameters
 /** Why only a part of the quantity was dispensed. */
 export type PartialFillCause = 'SHORT_SUPPLY' | 'REQUESTED' | 'LONG_TERM_CARE_OR_TERMINAL' | 'ANY'
 /** States with rows of their own; elsewhere the federal rule and the pharmacy's hold. */
-export const ruledStates = ['CA', 'FL', 'IA', 'PA', 'SC', 'TX'] as const
+export const ruledStates = ['CA', 'FL', 'IA', 'NY', 'PA', 'SC', 'TX'] as const
 export type Jurisdiction = 'US' | 'PHARMACY' | (typeof ruledStates)[number]
 
 export type Rule<Kind extends RuleKind = RuleKind> = {
@@ -71,8 +85,8 @@ export type Rule<Kind extends RuleKind = RuleKind> = {
 export const firstRuledDay = '1971-05-01'
 
 /**
- * From this day on the rows of states are applied. When a state first made its rule is not recorded here; prescriptions
- * of before are outside every validity by now.
+ * The first day of rows of states whose own first day is not recorded here; prescriptions of before are outside every
+ * validity by now.
  */
 const statesFrom = '2020-01-01'
 
@@ -91,22 +105,30 @@ export const rules: readonly { [Kind in RuleKind]: Rule<Kind> }[RuleKind][] = [
   rule({ id: 'pharmacy-cii-validity', kind: 'VALIDITY', jurisdiction: 'PHARMACY', schedules: ['CII'], from: firstRuledDay, to: null, source: 'Pharmacy policy: federal law sets no last day for schedule II', parameters: { months: 6 } }),
   rule({ id: 'pharmacy-validity', kind: 'VALIDITY', jurisdiction: 'PHARMACY', schedules: ['NONE', 'CV'], from: firstRuledDay, to: null, source: 'Pharmacy policy after common state law', parameters: { months: 12 } }),
 
-  // CA and FL: known to the authors, their text not read again when the row was written
-  rule({ id: 'ca-controlled-validity', kind: 'VALIDITY', jurisdiction: 'CA', schedules: controlled, from: statesFrom, to: null, source: 'Cal. Health & Safety Code 11166, 11200(a)', parameters: { months: 6 } }),
-  rule({ id: 'ia-cv-validity', kind: 'VALIDITY', jurisdiction: 'IA', schedules: ['CV'], from: statesFrom, to: null, source: 'Iowa Admin. Code 657-10.28', parameters: { months: 6 } }),
-  rule({ id: 'sc-cv-validity', kind: 'VALIDITY', jurisdiction: 'SC', schedules: ['CV'], from: statesFrom, to: null, source: 'S.C. Code Regs. 61-4-1202', parameters: { months: 6 } }),
-  rule({ id: 'tx-cii-validity', kind: 'VALIDITY', jurisdiction: 'TX', schedules: ['CII'], from: statesFrom, to: null, source: '22 TAC 315', parameters: { days: 30 } }),
-  rule({ id: 'tx-ciii-cv-validity', kind: 'VALIDITY', jurisdiction: 'TX', schedules: ['CIII', 'CIV', 'CV'], from: statesFrom, to: null, source: '22 TAC 315', parameters: { months: 6 } }),
+  rule({ id: 'ca-controlled-validity', kind: 'VALIDITY', jurisdiction: 'CA', schedules: controlled, from: '1993-01-01', to: null, source: 'Cal. Health & Safety Code 11200(a)', parameters: { months: 6 } }),
+  rule({ id: 'fl-ciii-cv-validity', kind: 'VALIDITY', jurisdiction: 'FL', schedules: ['CIII', 'CIV', 'CV'], from: statesFrom, to: null, source: 'Fla. Stat. 893.04(1)(g)', parameters: { months: 6 } }),
+  rule({ id: 'ia-ciii-cv-validity', kind: 'VALIDITY', jurisdiction: 'IA', schedules: ['CIII', 'CIV', 'CV'], from: statesFrom, to: null, source: 'Iowa Admin. Code 657-10.28', parameters: { months: 6 } }),
+  rule({ id: 'ny-cii-validity', kind: 'VALIDITY', jurisdiction: 'NY', schedules: ['CII'], from: statesFrom, to: null, source: 'N.Y. Pub. Health Law 3333(1)', parameters: { days: 30 } }),
+  rule({ id: 'ny-ciii-cv-validity', kind: 'VALIDITY', jurisdiction: 'NY', schedules: ['CIII', 'CIV', 'CV'], from: statesFrom, to: null, source: 'N.Y. Pub. Health Law 3339(2)', parameters: { months: 6 } }),
+  rule({ id: 'sc-ciii-cv-validity', kind: 'VALIDITY', jurisdiction: 'SC', schedules: ['CIII', 'CIV', 'CV'], from: statesFrom, to: null, source: 'S.C. Code 44-53-360(b)', parameters: { months: 6 } }),
+  rule({ id: 'tx-cii-validity-2016', kind: 'VALIDITY', jurisdiction: 'TX', schedules: ['CII'], from: '2016-03-10', to: '2021-06-08', source: '22 TAC 315.3(a)(4), 315.5 as adopted 2016 (41 TexReg 1690)', parameters: { days: 21 } }),
+  rule({ id: 'tx-cii-validity', kind: 'VALIDITY', jurisdiction: 'TX', schedules: ['CII'], from: '2021-06-09', to: null, source: '22 TAC 315.3(a)(4), 315.5(b)(1) (46 TexReg 3521)', parameters: { days: 30 } }),
+  rule({ id: 'tx-ciii-cv-validity', kind: 'VALIDITY', jurisdiction: 'TX', schedules: ['CIII', 'CIV', 'CV'], from: '2016-03-10', to: null, source: '22 TAC 315.5(b)(2)', parameters: { months: 6 } }),
 
-  rule({ id: 'ia-cv-refills', kind: 'REFILLS', jurisdiction: 'IA', schedules: ['CV'], from: statesFrom, to: null, source: 'Iowa Admin. Code 657-10.28', parameters: { max: 5 } }),
-  rule({ id: 'sc-cv-refills', kind: 'REFILLS', jurisdiction: 'SC', schedules: ['CV'], from: statesFrom, to: null, source: 'S.C. Code Regs. 61-4-1202', parameters: { max: 5 } }),
-  rule({ id: 'tx-ciii-cv-refills', kind: 'REFILLS', jurisdiction: 'TX', schedules: ['CIII', 'CIV', 'CV'], from: statesFrom, to: null, source: '22 TAC 315', parameters: { max: 5 } }),
-  rule({ id: 'ca-ciii-civ-refill-supply', kind: 'REFILL_SUPPLY', jurisdiction: 'CA', schedules: ['CIII', 'CIV'], from: statesFrom, to: null, source: 'Cal. Health & Safety Code 11200(b)', parameters: { maxDays: 120 } }),
+  rule({ id: 'fl-ciii-cv-refills', kind: 'REFILLS', jurisdiction: 'FL', schedules: ['CIII', 'CIV', 'CV'], from: statesFrom, to: null, source: 'Fla. Stat. 893.04(1)(g)', parameters: { max: 5 } }),
+  rule({ id: 'ia-ciii-cv-refills', kind: 'REFILLS', jurisdiction: 'IA', schedules: ['CIII', 'CIV', 'CV'], from: statesFrom, to: null, source: 'Iowa Admin. Code 657-10.28', parameters: { max: 5 } }),
+  rule({ id: 'sc-ciii-cv-refills', kind: 'REFILLS', jurisdiction: 'SC', schedules: ['CIII', 'CIV', 'CV'], from: statesFrom, to: null, source: 'S.C. Code 44-53-360(b)', parameters: { max: 5 } }),
+  rule({ id: 'tx-ciii-cv-refills', kind: 'REFILLS', jurisdiction: 'TX', schedules: ['CIII', 'CIV', 'CV'], from: '2016-03-10', to: null, source: '22 TAC 315.5(b)(2)', parameters: { max: 5 } }),
+  rule({ id: 'ca-ciii-civ-refills', kind: 'REFILLS', jurisdiction: 'CA', schedules: ['CIII', 'CIV'], from: '1993-01-01', to: null, source: 'Cal. Health & Safety Code 11200(b)', parameters: { max: 5 } }),
+  rule({ id: 'ca-ciii-civ-refill-supply', kind: 'REFILL_SUPPLY', jurisdiction: 'CA', schedules: ['CIII', 'CIV'], from: '1993-01-01', to: null, source: 'Cal. Health & Safety Code 11200(b)', parameters: { maxDays: 120 } }),
+  rule({ id: 'ny-first-fill', kind: 'FIRST_FILL', jurisdiction: 'NY', schedules: controlled, from: statesFrom, to: null, source: 'N.Y. Pub. Health Law 3333(1)', parameters: { withinDays: 30 } }),
+  rule({ id: 'ny-fill-supply', kind: 'FILL_SUPPLY', jurisdiction: 'NY', schedules: controlled, from: statesFrom, to: null, source: 'N.Y. Pub. Health Law 3332(3), 3333(1)', parameters: { maxDays: 30 } }),
 
   rule({ id: 'us-cii-series', kind: 'SERIES', jurisdiction: 'US', schedules: ['CII'], from: '2007-12-19', to: null, source: '21 CFR 1306.12(b)', parameters: { maxDaysSupply: 90 } }),
 
   rule({ id: 'pharmacy-early-refill', kind: 'EARLY_REFILL', jurisdiction: 'PHARMACY', schedules: ['NONE'], from: firstRuledDay, to: null, source: 'Pharmacy policy: 80 % of the last supply used', parameters: { usedShare: 0.8 } }),
   rule({ id: 'pharmacy-early-refill-controlled', kind: 'EARLY_REFILL', jurisdiction: 'PHARMACY', schedules: controlled, from: firstRuledDay, to: null, source: 'Pharmacy policy: two days before the whole supply runs out', parameters: { daysBeforeRunOut: 2 } }),
+  rule({ id: 'ny-early-refill', kind: 'EARLY_REFILL', jurisdiction: 'NY', schedules: controlled, from: statesFrom, to: null, source: 'N.Y. Pub. Health Law 3333(1), 3339(3)', parameters: { daysBeforeRunOut: 7 } }),
 
   rule({
     id: 'us-telemedicine-flexibility', kind: 'EVALUATION', jurisdiction: 'US', schedules: controlled, from: '2020-03-31', to: '2026-12-31',
@@ -133,11 +155,32 @@ export const rules: readonly { [Kind in RuleKind]: Rule<Kind> }[RuleKind][] = [
   rule({ id: 'pharmacy-elements', kind: 'ELEMENTS', jurisdiction: 'PHARMACY', schedules: ['NONE'], from: firstRuledDay, to: null, source: 'Pharmacy policy after common state law', parameters: { required: ['patient', 'drug', "days' supply", 'prescriber'] } }),
   rule({ id: 'us-cii-emergency-oral', kind: 'EMERGENCY_ORAL', jurisdiction: 'US', schedules: ['CII'], from: firstRuledDay, to: null, source: '21 CFR 1306.11(d)', parameters: { followUpDays: 7 } }),
   rule({ id: 'us-altered-void', kind: 'INTEGRITY', jurisdiction: 'US', schedules: controlled, from: '2010-06-01', to: null, source: '21 CFR 1306.08(d)', parameters: { alteredIsVoid: true } }),
-  rule({ id: 'us-records', kind: 'RECORDS', jurisdiction: 'US', schedules: controlled, from: firstRuledDay, to: null, source: '21 CFR 1304.04', parameters: { years: 2 } }),
+  rule({
+    id: 'pharmacy-controlled-origin', kind: 'ORIGIN', jurisdiction: 'PHARMACY', schedules: controlled, from: firstRuledDay, to: null,
+    source: 'Pharmacy policy: a picture is neither the signed paper nor an electronic prescription of 21 CFR 1311', parameters: { sources: ['NCPDP_SCRIPT', 'FHIR', 'PORTAL'] },
+  }),
+  rule({ id: 'us-epcs-signing', kind: 'SIGNING', jurisdiction: 'US', schedules: controlled, from: '2010-06-01', to: null, source: '21 CFR 1311.115, 1311.140; five minutes are pharmacy policy', parameters: { factors: 2, maxAgeSeconds: 300 } }),
+  rule({
+    id: 'us-pharmacy-application', kind: 'APPLICATION', jurisdiction: 'US', schedules: controlled, from: '2010-06-01', to: null,
+    source: '21 CFR 1311.205, 1311.210, 1311.215', parameters: { signOnReceipt: true, clockWithinMinutes: 5, incidentBusinessDays: 1 },
+  }),
+  rule({ id: 'us-records', kind: 'RECORDS', jurisdiction: 'US', schedules: controlled, from: firstRuledDay, to: null, source: '21 CFR 1304.04, 1311.305', parameters: { years: 2 } }),
+  rule({ id: 'ny-records', kind: 'RECORDS', jurisdiction: 'NY', schedules: controlled, from: statesFrom, to: null, source: 'N.Y. Pub. Health Law 3370(1); 10 NYCRR 80.100(a)', parameters: { years: 5 } }),
+  rule({ id: 'us-loss', kind: 'LOSS', jurisdiction: 'US', schedules: controlled, from: '2023-07-24', to: null, source: '21 CFR 1301.76(b); 88 FR 40707', parameters: { noticeBusinessDays: 1, reportDays: 45 } }),
+  rule({ id: 'us-cii-stock-count', kind: 'STOCK_COUNT', jurisdiction: 'US', schedules: ['CII'], from: firstRuledDay, to: null, source: '21 CFR 1304.11(c), (e)', parameters: { everyYears: 2, exact: true } }),
+  rule({ id: 'us-ciii-cv-stock-count', kind: 'STOCK_COUNT', jurisdiction: 'US', schedules: ['CIII', 'CIV', 'CV'], from: firstRuledDay, to: null, source: '21 CFR 1304.11(c), (e)', parameters: { everyYears: 2, estimateUpToUnits: 1000 } }),
   rule({ id: 'us-online-monthly-report', kind: 'MONTHLY_REPORT', jurisdiction: 'US', schedules: controlled, from: '2009-04-13', to: null, source: '21 CFR 1304.55', parameters: { prescriptions: 100, dosageUnits: 5000, dueDay: 15 } }),
   rule({ id: 'us-corresponding-responsibility', kind: 'RESPONSIBILITY', jurisdiction: 'US', schedules: controlled, from: firstRuledDay, to: null, source: '21 CFR 1306.04(a)', parameters: { reasonRequired: true } }),
 
-  rule({ id: 'fl-pdmp-query', kind: 'PDMP_QUERY', jurisdiction: 'FL', schedules: ['CII', 'CIII', 'CIV'], from: statesFrom, to: null, source: 'Fla. Stat. 893.055(8)', parameters: { withinDays: 1 } }),
+  rule({ id: 'fl-pdmp-query', kind: 'PDMP_QUERY', jurisdiction: 'FL', schedules: ['CII', 'CIII', 'CIV'], from: '2018-07-01', to: null, source: 'Fla. Stat. 893.055(8)', parameters: { withinDays: 1 } }),
+  rule({
+    id: 'tx-pdmp-query', kind: 'PDMP_QUERY', jurisdiction: 'TX', schedules: controlled, from: '2020-03-01', to: null,
+    source: 'Tex. Health & Safety Code 481.0764(a), asked for every controlled drug as (b) permits', parameters: { withinDays: 1 },
+  }),
+  rule({ id: 'ca-pdmp-report', kind: 'PDMP_REPORT', jurisdiction: 'CA', schedules: controlled, from: '2021-01-01', to: null, source: 'Cal. Health & Safety Code 11165(d) (AB 528 of 2019)', parameters: { businessDays: 1 } }),
+  rule({ id: 'fl-pdmp-report', kind: 'PDMP_REPORT', jurisdiction: 'FL', schedules: controlled, from: '2018-07-01', to: null, source: 'Fla. Stat. 893.055(3)(a)', parameters: { businessDays: 1 } }),
+  rule({ id: 'ia-pdmp-report', kind: 'PDMP_REPORT', jurisdiction: 'IA', schedules: controlled, from: '2019-05-15', to: null, source: 'Iowa Admin. Code 657-37.12(2), (4)', parameters: { businessDays: 1, zeroReports: true } }),
+  rule({ id: 'ny-pdmp-report', kind: 'PDMP_REPORT', jurisdiction: 'NY', schedules: controlled, from: statesFrom, to: null, source: 'N.Y. Pub. Health Law 3343-a(1)(a): on a real time basis', parameters: { businessDays: 0 } }),
   rule({ id: 'pa-pdmp-report', kind: 'PDMP_REPORT', jurisdiction: 'PA', schedules: controlled, from: statesFrom, to: null, source: 'Pa. Act 191 of 2014', parameters: { businessDays: 1 } }),
   rule({ id: 'pharmacy-pdmp-report', kind: 'PDMP_REPORT', jurisdiction: 'PHARMACY', schedules: controlled, from: firstRuledDay, to: null, source: 'Pharmacy policy: every controlled dispensing is reported where it goes', parameters: { businessDays: 1 } }),
   rule({
