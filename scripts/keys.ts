@@ -9,6 +9,7 @@ const lines = {
   SUBGRAPH_DB_PASSWORD: randomBytes(18).toString('hex'),
   KEK: secret(),
   MATCH_KEY: secret(),
+  SIGNING_KEY: secret(),
   ACTOR_PRIVATE_JWK: `'${JSON.stringify(await exportJWK(privateKey))}'`,
   ACTOR_PUBLIC_JWK: `'${JSON.stringify(await exportJWK(publicKey))}'`,
   STRIPE_WEBHOOK_SECRET: `whsec_${randomBytes(24).toString('hex')}`,

@@ -67,7 +67,7 @@ test('everything in rover.yaml starts with the settings it needs and no more, an
   assert.equal(Buffer.from(orders['KEK'] ?? '', 'base64').length, 32)
   assert.equal(gateway['ORDERS_URL'], stack.urls['orders'])
   assert.equal(gateway['CATALOG_URL'], stack.urls['catalog'])
-  for (const name of ['KEK', 'MATCH_KEY', 'STRIPE_API_KEY', 'ACTOR_PRIVATE_JWK']) assert.equal(catalog[name], undefined, `catalog has ${name}`)
+  for (const name of ['KEK', 'MATCH_KEY', 'SIGNING_KEY', 'STRIPE_API_KEY', 'ACTOR_PRIVATE_JWK']) assert.equal(catalog[name], undefined, `catalog has ${name}`)
   for (const name of ['DATABASE_URL', 'KEK', 'STRIPE_API_KEY']) assert.equal(gateway[name], undefined, `the gateway has ${name}`)
 
   const privateKey = await importJWK(JSON.parse(gateway['ACTOR_PRIVATE_JWK'] ?? ''), 'EdDSA')

@@ -26,7 +26,7 @@ type Settings = Record<string, string | undefined>
 /** Beyond what every subgraph gets, only those that need a secret have it. */
 const needsOfSubgraph: Record<string, (near: Surroundings) => Settings> = {
   patients: (near) => ({ ...vault(near), ...matching(near) }),
-  prescriptions: (near) => ({ ...vault(near), ...matching(near), ...outside(near, erxSandbox) }),
+  prescriptions: (near) => ({ ...vault(near), ...matching(near), ...signing(near), ...outside(near, erxSandbox) }),
   catalog: () => ({}),
   inventory: vault,
   orders: (near) => ({
@@ -126,6 +126,10 @@ function matching({ secrets, settings }: Surroundings): Settings {
   return { MATCH_KEY: settings['MATCH_KEY'] || secrets.matchKey }
 }
 
+function signing({ secrets, settings }: Surroundings): Settings {
+  return { SIGNING_KEY: settings['SIGNING_KEY'] || secrets.signingKey, SIGNING_KEYS_PREVIOUS: settings['SIGNING_KEYS_PREVIOUS'] }
+}
+
 type Group = (near: Surroundings) => Record<string, string>
 
 const stripeSandbox: Group = ({ ports, secrets }) => ({
@@ -154,7 +158,7 @@ function isLocal(near: Surroundings, sandbox: Group): boolean {
 /** Settings that are given on purpose, and never handed on from the environment of the stack itself. */
 const contract = new RegExp(
   `^(${[
-    'PORT', 'HOST', 'DATABASE_URL', 'NATS_URL', 'DATA_DIR', 'PUBLIC_URL', 'SEED', 'MAIL_URL', 'KEK', 'KEK_PREVIOUS', 'MATCH_KEY', 'CURSOR_KEY',
+    'PORT', 'HOST', 'DATABASE_URL', 'NATS_URL', 'DATA_DIR', 'PUBLIC_URL', 'SEED', 'MAIL_URL', 'KEK', 'KEK_PREVIOUS', 'MATCH_KEY', 'CURSOR_KEY', 'SIGNING_\\w+',
     'ACTOR_\\w+', 'OIDC_\\w+', 'STRIPE_\\w+', 'ERX_\\w+', 'CARRIER_\\w+', 'PARTNER_\\w+',
   ].join('|')})$`,
 )

@@ -13,6 +13,8 @@ export interface Secrets {
   kek: string
   /** Base64 of 32 bytes: keys the hashes by which encrypted columns are looked up. */
   matchKey: string
+  /** Base64 of 32 bytes: an Ed25519 seed, signs prescriptions as they come in. */
+  signingKey: string
   /** Base64 of 32 bytes: signs the cursors of subscriptions, so that a client can resume after the gateway restarts. */
   cursorKey: string
   stripeWebhookSecret: string
@@ -37,6 +39,7 @@ async function newSecrets(): Promise<Secrets> {
     actorPublicJwk: { ...(await exportJWK(publicKey)), ...about },
     kek: randomBytes(32).toString('base64'),
     matchKey: randomBytes(32).toString('base64'),
+    signingKey: randomBytes(32).toString('base64'),
     cursorKey: randomBytes(32).toString('base64'),
     stripeWebhookSecret: `whsec_${randomBytes(24).toString('hex')}`,
     erxWebhookSecret: randomBytes(24).toString('hex'),

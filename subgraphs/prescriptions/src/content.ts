@@ -1,6 +1,6 @@
 /** What the prescriber wrote, as it came in: the part of a prescription that never changes and that its hash covers. */
 import { addDays, canonicalHash, clock, invalid } from '@pharmagraph/platform'
-import type { DeaSchedule, EvaluationBasis, Prescription } from './entities/prescription.ts'
+import type { DeaSchedule, EvaluationBasis } from './entities/prescription.ts'
 import { firstRuledDay } from './regulations/rules.ts'
 
 export type PostalAddress = { line1?: string; line2?: string; city?: string; state?: string; postalCode?: string }
@@ -59,13 +59,3 @@ export function checkContent(content: PrescriptionContent): void {
 }
 
 export const contentHash = (content: PrescriptionContent): string => canonicalHash(content)
-
-/** Whether the prescription still says what was submitted: its hash holds, and the columns worked with agree with it. */
-export const isIntact = (prescription: Prescription, content: PrescriptionContent): boolean =>
-  contentHash(content) === prescription.contentHash &&
-  content.quantity === prescription.quantity &&
-  content.refills === prescription.refillsAuthorized &&
-  content.daw === prescription.daw &&
-  content.issueDate === prescription.issueDate &&
-  content.earliestFillDate === (prescription.earliestFillDate ?? null) &&
-  (content.daysSupply === null || content.daysSupply === prescription.daysSupply)

@@ -1,6 +1,7 @@
 import { keySetting, setting, vaultFromSettings, type Vault } from '@pharmagraph/platform'
 import { httpNetwork } from './erx/network.ts'
 import type { ErxNetwork } from './erx/port.ts'
+import { signerFromSettings, type Signer } from './integrity/signer.ts'
 import { localPdmp } from './pdmp/local.ts'
 import type { Pdmp } from './pdmp/port.ts'
 
@@ -8,6 +9,8 @@ export type Services = {
   vault: Vault
   /** Keys the hashes by which patients are found. */
   matchKey: Buffer
+  /** Signs prescriptions as they come in and as they are verified. */
+  signer: Signer
   network: ErxNetwork
   /** The states' monitoring programmes. */
   pdmp: Pdmp
@@ -23,6 +26,7 @@ export const services = (): Services => {
   return (made = {
     vault: vaultFromSettings(),
     matchKey: keySetting('MATCH_KEY'),
+    signer: signerFromSettings(),
     network: httpNetwork(setting('ERX_NETWORK_URL'), webhookSecret),
     pdmp: localPdmp(),
     webhookSecret,

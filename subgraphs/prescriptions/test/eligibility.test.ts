@@ -83,7 +83,7 @@ test('C23 the rules of the state the patient lives in are added at intake, and t
   const oxycodone = await publishDrug({ genericName: 'oxymorphone', deaSchedule: 'CII' })
   const id = await verified({ patientId: patient.id, drugId: oxycodone.drugId, refills: 0 })
   const { prescription } = await subgraph.data(nora, 'query ($id: ID!) { prescription(id: $id) { expiryDate expiryRule { rule source } } }', { id })
-  assert.deepEqual(prescription, { expiryDate: addDays(clock.today(), 30), expiryRule: { rule: 'tx-cii-validity', source: '22 TAC 315' } })
+  assert.deepEqual(prescription, { expiryDate: addDays(clock.today(), 30), expiryRule: { rule: 'tx-cii-validity', source: '22 TAC 315.3(a)(4), 315.5(b)(1) (46 TexReg 3521)' } })
 
   const mover = await registerPatient()
   const kept = await verified({ patientId: mover.id, drugId: oxycodone.drugId, refills: 0 })
@@ -112,7 +112,7 @@ test('C24 where the state wants it, its programme is asked when the review is ta
   const fill = await packed(id, patient.id, lorazepam)
   await act(ken, 'releaseFill', { fillId: fill.id })
   const report = await eventually(async () => (await subgraph.sql<{ state: string; rule: string }>('select state, rule from pdmp_report where fill_id = $1', [fill.id]))[0], { what: 'report' })
-  assert.deepEqual(report, { state: 'FL', rule: 'pharmacy-pdmp-report' })
+  assert.deepEqual(report, { state: 'FL', rule: 'fl-pdmp-report' })
   assert.equal(pdmp.reported.get(fill.id)?.schedule, 'CIV')
   assert.ok(!JSON.stringify(await subgraph.sql('select * from pdmp_query')).includes('dispensings'))
 })

@@ -341,7 +341,7 @@ test('what is no order, what is incomplete, and who may not send is refused with
   }
   assert.deepEqual(await refusal({ intent: 'plan' }), [400, 'invalid', 'MedicationRequest.status'])
   assert.deepEqual(await refusal({ requester: undefined }), [400, 'invalid', 'MedicationRequest.requester'])
-  assert.deepEqual(await refusal({ dosageInstruction: [{ text: 'half a character: \ud83d' }] }), [400, 'invalid', 'text'])
+  assert.deepEqual(await refusal({ dosageInstruction: [{ text: 'half a character: \ud83d' }] }), [400, 'invalid', 'content'])
   assert.deepEqual(await refusal({ dispenseRequest: {} }), [400, 'invalid', 'MedicationRequest.dispenseRequest.quantity'])
   assert.deepEqual(await refusal({ medicationCodeableConcept: { coding: [{ system: 'http://hl7.org/fhir/sid/ndc', code: oxycodone.ndc }], text: 'oxycodone' } }), [422, 'business-rule', 'refills'])
   assert.deepEqual(await refusal({}, actorWith('patient')), [403, 'forbidden', undefined])

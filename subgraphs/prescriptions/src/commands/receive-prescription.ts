@@ -3,6 +3,7 @@ import { isNpi } from '@pharmagraph/schema/identifiers'
 import { access } from '../access.ts'
 import { checkContent, contentHash, type PrescriptionContent } from '../content.ts'
 import { Prescription } from '../entities/prescription.ts'
+import { signReceived } from '../integrity/prescription.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { match, matchTokens } from '../matching.ts'
 import { patientState } from '../reads/fillable.ts'
@@ -44,9 +45,11 @@ export async function receivePrescription(em: EntityManager, actor: Actor, servi
   const id = newId()
   const { lastDay, rule } = validity(deaSchedule, issueDate, circumstances)
   const sealedFor = patientId ?? id
+  const signature = signReceived(services.signer, id, content)
   const prescription = em.create(Prescription, {
     id, number: await nextNumber(em), status: 'RECEIVED', patientId, practitionerId, drugId: drug?.drugId ?? null, deaSchedule, source,
     sealedFor, sealed: await services.vault.seal(em, sealedFor, content), contentHash: contentHash(content),
+    signature: signature.value, signatureKeyId: signature.keyId,
     matchTokens: patientId ? [] : matchTokens(services.matchKey, content.patient).map(({ token }) => token), prescriberNpi: content.prescriber.npi,
     externalKey, messageId: messageId ?? null, prescriberOrderNumber: prescriberOrderNumber ?? null,
     quantity: content.quantity, daysSupply: content.daysSupply, refillsAuthorized: refills, fillsReleased: 0, daw: content.daw,

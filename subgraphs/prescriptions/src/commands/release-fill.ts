@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto'
 import { LockMode } from '@mikro-orm/postgresql'
 import { apply, canonicalJson, clock, emit, isId, notFound, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
-import { isIntact, type PrescriptionContent } from '../content.ts'
+import type { PrescriptionContent } from '../content.ts'
 import { DispenseRecord } from '../entities/dispense-record.ts'
 import { Fill } from '../entities/fill.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { fillLifecycle } from '../lifecycles/fill.ts'
+import { isAsVerified, isIntact } from '../integrity/prescription.ts'
+import type { Signer } from '../integrity/signer.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { refused } from '../refusals.ts'
 import { fillableOf } from '../reads/fillable.ts'
@@ -31,8 +33,8 @@ export async function releaseFill(em: EntityManager, actor: Actor, services: Ser
   apply(em, actor, fillLifecycle, fill, 'release')
   await em.flush()
   await countRefill(em, prescription)
-  const { record, hash } = dispenseRecord(fill, prescription)
-  em.create(DispenseRecord, { fillId: fill.id, prescriptionId: prescription.id, record, hash, at: fill.releasedAt })
+  const { record, hash, signature, signatureKeyId } = dispenseRecord(services.signer, fill, prescription)
+  em.create(DispenseRecord, { fillId: fill.id, prescriptionId: prescription.id, record, hash, signature, signatureKeyId, at: fill.releasedAt })
   const { prescriptionId, orderId, orderLineId, patientId, drugId } = fill
   emit(em, actor, 'prescriptions.fill-released.v1', fill.id, {
     fillId: fill.id, prescriptionId, orderId, orderLineId, patientId, drugId, deaSchedule: prescription.deaSchedule,
@@ -42,7 +44,7 @@ export async function releaseFill(em: EntityManager, actor: Actor, services: Ser
 }
 
 /** Between acceptance and release the prescription may have been taken back, run out of time, or been tampered with. */
-async function mustBeDispensable(em: EntityManager, actor: Actor, { vault }: Services, fill: Fill, prescription: Prescription): Promise<void> {
+async function mustBeDispensable(em: EntityManager, actor: Actor, { vault, signer }: Services, fill: Fill, prescription: Prescription): Promise<void> {
   const refuse = (code: string, message: string) => refused(fillLifecycle, fill, actor, { code, message })
   if (prescription.status !== 'VERIFIED') throw refuse('NOT_VERIFIED', `the prescription is ${prescription.status}`)
   const { lastDay, rule } = lastDayOfFill(fillableOf(prescription, [], fill.destinationState))
@@ -50,7 +52,7 @@ async function mustBeDispensable(em: EntityManager, actor: Actor, { vault }: Ser
   const expired = fill.lots.find(({ expiryDate }) => expiryDate < clock.today())
   if (expired) throw refuse('LOT_EXPIRED', `lot ${expired.lotNumber} expired on ${expired.expiryDate}`)
   const content = await vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed)
-  if (!isIntact(prescription, content)) throw refuse(contentAltered.code, contentAltered.message)
+  if (!isIntact(signer, prescription, content) || !isAsVerified(signer, prescription)) throw refuse(contentAltered.code, contentAltered.message)
 }
 
 async function countRefill(em: EntityManager, prescription: Prescription): Promise<void> {
@@ -59,14 +61,16 @@ async function countRefill(em: EntityManager, prescription: Prescription): Promi
   if (prescription.fillsReleased > prescription.refillsAuthorized) apply(em, systemActor('prescriptions'), prescriptionLifecycle, prescription, 'deplete')
 }
 
-/** What 21 CFR 1306.22 wants on record for each fill, in canonical JSON, and its hash. */
-function dispenseRecord(fill: Fill, prescription: Prescription): { record: string; hash: string } {
-  const record = canonicalJson({
+/** What 21 CFR 1306.22 wants on record for each fill, in canonical JSON, its hash and our signature over it. */
+function dispenseRecord(signer: Signer, fill: Fill, prescription: Prescription): Pick<DispenseRecord, 'record' | 'hash' | 'signature' | 'signatureKeyId'> {
+  const content = {
     prescription: prescription.number, prescriptionId: prescription.id, contentHash: prescription.contentHash, fillId: fill.id, fillNumber: fill.number,
     drugId: fill.drugId, deaSchedule: prescription.deaSchedule, quantity: fill.quantity,
     lots: fill.lots.map(({ ndc12, lotNumber, expiryDate, quantity, serialNumber }) => ({ ndc12, lotNumber, expiryDate, quantity, serialNumber })),
     filledBy: fill.filledBy, checkedBy: fill.checkedBy, releasedBy: fill.releasedBy, releasedAt: fill.releasedAt!.toISOString(),
     refillsRemaining: prescription.refillsAuthorized - Math.max(0, prescription.fillsReleased - 1),
-  })
-  return { record, hash: createHash('sha256').update(record).digest('hex') }
+  }
+  const record = canonicalJson(content)
+  const { keyId, value } = signer.sign(content)
+  return { record, hash: createHash('sha256').update(record).digest('hex'), signature: value, signatureKeyId: keyId }
 }

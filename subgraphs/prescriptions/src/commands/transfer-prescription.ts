@@ -1,10 +1,11 @@
 import { apply, clock, invalid, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { isDeaNumber } from '@pharmagraph/schema/identifiers'
 import { access } from '../access.ts'
-import { isIntact, type PrescriptionContent } from '../content.ts'
+import type { PrescriptionContent } from '../content.ts'
 import { Fill, fillsUnderWay } from '../entities/fill.ts'
 import { isControlled, refillsRemaining, type Prescription } from '../entities/prescription.ts'
 import { PrescriptionTransfer } from '../entities/prescription-transfer.ts'
+import { isAsVerified, isIntact } from '../integrity/prescription.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { fillableOf } from '../reads/fillable.ts'
 import { mustHaveSecondFactor, refused } from '../refusals.ts'
@@ -19,7 +20,7 @@ export type TransferInput = {
 }
 
 /** A pharmacist gives a verified prescription over to another pharmacy: void here from then on, refills and all. */
-export async function transferPrescription(em: EntityManager, actor: Actor, { vault }: Services, input: TransferInput): Promise<Prescription> {
+export async function transferPrescription(em: EntityManager, actor: Actor, { vault, signer }: Services, input: TransferInput): Promise<Prescription> {
   access.must(actor, 'review:decide', undefined)
   for (const field of ['pharmacyName', 'pharmacistName'] as const) {
     if (input[field].trim().length < 2 || input[field].length > 200) throw invalid(field, 'name it in 2 to 200 characters')
@@ -31,7 +32,7 @@ export async function transferPrescription(em: EntityManager, actor: Actor, { va
   const refuse = (refusal: { code: string; message: string }) => refused(prescriptionLifecycle, prescription, actor, refusal)
   if (await em.count(Fill, { prescriptionId: prescription.id, status: { $in: [...fillsUnderWay] } })) throw refuse({ code: 'FILL_UNDER_WAY', message: 'a fill of this prescription is under way' })
   const content = await vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed)
-  if (!isIntact(prescription, content)) throw refuse(contentAltered)
+  if (!isIntact(signer, prescription, content) || !isAsVerified(signer, prescription)) throw refuse(contentAltered)
   const fillable = fillableOf(prescription, [], prescription.patientState)
   const electronic = prescription.source !== 'UPLOAD'
   const refusal = refusalOfTransfer(fillable, { transfers: 0, electronic, askedByPatient: input.askedByPatient, sharedDatabase: input.sharedDatabase ?? false }, clock.today())

@@ -1,9 +1,10 @@
 import { LockMode } from '@mikro-orm/postgresql'
 import { apply, clock, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
-import { isIntact, type PrescriptionContent } from '../content.ts'
+import type { PrescriptionContent } from '../content.ts'
 import type { ClinicalAlert } from '../entities/clinical-alert.ts'
 import { Prescription } from '../entities/prescription.ts'
+import { isIntact, signVerified } from '../integrity/prescription.ts'
 import { notWhoEnteredData, prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { fillableOf } from '../reads/fillable.ts'
 import { missingElements } from '../reads/missing-elements.ts'
@@ -28,7 +29,7 @@ export async function verifyPrescription(em: EntityManager, actor: Actor, servic
   mustHaveSecondFactor(actor, prescription.deaSchedule)
 
   const content = await services.vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed)
-  if (!isIntact(prescription, content)) throw refused(prescriptionLifecycle, prescription, actor, contentAltered)
+  if (!isIntact(services.signer, prescription, content)) throw refused(prescriptionLifecycle, prescription, actor, contentAltered)
   const refusal = originRefusal(prescription.deaSchedule, prescription.source, clock.today()) ?? refusalOfIssue(fillableOf(prescription, [], prescription.patientState), clock.today()) ?? (await refusalAmongSeries(em, prescription))
   if (refusal) throw refused(prescriptionLifecycle, prescription, actor, refusal)
 
@@ -46,6 +47,7 @@ export async function verifyPrescription(em: EntityManager, actor: Actor, servic
   prescription.verifierId = actor.pharmacistId ?? null
   prescription.verifiedAt = clock.now()
   prescription.secondFactorAt = actor.authTime === undefined ? clock.now() : new Date(actor.authTime * 1000)
+  signVerified(services.signer, prescription)
   apply(em, actor, prescriptionLifecycle, prescription, 'verify')
   completeWorkItem(em, actor, item)
   return prescription

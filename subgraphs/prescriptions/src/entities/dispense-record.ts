@@ -11,6 +11,9 @@ export const DispenseRecordSchema = defineEntity({
     record: p.text(),
     /** SHA-256 of `record`, hex. */
     hash: p.string(),
+    /** Ed25519 over `record`, base64url; null on records of before signatures. */
+    signature: p.text().nullable(),
+    signatureKeyId: p.string().nullable(),
     at: p.datetime(),
   },
 })

@@ -33,6 +33,12 @@ export const PrescriptionSchema = defineEntity({
     /** PrescriptionContent, sealed. */
     sealed: p.text(),
     contentHash: p.string().index(),
+    /** Ed25519 over the content and this row's id, base64url, made when it came in. */
+    signature: p.text(),
+    signatureKeyId: p.string(),
+    /** Over what the pharmacist verified: content, patient, drug, schedule. */
+    verificationSignature: p.text().nullable(),
+    verificationKeyId: p.string().nullable(),
     /** Keyed hashes of the patient as written, by which a patient who registers later is matched. */
     matchTokens: p.array(),
     prescriberNpi: p.string(),

@@ -243,6 +243,8 @@ export type Prescription = {
   source: PrescriptionSource;
   /** SHA-256 of the canonical JSON of the content at submission, hex (21 CFR 1306.08(d), 1311.215). */
   contentHash: Scalars['String']['output'];
+  /** The pharmacy's signature over the canonical JSON of this prescription's id and content, made when it came in. */
+  contentSignature: ContentSignature;
   verification?: Maybe<Verification>;
   /** Whether the next fill may be dispensed at an instant (now, if none is given): every reason with its rule, what would change it, and when. */
   eligibility: Eligibility;
@@ -296,6 +298,14 @@ export type DeaSchedule =
   | 'CIII'
   | 'CIV'
   | 'CV';
+
+/** A signature and the key it was made with; keys of before still verify. */
+export type ContentSignature = {
+  __typename?: 'ContentSignature';
+  algorithm: Scalars['String']['output'];
+  keyId: Scalars['String']['output'];
+  value: Scalars['String']['output'];
+};
 
 export type Reason = {
   __typename?: 'Reason';
@@ -984,6 +994,7 @@ export type ResolversTypes = {
   PrescriptionStatus: PrescriptionStatus;
   PrescriptionSource: PrescriptionSource;
   DeaSchedule: DeaSchedule;
+  ContentSignature: ResolverTypeWrapper<ContentSignature>;
   Reason: ResolverTypeWrapper<Reason>;
   RuleCitation: ResolverTypeWrapper<RuleCitation>;
   Eligibility: ResolverTypeWrapper<Eligibility>;
@@ -1066,6 +1077,7 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   Prescription: PrescriptionMapper;
   Float: Scalars['Float']['output'];
+  ContentSignature: ContentSignature;
   Reason: Reason;
   RuleCitation: RuleCitation;
   Eligibility: Eligibility;
@@ -1215,6 +1227,7 @@ export type PrescriptionResolvers<ContextType = Context, ParentType extends Reso
   deaSchedule?: Resolver<ResolversTypes['DeaSchedule'], ParentType, ContextType>;
   source?: Resolver<ResolversTypes['PrescriptionSource'], ParentType, ContextType>;
   contentHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  contentSignature?: Resolver<ResolversTypes['ContentSignature'], ParentType, ContextType>;
   verification?: Resolver<Maybe<ResolversTypes['Verification']>, ParentType, ContextType>;
   eligibility?: Resolver<ResolversTypes['Eligibility'], ParentType, ContextType, Partial<PrescriptionEligibilityArgs>>;
   alerts?: Resolver<Array<ResolversTypes['ClinicalAlert']>, ParentType, ContextType>;
@@ -1222,6 +1235,12 @@ export type PrescriptionResolvers<ContextType = Context, ParentType extends Reso
   history?: Resolver<Array<ResolversTypes['Transition']>, ParentType, ContextType>;
   allowedActions?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   receivedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type ContentSignatureResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ContentSignature'] = ResolversParentTypes['ContentSignature']> = {
+  algorithm?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  keyId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type ReasonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Reason'] = ResolversParentTypes['Reason']> = {
@@ -1519,6 +1538,7 @@ export type Resolvers<ContextType = Context> = {
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Prescription?: PrescriptionResolvers<ContextType>;
+  ContentSignature?: ContentSignatureResolvers<ContextType>;
   Reason?: ReasonResolvers<ContextType>;
   RuleCitation?: RuleCitationResolvers<ContextType>;
   Eligibility?: EligibilityResolvers<ContextType>;

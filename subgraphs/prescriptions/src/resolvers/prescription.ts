@@ -26,6 +26,7 @@ export const prescriptionResolvers: PrescriptionResolvers = {
   },
   refillsRemaining: (prescription) => refillsRemaining(prescription),
   expiryRule: ({ expiryRule }) => citation(expiryRule),
+  contentSignature: ({ signature, signatureKeyId }) => ({ algorithm: 'Ed25519', keyId: signatureKeyId, value: signature }),
   verification: (prescription) => (prescription.verifiedAt ? prescription : null),
   eligibility: (prescription, { at }, context) => eligibility(prescription, at ?? clock.now(), context),
   alerts: ({ id }, _args, { loaders }) => loaders.alertsOf.load(id),

@@ -1,0 +1,133 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { resolve } from 'node:path'
+import { createPublicKey, verify } from 'node:crypto'
+import fc from 'fast-check'
+import { canonicalHash, canonicalJson, migrate, newId, openDatabase, transact } from '@pharmagraph/platform'
+import { scratchDatabase, scratchServer } from '../../../tests/environment.ts'
+import { isAsVerified, isIntact } from '../src/integrity/prescription.ts'
+import { ed25519Signer } from '../src/integrity/signer.ts'
+import { Prescription } from '../src/entities/prescription.ts'
+import { DispenseRecord } from '../src/entities/dispense-record.ts'
+import { entities } from '../src/entities/index.ts'
+import type { PrescriptionContent } from '../src/content.ts'
+import { services } from '../src/services.ts'
+import { act, claimFor, held, ken, nora, packed, publishDrug, registerPatient, submit, subgraph, untilPrescription, verified } from './pharmacy.ts'
+
+const lisinopril = await publishDrug({ genericName: 'lisinopril' })
+const atenolol = await publishDrug({ genericName: 'atenolol' })
+const seed = (byte: number): Buffer => Buffer.alloc(32, byte)
+const publicOf = (byte: number): Buffer => Buffer.from(ed25519Signer(seed(byte)).publicKeys()[0]!.publicKey, 'base64')
+
+const rowAndContent = (id: string): Promise<{ row: Prescription; content: PrescriptionContent }> =>
+  transact(subgraph.running.orm, async (em) => {
+    const row = await em.findOneOrFail(Prescription, { id })
+    return { row, content: await services().vault.open<PrescriptionContent>(em, row.sealedFor, row.sealed) }
+  })
+
+/** What somebody can do who writes to the database, and even holds the keys that encrypt: content, hash and columns alike. */
+const forge = (id: string, change: Partial<PrescriptionContent>): Promise<void> =>
+  transact(subgraph.running.orm, async (em) => {
+    const row = await em.findOneOrFail(Prescription, { id })
+    const content = { ...(await services().vault.open<PrescriptionContent>(em, row.sealedFor, row.sealed)), ...change }
+    row.sealed = await services().vault.seal(em, row.sealedFor, content)
+    Object.assign(row, { contentHash: canonicalHash(content), quantity: content.quantity, refillsAuthorized: content.refills })
+  })
+
+test('C17 a prescription is signed as it comes in, over its canonical content, and anybody with the public key can check it', async () => {
+  const patient = await registerPatient()
+  const { row, content } = await rowAndContent(await submit({ patientId: patient.id, drugId: lisinopril.drugId }))
+  const published = services().signer.publicKeys().find(({ keyId }) => keyId === row.signatureKeyId)!
+  const key = createPublicKey({ key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(published.publicKey, 'base64')]), format: 'der', type: 'spki' })
+  const signedText = Buffer.from(canonicalJson({ prescriptionId: row.id, content }))
+  assert.ok(verify(null, signedText, key, Buffer.from(row.signature, 'base64url')))
+  const { prescription } = await subgraph.data(nora, 'query ($id: ID!) { prescription(id: $id) { contentHash contentSignature { algorithm keyId value } } }', { id: row.id })
+  assert.deepEqual(prescription, { contentHash: canonicalHash(content), contentSignature: { algorithm: 'Ed25519', keyId: row.signatureKeyId, value: row.signature } })
+})
+
+test('C13 content altered together with its hash and every column is still refused at verification', async () => {
+  const patient = await registerPatient()
+  for (const change of [{ quantity: 90 }, { refills: 11 }, { sig: 'Take 4 tablets daily.' }, { drug: { text: 'lisinopril 40 mg tablet' } }]) {
+    const id = await submit({ patientId: patient.id, drugId: lisinopril.drugId, sig: `Take 1 tablet daily ${newId()}.` })
+    await untilPrescription(id, 'CLINICAL_REVIEW')
+    await forge(id, change)
+    const outcome = await act(nora, 'verifyPrescription', held(await claimFor(nora, 'VERIFICATION', id)))
+    assert.deepEqual([outcome.__typename, outcome['code']], ['TransitionRefused', 'CONTENT_ALTERED'], JSON.stringify(change))
+    await act(nora, 'rejectPrescription', { ...held(await claimFor(nora, 'VERIFICATION', id)), reasonCode: 'FORGERY_SUSPECTED', text: 'altered' })
+  }
+})
+
+test('C13 after verification neither content, nor drug, patient or schedule can be changed unseen: the release is refused', async () => {
+  for (const alter of [
+    (id: string) => forge(id, { quantity: 60 }),
+    (id: string) => subgraph.sql('update prescription set drug_id = $2 where id = $1', [id, atenolol.drugId]),
+    (id: string) => subgraph.sql(`update prescription set dea_schedule = 'CV' where id = $1`, [id]),
+    (id: string) => subgraph.sql('update prescription set verified_by = $2 where id = $1', [id, newId()]),
+    (id: string) => subgraph.sql(`update prescription set signature = (select signature from prescription where id <> $1 limit 1) where id = $1`, [id]),
+  ]) {
+    const patient = await registerPatient()
+    const id = await verified({ patientId: patient.id, drugId: lisinopril.drugId })
+    const fill = await packed(id, patient.id, lisinopril)
+    await alter(id)
+    const outcome = await act(ken, 'releaseFill', { fillId: fill.id })
+    assert.deepEqual([outcome.__typename, outcome['code']], ['TransitionRefused', 'CONTENT_ALTERED'], alter.toString())
+  }
+})
+
+test('C6 the dispensing record carries our signature', async () => {
+  const patient = await registerPatient()
+  const fill = await packed(await verified({ patientId: patient.id, drugId: lisinopril.drugId }), patient.id, lisinopril)
+  await act(ken, 'releaseFill', { fillId: fill.id })
+  const record = await transact(subgraph.running.orm, (em) => em.findOneOrFail(DispenseRecord, { fillId: fill.id }))
+  const signature = { keyId: record.signatureKeyId, value: record.signature }
+  assert.ok(services().signer.verifies(JSON.parse(record.record), signature))
+  assert.ok(!services().signer.verifies({ ...JSON.parse(record.record), quantity: 31 }, signature))
+})
+
+test('when the key changes, what the old one signed still verifies, as long as its public half is kept', async () => {
+  const patient = await registerPatient()
+  const { row, content } = await rowAndContent(await verified({ patientId: patient.id, drugId: lisinopril.drugId }))
+  const renewed = ed25519Signer(seed(9), [publicOf(3)])
+  assert.deepEqual([isIntact(renewed, row, content), isAsVerified(renewed, row)], [true, true])
+  assert.notEqual(renewed.keyId, row.signatureKeyId)
+  const forgotten = ed25519Signer(seed(9))
+  assert.deepEqual([isIntact(forgotten, row, content), isAsVerified(forgotten, row)], [false, false])
+})
+
+test('no signature is good for any other content, key or text', () => {
+  const signer = ed25519Signer(seed(5), [publicOf(6)])
+  fc.assert(fc.property(fc.jsonValue(), fc.jsonValue(), (content, other) => {
+    const signature = signer.sign(content)
+    assert.ok(signer.verifies(content, signature))
+    assert.equal(signer.verifies(other, signature), canonicalJson(other) === canonicalJson(content))
+    assert.ok(!signer.verifies(content, { ...signature, keyId: ed25519Signer(seed(6)).keyId }))
+    assert.ok(!signer.verifies(content, { ...signature, value: `${signature.value[0] === 'A' ? 'B' : 'A'}${signature.value.slice(1)}` }))
+    for (const nothing of ['', null, undefined]) assert.ok(!signer.verifies(content, { ...signature, value: nothing }))
+  }), { numRuns: 50 })
+})
+
+test('prescriptions of before signatures are signed by the migration where they are intact, and never verify where they are not', async () => {
+  const patient = await registerPatient()
+  const ids = [await verified({ patientId: patient.id, drugId: lisinopril.drugId }), await verified({ patientId: patient.id, drugId: atenolol.drugId })]
+  const told = async (table: string, column: string, values: string[]) =>
+    (await subgraph.sql<{ row: Record<string, unknown> }>(`select row_to_json(t) as row from ${table} t where ${column} = any($1)`, [values])).map(({ row }) => row)
+  const [dataKeys, rows] = [await told('data_key', 'subject_id', [patient.id]), await told('prescription', 'id', ids)]
+  const server = await scratchServer()
+  const database = await scratchDatabase(server, 'before')
+  const orm = await openDatabase({ url: database.url, entities, migrations: resolve(import.meta.dirname, '../migrations') })
+  try {
+    await orm.migrator.up({ to: 'Migration20261122000000_initial' })
+    const insert = (table: string, row: Record<string, unknown>) => orm.em.fork().execute(`insert into ${table} select (json_populate_record(null::${table}, ?::json)).*`, [JSON.stringify(row)])
+    for (const key of dataKeys) await insert('data_key', key)
+    for (const row of rows) await insert('prescription', row['id'] === ids[1] ? { ...row, content_hash: 'altered' } : row)
+    await migrate(orm)
+    const [kept, altered] = await Promise.all(ids.map((id) => orm.em.fork().findOneOrFail(Prescription, { id })))
+    const { content } = await rowAndContent(ids[0]!)
+    assert.deepEqual([isIntact(services().signer, kept!, content), isAsVerified(services().signer, kept!)], [true, true])
+    assert.equal(isIntact(services().signer, altered!, content), false)
+  } finally {
+    await orm.close(true)
+    await database.drop()
+    await server.stop()
+  }
+})
