@@ -23,6 +23,7 @@ import { createRevocations, revocationSubject } from './identity/revocations.ts'
 import { createSessions } from './identity/sessions.ts'
 import { readManifest } from './operations/manifest.ts'
 import { PersistedOperations } from './operations/persisted.ts'
+import { Completions } from './subscriptions/completions.ts'
 import { createCursors } from './subscriptions/cursors.ts'
 import { Feed } from './subscriptions/feed.ts'
 import { serveHttpStreams, serverSentEvents } from './subscriptions/http-streams.ts'
@@ -88,10 +89,11 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const apollo = await startApollo(graph, callers, options.introspection, logger)
   const feed = new Feed(() => connectBroker(options.natsUrl, 'gateway'), logger)
   const cursors = createCursors(options.cursorKey ?? JSON.stringify(options.actorPrivateJwk.d))
+  const completions = new Completions(cursors)
   let draining = false
 
   const live = {
-    persisted, callers, feed, cursors,
+    persisted, callers, feed, cursors, completions,
     operations: graph.current,
     queueLimit: options.queueLimit ?? 256,
     onSubscribers: (change: 1 | -1) => {

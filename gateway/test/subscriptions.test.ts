@@ -194,10 +194,16 @@ test('what is no longer kept is told as CURSOR_EXPIRED, then the present state c
   const broker = await connectBroker(world.nats.url, 'purger')
   await broker.manager.streams.purge(streamName)
   await broker.connection.close()
-  const again = clientOf(await patientToken()).iterate({ query: orderChanged, variables: { id: 'o1', after: first!.data!['orderChanged'].cursor } })
-  const [expired, snapshot] = await take(again, 2)
-  assert.equal(expired!.errors![0]!.extensions['code'], 'CURSOR_EXPIRED')
-  assert.deepEqual([snapshot!.data!['orderChanged'].kind, snapshot!.data!['orderChanged'].order.status], ['SNAPSHOT', 'STOCK_HELD'])
+  // another gateway, which has nothing of it in memory
+  const second = await world.startGateway()
+  try {
+    const again = clientOf(await patientToken(), second).iterate({ query: orderChanged, variables: { id: 'o1', after: first!.data!['orderChanged'].cursor } })
+    const [expired, snapshot] = await take(again, 2)
+    assert.equal(expired!.errors![0]!.extensions['code'], 'CURSOR_EXPIRED')
+    assert.deepEqual([snapshot!.data!['orderChanged'].kind, snapshot!.data!['orderChanged'].order.status], ['SNAPSHOT', 'STOCK_HELD'])
+  } finally {
+    await second.stop()
+  }
 })
 
 test('a broker that restarts costs no client its connection and no event', async () => {

@@ -1,6 +1,6 @@
 /** Operations made ready once per (graph, text, operation name, authorisation, conditions) and run many times. */
 import {
-  GraphQLError, Kind, executeSync, getVariableValues, parse, specifiedRules, validate,
+  GraphQLError, Kind, executeSync, getVariableValues, isAbstractType, parse, specifiedRules, validate,
   type DocumentNode, type FieldNode, type GraphQLSchema, type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, type ValidationRule, type VariableDefinitionNode,
 } from 'graphql'
 import type { Actor } from '@pharmagraph/platform/actor.ts'
@@ -9,7 +9,7 @@ import { newRun, runStep, type Run, type Send } from '../execution/execute.ts'
 import { project, type Raw } from '../execution/project.ts'
 import { compileText, type Write } from '../execution/text.ts'
 import type { Graph } from '../supergraph/graph.ts'
-import { liveService, type LiveField, type Stub } from '../supergraph/live-fields.ts'
+import { liveService, personalFields, type LiveField, type Sharing, type Stub } from '../supergraph/live-fields.ts'
 import { denialOf, type Denial, type Requirement } from '../supergraph/rules.ts'
 import { Bounded } from './bounded.ts'
 import { costOf, maxCost, type Cost } from './cost.ts'
@@ -34,9 +34,15 @@ export type LivePlan = {
   /** Stubs whose owner is asked before every push, with the key their object has in the event. */
   readonly witnesses: readonly { readonly stub: Stub; readonly key: string }[]
   readonly rest: Step | undefined
+  /** Whose subscriptions one fetch of an event may serve: see `@live(sharedBy:)`. */
+  readonly sharedBy: Sharing
+  /** The client's variables that its fetches send on. */
+  readonly variables: readonly string[]
 }
 
 type Variant = {
+  /** Of this process only. */
+  readonly id: number
   readonly shape: Shape
   /** The answer's text, where nothing went wrong. */
   readonly write: Write
@@ -72,7 +78,19 @@ export const responseOf = ({ data, errors }: Answer): Response =>
 export type LiveRun = {
   readonly plan: LivePlan
   readonly arguments: Record<string, unknown>
-  run(event: Raw, send: Send): Promise<{ answer: Answer; run: Run; event: Raw }>
+  /** Subscribers of one group may be given one answer to an event: same plan, same variables, and nobody among them sees more than another. */
+  readonly group: string
+  run(event: Raw, send: Send): Promise<Completed>
+}
+
+/** One event, completed by the owners of its entities. */
+export type Completed = {
+  /** The answer as JSON. */
+  readonly body: string
+  /** Whether the owner of every entity in the event showed it: GONE where it did not, UNKNOWN where it could not be asked. */
+  readonly visibility: 'SHOWN' | 'GONE' | 'UNKNOWN'
+  /** Services that gave no answer. */
+  readonly unavailable: readonly string[]
 }
 
 /** Authorisations and conditions of one operation that are kept planned. */
@@ -207,11 +225,17 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
       return {
         plan: live,
         arguments: live.arguments(coerced),
+        group: `${variant.id} ${sharingKey(actor, live.sharedBy)} ${JSON.stringify(live.variables.map((name) => variables[name]))}`,
         async run(source, send) {
           const event = selectFrom(source, live.selection)
           const run = newRun({ [live.key]: event }, variables, send)
           if (live.rest) await runStep(live.rest, run)
-          return { answer: answerOf(graph, variant.shape, run, () => null), run, event }
+          const text = run.errors.length === 0 ? variant.write(run.raw) : undefined
+          return {
+            body: text !== undefined ? `{"data":${text}}` : responseOf(answerOf(graph, variant.shape, run, () => null)).body,
+            visibility: visibilityOf(live, event, run),
+            unavailable: [...run.unavailable],
+          }
         },
       }
     },
@@ -235,11 +259,13 @@ function answerOf(graph: Graph, shape: Shape, run: Run, introspect: (key: string
   return all.length > 0 ? { data, errors: all } : { data }
 }
 
+let variantCount = 0
+
 function makeVariant(graph: Graph, parsed: Parsed, selections: readonly Selected[]): Variant {
   const { operation } = parsed
   const roots = rootFields(selections)
   const shape = shapeOf(graph.schema, graph.schema.getRootType(operation.operation)!, selections)
-  const variant = { shape, write: compileText(shape), cost: costOf(selections, graph.sizes), step: undefined, live: undefined, refusals: undefined }
+  const variant = { id: ++variantCount, shape, write: compileText(shape), cost: costOf(selections, graph.sizes), step: undefined, live: undefined, refusals: undefined }
   if (roots.length > 0 && roots.every(({ denied }) => denied)) return { ...variant, refusals: roots.map(({ key, denied }) => refusal(denied!, key)) }
   if (operation.operation === 'subscription') return { ...variant, live: makeLivePlan(graph, operation, roots) }
   const asked = plannable(operation, selections)
@@ -316,6 +342,7 @@ function makeLivePlan(graph: Graph, operation: OperationDefinitionNode, roots: r
   const [primary] = parse(node.primary.operation, { noLocation: true }).definitions as readonly OperationDefinitionNode[]
   const [primaryRoot] = primary!.selectionSet.selections as readonly FieldNode[]
   const argumentNames = root.definition.args.map(({ name }) => name)
+  const rest = node.rest && compilePlan(node.rest, graph.fullSchema)
   return {
     field,
     key: root.key,
@@ -326,15 +353,50 @@ function makeLivePlan(graph: Graph, operation: OperationDefinitionNode, roots: r
       })),
     selection: primaryRoot!.selectionSet!,
     witnesses,
-    rest: node.rest && compilePlan(node.rest, graph.fullSchema),
+    rest,
+    sharedBy: roots.some((selected) => isPersonal(selected, graph)) ? 'PERSON' : field.sharedBy,
+    variables: rest ? variablesOf(rest) : [],
   }
+}
+
+/** Health information is read by each person for themselves, and what a person may do is for that person. */
+function isPersonal(selected: Selected, graph: Graph): boolean {
+  if (selected.kind === 'field') {
+    const { parent, definition: { name } } = selected
+    if (personalFields.has(name)) return true
+    const types = isAbstractType(parent) ? [parent, ...graph.schema.getPossibleTypes(parent)] : [parent]
+    if (types.some((type) => graph.phi.has(`${type.name}.${name}`))) return true
+  }
+  return selected.selections.some((inner) => isPersonal(inner, graph))
+}
+
+function variablesOf(step: Step): string[] {
+  switch (step.kind) {
+    case 'fetch':
+      return [...step.fetch.variables]
+    case 'merged':
+      return [...step.variables]
+    default:
+      return [...new Set(step.steps.flatMap(variablesOf))]
+  }
+}
+
+const sharingKeys = { PERSON: new WeakMap<Actor, string>(), ROLES: new WeakMap<Actor, string>() } satisfies Record<Sharing, unknown>
+
+/** Equal for actors whom the owners of the data cannot tell apart. */
+function sharingKey(actor: Actor, sharedBy: Sharing): string {
+  const known = sharingKeys[sharedBy].get(actor)
+  if (known !== undefined) return known
+  const { subject: _, pharmacistId: __, technicianId: ___, authTime: ____, ...role } = actor
+  const key = JSON.stringify(sharedBy === 'PERSON' ? actor : role)
+  sharingKeys[sharedBy].set(actor, key)
+  return key
 }
 
 const refusalCodes = ['NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED']
 
-/** Whether the owner of every entity in the event showed it: GONE where it did not, UNKNOWN where it could not be asked. */
-export function visibility({ plan }: LiveRun, event: Raw, run: Run): 'SHOWN' | 'GONE' | 'UNKNOWN' {
-  for (const { stub, key } of plan.witnesses) {
+function visibilityOf({ witnesses }: LivePlan, event: Raw, run: Run): Completed['visibility'] {
+  for (const { stub, key } of witnesses) {
     const entity = event[key] as Raw | null | undefined
     if (!entity || entity[witnessKey] != null) continue
     const failed = run.errors.some(({ path, extensions }) => extensions['serviceName'] === stub.owner && path?.[1] === key && !refusalCodes.includes(String(extensions['code'])))

@@ -2,7 +2,7 @@
  * The event stream as this process follows it: one tail of the whole stream feeds all subscribers, found through an
  * index by (event type, data field, value). A broker that restarts or is lost is waited for, and nothing is skipped.
  */
-import { AckPolicy, DeliverPolicy, Events, nanos, type ConsumerMessages, type JsMsg } from 'nats'
+import { AckPolicy, DeliverPolicy, Events, nanos, type ConsumerMessages, type JsMsg, type StreamState } from 'nats'
 import { AppError } from '@pharmagraph/platform/errors.ts'
 import { streamName, type Broker } from '@pharmagraph/platform/nats.ts'
 import type { Logger } from '@pharmagraph/platform/telemetry.ts'
@@ -41,6 +41,9 @@ export class Feed {
   #watchers = 0
   /** What was logged last, so that a long outage is one line. */
   #trouble: string | undefined
+  /** The latest events in order, for clients that were away for a moment; complete after `#recentAfter`. */
+  #recent: LiveEvent[] = []
+  #recentAfter = 0
   /** Sequence of the last event given to the watchers. */
   position = 0
   epoch = ''
@@ -114,22 +117,34 @@ export class Feed {
     })
   }
 
-  /** Whether the stream still holds everything after `sequence`; throws UNAVAILABLE where it cannot be asked. */
+  /** Whether everything after `sequence` can still be replayed; throws UNAVAILABLE where the stream cannot be asked. */
   async holds(sequence: number): Promise<boolean> {
+    if (sequence >= this.#recentAfter) return true
     const { manager } = await this.#broker
     const { state } = await manager.streams.info(streamName).catch(unavailable)
     return state.first_seq <= sequence + 1
   }
 
-  /** Matching events after `after` up to and including `upTo`, in order, from the stream itself. */
+  /** Matching events after `after` up to and including `upTo`, in order: from memory where it reaches so far back, else from the stream. */
   async *replay(filter: Filter, after: number, upTo: number): AsyncGenerator<LiveEvent, void, void> {
+    if (after >= this.#recentAfter) {
+      const recent = this.#recent
+      for (let index = firstAfter(recent, after); index < recent.length && recent[index]!.sequence <= upTo; index++) {
+        if (matches(filter, recent[index]!)) yield recent[index]!
+      }
+    } else {
+      for await (const event of this.#read(after, upTo, filter.types)) if (matches(filter, event)) yield event
+    }
+  }
+
+  async *#read(after: number, upTo: number, types?: readonly string[]): AsyncGenerator<LiveEvent, void, void> {
     if (after >= upTo) return
     const { manager, jetstream } = await this.#broker
     const info = await manager.consumers.add(streamName, {
       ack_policy: AckPolicy.None,
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: after + 1,
-      filter_subjects: filter.types.map((type) => `events.${type}.>`),
+      ...(types && { filter_subjects: types.map((type) => `events.${type}.>`) }),
       inactive_threshold: nanos(30_000),
       mem_storage: true,
       num_replicas: 1,
@@ -143,7 +158,7 @@ export class Feed {
           received++
           if (message.seq > upTo) return
           const event = this.#parse(message)
-          if (event && matches(filter, event)) yield event
+          if (event) yield event
         }
         if (received === 0) return unavailable()
         left -= received
@@ -167,11 +182,7 @@ export class Feed {
       try {
         const { manager, jetstream } = await this.#broker
         const { created, state } = await manager.streams.info(streamName)
-        if (this.epoch !== created) {
-          // a stream that replaced the one we followed is read from its beginning: all of it is news
-          this.position = this.epoch === '' ? state.last_seq : 0
-          this.epoch = created
-        }
+        if (this.epoch !== created) await this.#begin(created, state)
         const consumer = await jetstream.consumers.get(streamName, { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.position + 1 })
         this.#messages = await consumer.consume({ max_messages: 1_000, expires: 10_000, idle_heartbeat: 2_000 })
         this.#following = true
@@ -184,6 +195,19 @@ export class Feed {
       this.#following = false
       if (!this.#closed) await pause(retryMs)
     }
+  }
+
+  async #begin(created: string, { first_seq, last_seq }: StreamState): Promise<void> {
+    const isFirst = this.epoch === ''
+    const recent: LiveEvent[] = []
+    const recentAfter = isFirst ? Math.max(0, first_seq - 1, last_seq - recentLimit) : 0
+    // clients of a gateway that restarts come back all at once: what they missed is at hand
+    if (isFirst) for await (const event of this.#read(recentAfter, last_seq)) recent.push(event)
+    this.#recent = recent
+    this.#recentAfter = recentAfter
+    // a stream that replaced the one we followed is read from its beginning: all of it is news
+    this.position = isFirst ? last_seq : 0
+    this.epoch = created
   }
 
   #troubled(error: unknown): void {
@@ -205,6 +229,7 @@ export class Feed {
     if (message.seq <= this.position) return
     const event = this.#parse(message)
     if (event) {
+      this.#remember(event)
       for (const [field, values] of this.#index.get(event.type) ?? []) {
         for (const watcher of values.get(field === '' ? '' : String(event.data[field])) ?? []) {
           if (matches(watcher.filter, event)) watcher.deliver(event)
@@ -212,6 +237,13 @@ export class Feed {
       }
     }
     this.position = message.seq
+  }
+
+  #remember(event: LiveEvent): void {
+    if (this.#recent.push(event) < recentLimit * 1.25) return
+    // a quarter at a time: taking one from the front of a long array at each event would cost
+    this.#recent = this.#recent.slice(-recentLimit)
+    this.#recentAfter = this.#recent[0]!.sequence - 1
   }
 
   #parse(message: JsMsg): LiveEvent | undefined {
@@ -228,7 +260,20 @@ export class Feed {
 }
 
 const retryMs = 100
+/** Events kept at hand: some megabytes of ids and states. */
+const recentLimit = 4_096
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Index of the first event after `sequence`. */
+function firstAfter(events: readonly LiveEvent[], sequence: number): number {
+  let [low, high] = [0, events.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (events[middle]!.sequence > sequence) high = middle
+    else low = middle + 1
+  }
+  return low
+}
 
 function unavailable(): never {
   throw new AppError('UNAVAILABLE', 'the event stream is not available: subscribe again')

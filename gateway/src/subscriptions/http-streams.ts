@@ -10,8 +10,9 @@ import type { Callers } from '../callers.ts'
 import { sendJson, type Exchange } from '../http/exchange.ts'
 import type { Session } from '../identity/sessions.ts'
 import { graphqlErrors, statusOf } from '../operations/graphql-errors.ts'
-import type { Answer, Operations, Prepared } from '../operations/operations.ts'
+import type { Operations, Prepared } from '../operations/operations.ts'
 import type { PersistedOperations, PersistedRequest } from '../operations/persisted.ts'
+import type { Completions } from './completions.ts'
 import type { Cursors } from './cursors.ts'
 import type { Feed } from './feed.ts'
 import { Subscriber } from './subscriber.ts'
@@ -19,7 +20,8 @@ import { Subscriber } from './subscriber.ts'
 export type StreamFormat = {
   readonly contentType: string
   readonly start: string
-  next(answer: Answer): string
+  /** `body`: an answer as JSON, which has no line breaks of its own. */
+  next(body: string): string
   /** The stream ends before its time: the client may subscribe again. */
   fail(errors: readonly GraphQLError[]): string
   readonly heartbeat: string
@@ -29,20 +31,20 @@ export type StreamFormat = {
 export const serverSentEvents: StreamFormat = {
   contentType: 'text/event-stream; charset=utf-8',
   start: ':\n\n',
-  next: (answer) => `event: next\ndata: ${JSON.stringify(answer)}\n\n`,
+  next: (body) => `event: next\ndata: ${body}\n\n`,
   fail: (errors) => `event: next\ndata: ${JSON.stringify({ errors })}\n\n`,
   heartbeat: ':\n\n',
   end: 'event: complete\ndata:\n\n',
 }
 
-const part = (value: unknown): string => `\r\ncontent-type: application/json\r\n\r\n${JSON.stringify(value)}\r\n--graphql`
+const part = (json: string): string => `\r\ncontent-type: application/json\r\n\r\n${json}\r\n--graphql`
 /** A client takes a part as whole when the next boundary comes, so each part ends with one. */
 export const multipart: StreamFormat = {
   contentType: 'multipart/mixed;boundary="graphql";subscriptionSpec="1.0"',
   start: '\r\n--graphql',
-  next: (payload) => part({ payload }),
-  fail: (errors) => part({ payload: null, errors }),
-  heartbeat: part({}),
+  next: (body) => part(`{"payload":${body}}`),
+  fail: (errors) => part(JSON.stringify({ payload: null, errors })),
+  heartbeat: part('{}'),
   end: '--\r\n',
 }
 
@@ -52,6 +54,7 @@ export type StreamOptions = {
   readonly callers: Callers
   readonly feed: Feed
   readonly cursors: Cursors
+  readonly completions: Completions
   readonly queueLimit: number
   readonly onSubscribers: (change: 1 | -1) => void
 }
@@ -67,7 +70,7 @@ export type HttpStreams = {
 const heartbeatMs = 12_000
 
 export function serveHttpStreams(options: StreamOptions): HttpStreams {
-  const { operations, persisted, callers, feed, cursors, queueLimit, onSubscribers } = options
+  const { operations, persisted, callers, feed, cursors, completions, queueLimit, onSubscribers } = options
   type Finish = (code: string, message: string, more?: object) => void
   const open = new Map<Finish, Session>()
 
@@ -83,14 +86,15 @@ export function serveHttpStreams(options: StreamOptions): HttpStreams {
         const errors = graphqlErrors(error)
         return sendJson(response, statusOf(errors), { errors })
       }
-      const single = async function* (): AsyncGenerator<Answer> {
-        yield await callers.run(session, exchange, prepared, (caller) => prepared.execute(caller, request.variables))
+      const push = (body: string): Promise<void> | undefined => {
+        if (!response.writableEnded && !response.write(format.next(body))) return drained(response)
       }
       let subscriber: Subscriber | undefined
       if (prepared.type === 'subscription') {
         onSubscribers(1)
         subscriber = new Subscriber({
-          feed, cursors, callers, queueLimit, prepared: prepare,
+          feed, cursors, completions, callers, operations, queueLimit, push,
+          prepared: prepare,
           session: () => session,
           variables: request.variables,
           trace: exchange,
@@ -109,12 +113,10 @@ export function serveHttpStreams(options: StreamOptions): HttpStreams {
       const untilExpiry = session.expiresAt === undefined ? undefined : Math.min(session.expiresAt * 1000 - Date.now(), 2 ** 31 - 1)
       const expiry = untilExpiry === undefined ? undefined : setTimeout(() => finish('UNAUTHENTICATED', 'the access token has expired', { reason: 'TOKEN_EXPIRED' }), untilExpiry)
       open.set(finish, session)
-      response.once('close', () => void subscriber?.return())
+      response.once('close', () => subscriber?.leave())
       try {
-        for await (const answer of subscriber ?? single()) {
-          if (response.writableEnded || response.destroyed) break
-          if (!response.write(format.next(answer))) await drained(response)
-        }
+        if (subscriber) await subscriber.run()
+        else push((await callers.run(session, exchange, prepared, (caller) => prepared.respond(caller, request.variables))).body)
         if (!response.writableEnded) response.end(format.end)
       } catch (error) {
         if (!response.writableEnded) response.end(format.fail(graphqlErrors(error)) + format.end)

@@ -1,26 +1,33 @@
 /**
  * One subscription of one client: the present state first, then every change, each authorised again as it is pushed.
- * Transports read it as an async iterator; leaving it releases everything at once, even on a quiet stream.
+ * Leaving it releases everything at once, even on a quiet stream.
  */
 import { GraphQLError } from 'graphql'
 import { AppError } from '@pharmagraph/platform/errors.ts'
-import { visibility, type Answer, type LiveRun, type Prepared } from '../operations/operations.ts'
-import type { Raw } from '../execution/project.ts'
+import type { Completed, LiveRun, Operations, Prepared } from '../operations/operations.ts'
 import type { Callers, Trace } from '../callers.ts'
 import type { Session } from '../identity/sessions.ts'
 import type { LiveField } from '../supergraph/live-fields.ts'
+import type { Asker, Completion, Completions } from './completions.ts'
 import type { Cursors } from './cursors.ts'
 import type { Feed, Filter, LiveEvent } from './feed.ts'
+
+/** Sends one answer, given as JSON; resolves when the client can take more, undefined where it can at once. */
+export type Push = (body: string) => Promise<void> | undefined
 
 export type SubscriberOptions = {
   readonly feed: Feed
   readonly cursors: Cursors
+  readonly completions: Completions
   readonly callers: Callers
-  /** Asked again before every push: the supergraph may have been reloaded, the token refreshed. */
+  /** The graph in force; a new one means that the operation is planned again. */
+  readonly operations: () => Operations
   readonly prepared: () => Prepared
+  /** Asked before every push: the token may have been refreshed. */
   readonly session: () => Session
   readonly variables: Readonly<Record<string, unknown>> | undefined
   readonly trace: Trace
+  readonly push: Push
   /** Events that may wait for a slow client. */
   readonly queueLimit: number
   /** Told when a lossless stream cannot keep its promise: the connection must close so that the client resumes. */
@@ -38,11 +45,14 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 const refusal = (code: string, message: string, extensions: Record<string, unknown> = {}): GraphQLError => new GraphQLError(message, { extensions: { code, ...extensions } })
 
-export class Subscriber implements AsyncIterableIterator<Answer> {
+/** A subscription as it is planned for one graph and one token. */
+type Planned = Asker & { readonly operations: Operations; readonly session: Session }
+
+export class Subscriber {
   readonly #options: SubscriberOptions
-  readonly #produced: AsyncGenerator<Answer, void, void>
-  readonly #left = new AbortController()
-  readonly #gone = new Promise<void>((resolve) => this.#left.signal.addEventListener('abort', () => resolve(), { once: true }))
+  readonly #gone = Promise.withResolvers<void>()
+  #left = false
+  #planned: Planned | undefined
   #waiting: LiveEvent[] = []
   #wake: (() => void) | undefined
   #unwatch: (() => void) | undefined
@@ -51,52 +61,37 @@ export class Subscriber implements AsyncIterableIterator<Answer> {
 
   constructor(options: SubscriberOptions) {
     this.#options = options
-    this.#produced = this.#produce()
   }
 
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  async next(): Promise<IteratorResult<Answer>> {
-    if (this.#left.signal.aborted) return { done: true, value: undefined }
+  /** Resolves when the client has left; rejects with the reason, as a GraphQL error, where the stream ends before. */
+  async run(): Promise<void> {
     try {
-      const result = await this.#produced.next()
-      if (result.done) this.#release()
-      return this.#left.signal.aborted ? { done: true, value: undefined } : result
+      await Promise.race([this.#produce(), this.#gone.promise])
     } catch (error) {
-      this.#release()
-      throw error instanceof AggregateError ? error.errors[0] : error instanceof AppError ? refusal(error.code, error.message, error.details) : error
+      if (!this.#left) throw error instanceof AggregateError ? error.errors[0] : error instanceof AppError ? refusal(error.code, error.message, error.details) : error
+    } finally {
+      this.leave()
     }
   }
 
   /** Does not wait for what is being fetched: the client is gone. */
-  async return(): Promise<IteratorResult<Answer>> {
-    this.#release()
-    return { done: true, value: undefined }
-  }
-
-  async throw(error: unknown): Promise<IteratorResult<Answer>> {
-    this.#release()
-    throw error
-  }
-
-  #release(): void {
-    if (this.#left.signal.aborted) return
-    this.#left.abort()
+  leave(): void {
+    if (this.#left) return
+    this.#left = true
     this.#unwatch?.()
     this.#unwatch = undefined
     this.#waiting = []
+    this.#gone.resolve()
     this.#wake?.()
     this.#options.onEnd()
   }
 
-  async *#produce(): AsyncGenerator<Answer, void, void> {
-    const { feed, cursors } = this.#options
-    const live = this.#plan()
+  async #produce(): Promise<void> {
+    const { feed, cursors, completions } = this.#options
+    const { live } = this.#plan()
     const filter = this.#filter(live)
-    await this.#unlessLeft(Promise.race([feed.started(), pause(feedPatienceMs).then(() => Promise.reject(refusal('UNAVAILABLE', 'the event stream is not available: subscribe again')))]))
-    if (this.#left.signal.aborted) return
+    await Promise.race([feed.started(), this.#gone.promise, pause(feedPatienceMs).then(() => Promise.reject(refusal('UNAVAILABLE', 'the event stream is not available: subscribe again')))])
+    if (this.#left) return
     // from here on no event is missed: what comes while the present state is read waits its turn
     this.#unwatch = feed.watch(filter, (event) => this.#deliver(live.plan.field, event))
     const { position, epoch } = feed
@@ -105,27 +100,35 @@ export class Subscriber implements AsyncIterableIterator<Answer> {
     if (after != null && !place) throw refusal('BAD_USER_INPUT', 'the cursor in `after` is not one of ours')
 
     // reading the present state is also the authorisation, so it is done for a client that resumes, too
-    const snapshot = await this.#push(snapshotOf(live, cursors.write({ epoch, sequence: position })))
+    const snapshot = await this.#complete((planned) => completions.snapshot(planned, position, epoch))
     const resumable = place?.epoch === epoch && (await feed.holds(place.sequence))
     if (resumable) {
       this.#reached = place.sequence
-      for await (const event of feed.replay(filter, place.sequence, position)) yield* this.#change(event)
+      for await (const event of feed.replay(filter, place.sequence, position)) await this.#change(event)
     } else {
-      if (place) yield { data: null, errors: [refusal('CURSOR_EXPIRED', 'what happened since this cursor is no longer kept; the present state follows')] }
-      yield snapshot
+      if (place) await this.#push(JSON.stringify({ data: null, errors: [refusal('CURSOR_EXPIRED', 'what happened since this cursor is no longer kept; the present state follows')] }))
+      await this.#push(snapshot.body)
     }
     this.#reached = Math.max(this.#reached, position)
 
-    while (!this.#left.signal.aborted) {
+    while (!this.#left) {
       const event = this.#waiting.shift()
-      if (event) yield* this.#change(event)
+      if (event) await this.#change(event)
       else await new Promise<void>((resolve) => (this.#wake = resolve))
     }
   }
 
-  #plan(): LiveRun {
-    const { prepared, session, variables } = this.#options
-    return prepared().live(session().actor, variables)
+  /** The plan for the graph and the token in force: authorises what the token alone decides. */
+  #plan(): Planned {
+    const { operations, prepared, session, variables, callers, trace } = this.#options
+    const [current, graph] = [session(), operations()]
+    if (current.expiresAt !== undefined && current.expiresAt * 1000 <= Date.now()) throw refusal('UNAUTHENTICATED', 'the access token has expired', { reason: 'TOKEN_EXPIRED' })
+    if (this.#planned?.operations === graph && this.#planned.session === current) return this.#planned
+    const live = prepared().live(current.actor, variables)
+    return (this.#planned = {
+      operations: graph, session: current, live,
+      complete: (source, cause = trace) => callers.push(current, cause, live.plan.field.name, ({ send }) => live.run(source, send)),
+    })
   }
 
   #filter({ plan, arguments: given }: LiveRun): Filter {
@@ -148,67 +151,45 @@ export class Subscriber implements AsyncIterableIterator<Answer> {
         const latest = new Map(this.#waiting.map((waiting) => [waiting.type, waiting]))
         this.#waiting = [...latest.values()].sort((a, b) => a.sequence - b.sequence)
       } else {
-        this.#release()
+        this.leave()
         this.#options.onOverflow()
       }
     }
     this.#wake?.()
   }
 
-  async *#change(event: LiveEvent): AsyncGenerator<Answer, void, void> {
+  async #change(event: LiveEvent): Promise<void> {
     if (event.sequence <= this.#reached) return
-    const cursor = this.#options.cursors.write({ epoch: this.#options.feed.epoch, sequence: event.sequence })
-    const answer = await this.#push(changeOf(this.#plan(), event, cursor), event.trace)
+    const { completions, feed } = this.#options
+    const { body } = await this.#complete(async (planned) => {
+      const shared = await completions.change(planned, event, feed.epoch)
+      // fetched as another of the group: what that one may not see is asked for again as this one
+      return shared.own || shared.completed.visibility !== 'GONE' ? shared : { completed: await completions.alone(planned, event, feed.epoch), own: true }
+    })
     this.#reached = event.sequence
-    yield answer
+    await this.#push(body)
   }
 
-  /** Authorises and completes one event as the subscriber. */
-  async #push({ live, source }: { live: LiveRun; source: Raw }, trace: Trace = this.#options.trace): Promise<Answer> {
-    const { callers, session } = this.#options
-    const deadline = Date.now() + ownerPatienceMs
+  /** Authorises, and waits for an owner that is down. */
+  async #complete(ask: (planned: Planned) => Promise<Completion>): Promise<Completed> {
+    let deadline: number | undefined
     for (let wait = 100; ; wait *= 2) {
-      const current = session()
-      if (current.expiresAt !== undefined && current.expiresAt * 1000 <= Date.now()) throw refusal('UNAUTHENTICATED', 'the access token has expired', { reason: 'TOKEN_EXPIRED' })
-      const { answer, run, event } = await callers.push(current, trace, live.plan.field.name, (caller) => live.run(source, caller.send))
-      const seen = visibility(live, event, run)
-      if (seen === 'SHOWN') return answer
-      if (seen === 'GONE') throw refusal('NOT_FOUND', 'there is no such thing, or it is not yours')
-      if (this.#left.signal.aborted || Date.now() + wait > deadline) {
-        const [service] = run.unavailable
+      const { completed } = await ask(this.#plan())
+      if (completed.visibility === 'SHOWN') return completed
+      if (completed.visibility === 'GONE') throw refusal('NOT_FOUND', 'there is no such thing, or it is not yours')
+      deadline ??= Date.now() + ownerPatienceMs
+      if (this.#left || Date.now() + wait > deadline) {
+        const [service] = completed.unavailable
         throw refusal('SUBGRAPH_UNAVAILABLE', 'the service that owns this is not available: subscribe again with the last cursor', service === undefined ? {} : { serviceName: service })
       }
-      await this.#unlessLeft(pause(wait))
+      await Promise.race([pause(wait), this.#gone.promise])
     }
   }
 
-  async #unlessLeft(promise: Promise<unknown>): Promise<void> {
-    await Promise.race([promise, this.#gone])
+  /** Nothing goes to a client that has left, nor after its token's end. */
+  async #push(body: string): Promise<void> {
+    if (this.#left) return
+    const more = this.#options.push(body)
+    if (more) await Promise.race([more, this.#gone.promise])
   }
-}
-
-/** The event that comes first: the entities the client named by argument. */
-function snapshotOf(live: LiveRun, cursor: string): { live: LiveRun; source: Raw } {
-  const known: Raw = {}
-  for (const { field, source } of live.plan.field.match) {
-    if (source.kind === 'argument') known[field] = live.arguments[source.name]
-    if (source.kind === 'literal') known[field] = source.name
-  }
-  return { live, source: { ...stubs(live.plan.field, known, () => true), cursor, kind: 'SNAPSHOT', at: new Date().toISOString() } }
-}
-
-/** A change tells of the one entity it is about, by id; a whole, such as a queue, comes in the snapshot only. */
-function changeOf(live: LiveRun, event: LiveEvent, cursor: string): { live: LiveRun; source: Raw } {
-  const { data } = event
-  const source = { ...stubs(live.plan.field, data, (key) => key === 'id'), cursor, kind: 'CHANGE', at: event.time, status: data['to'], state: data['state'] ?? data['to'] }
-  return { live, source }
-}
-
-function stubs(field: LiveField, data: Readonly<Record<string, unknown>>, wanted: (key: string) => boolean): Raw {
-  const result: Raw = {}
-  for (const stub of field.stubs) {
-    const value = data[stub.dataField]
-    result[stub.field] = value != null && wanted(stub.key) ? { __typename: stub.type, [stub.key]: value } : null
-  }
-  return result
 }

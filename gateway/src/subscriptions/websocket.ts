@@ -14,9 +14,10 @@ import type { Session } from '../identity/sessions.ts'
 import { graphqlErrors } from '../operations/graphql-errors.ts'
 import type { Operations, Prepared } from '../operations/operations.ts'
 import type { PersistedOperations } from '../operations/persisted.ts'
+import type { Completions } from './completions.ts'
 import type { Cursors } from './cursors.ts'
 import type { Feed } from './feed.ts'
-import { Subscriber } from './subscriber.ts'
+import { Subscriber, type Push } from './subscriber.ts'
 
 /** Beyond those of graphql-ws; its client treats them, like 4403, as worth trying again. */
 export const closeCodes = {
@@ -41,6 +42,7 @@ export type WebSocketOptions = {
   readonly callers: Callers
   readonly feed: Feed
   readonly cursors: Cursors
+  readonly completions: Completions
   readonly logger: Logger
   readonly queueLimit: number
   /** Milliseconds between server pings; a client that does not answer the last one is dropped. */
@@ -57,7 +59,7 @@ export type WebSockets = {
 }
 
 export function serveWebSockets(options: WebSocketOptions): WebSockets {
-  const { server, callers, persisted, operations, feed, cursors, logger } = options
+  const { server, callers, persisted, operations, feed, cursors, completions, logger } = options
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes })
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const { pathname } = new URL(request.url ?? '/', 'http://gateway')
@@ -116,7 +118,7 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
         clearTimeout(connections.get(socket)?.expiry)
         connections.delete(socket)
       },
-      async onSubscribe(ctx, _id, payload): Promise<ExecutionArgs | GraphQLError[]> {
+      async onSubscribe(ctx, id, payload): Promise<ExecutionArgs | GraphQLError[]> {
         if (Object.keys(ctx.subscriptions).length > maxOperationsPerSocket) {
           return [new GraphQLError(`one connection may hold ${maxOperationsPerSocket} operations`, { extensions: { code: 'TOO_MANY_OPERATIONS' } })]
         }
@@ -132,7 +134,7 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
             document,
             ...(name !== undefined && { operationName: name }),
             variableValues: variables ?? {},
-            contextValue: { ctx, prepare } satisfies Asked,
+            contextValue: { ctx, id, prepare } satisfies Asked,
           }
         } catch (error) {
           return graphqlErrors(error)
@@ -145,19 +147,20 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
         return callers.run(connection.session, connection, prepared, (caller) => prepared.execute(caller, args.variableValues ?? undefined)).catch((error: unknown) => ({ errors: graphqlErrors(error) }))
       },
       subscribe(args) {
-        const { ctx, prepare } = args.contextValue as Asked
+        const { ctx, id, prepare } = args.contextValue as Asked
         const connection = connectionOf(ctx)
         options.onSubscribers(1)
-        return new Subscriber({
-          feed, cursors, callers,
+        return ended(new Subscriber({
+          feed, cursors, completions, callers, operations,
           prepared: prepare,
           session: () => connection.session,
           variables: args.variableValues ?? undefined,
           trace: connection,
+          push: pushTo(ctx.extra.socket, id),
           queueLimit: options.queueLimit,
           onOverflow: () => closeSoon(ctx.extra.socket, closeCodes.slowConsumer, 'SLOW_CONSUMER: resume with the last cursor'),
           onEnd: () => options.onSubscribers(-1),
-        })
+        }))
       },
       onError(_ctx, _id, _payload, errors) {
         for (const { extensions, originalError } of errors) {
@@ -190,7 +193,36 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
   }
 }
 
-type Asked = { readonly ctx: Ctx; readonly prepare: () => Prepared }
+type Asked = { readonly ctx: Ctx; /** The client's name for its operation. */ readonly id: string; readonly prepare: () => Prepared }
+
+/** Bytes that may wait in a connection before its subscriptions do. */
+const bufferBytes = 64 * 1024
+
+/** Answers go straight to the connection: the protocol's library would make each one an object and JSON again, for every client. */
+function pushTo(socket: WebSocket, id: string): Push {
+  const prefix = `{"id":${JSON.stringify(id)},"type":"next","payload":`
+  return (body) => {
+    if (socket.readyState !== socket.OPEN) return
+    const message = `${prefix}${body}}`
+    if (socket.bufferedAmount < bufferBytes) return socket.send(message) as undefined
+    return new Promise((resolve) => socket.send(message, () => resolve()))
+  }
+}
+
+/** What is left for the protocol's library to send: the end of the stream and its reason. */
+function ended(subscriber: Subscriber): AsyncIterableIterator<never> {
+  const done = { done: true, value: undefined } as const
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    next: () => subscriber.run().then(() => done),
+    async return() {
+      subscriber.leave()
+      return done
+    },
+  }
+}
 
 /** How long a client may take to answer a close before its connection is cut. */
 const closePatienceMs = 5_000

@@ -22,6 +22,8 @@ export type Graph = {
   readonly live: ReadonlyMap<string, LiveField>
   /** Seconds a public answer may be kept, by `Type.field`. */
   readonly maxAge: ReadonlyMap<string, number>
+  /** Fields that hold health information, by `Type.field`. */
+  readonly phi: ReadonlySet<string>
   readonly sizes: Sizes
   /** Names of fields that some `@requires` asks for with arguments. */
   readonly requiredWithArguments: ReadonlySet<string>
@@ -48,11 +50,23 @@ export function buildGraph(sdl: string): Graph {
     rules,
     live: readLiveFields(document, schema, supergraph),
     maxAge: readMaxAges(document),
+    phi: readPhi(document),
     sizes: readSizes(document),
     requiredWithArguments: readRequiredWithArguments(document),
     plan: (operation) =>
       planner.buildQueryPlan(operationFromDocument(apiSchema, { kind: Kind.DOCUMENT, definitions: [operation] }, { validate: false })),
   }
+}
+
+function readPhi(document: DocumentNode): Set<string> {
+  const fields = new Set<string>()
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue
+    for (const { name, directives = [] } of definition.fields ?? []) {
+      if (directives.some((directive) => directive.name.value === 'phi')) fields.add(`${definition.name.value}.${name.value}`)
+    }
+  }
+  return fields
 }
 
 function readMaxAges(document: DocumentNode): Map<string, number> {

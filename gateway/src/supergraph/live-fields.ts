@@ -23,12 +23,19 @@ export type Stub = {
   readonly witness: string
 }
 
+/** Whose subscriptions one fetch of an event may serve: one person's, or those of all with the same roles. */
+export type Sharing = 'PERSON' | 'ROLES'
+
+/** Fields that tell what the one who asks may do; an operation that selects one is never shared between people. */
+export const personalFields: ReadonlySet<string> = new Set(['allowedActions'])
+
 export type LiveField = {
   readonly name: string
   readonly events: readonly string[]
   readonly match: readonly Match[]
   /** STATE may skip to the latest under pressure; LOG is lossless or closes. */
   readonly mode: 'STATE' | 'LOG'
+  readonly sharedBy: Sharing
   readonly stubs: readonly Stub[]
 }
 
@@ -48,6 +55,7 @@ export function readLiveFields(document: DocumentNode, schema: GraphQLSchema, su
       events: string[]
       match: string[]
       mode: 'STATE' | 'LOG'
+      sharedBy?: Sharing
     }
     const match = read.match.map((pair) => parseMatch(pair, field.name, field.args.map((argument) => argument.name)))
     fields.set(field.name, {
@@ -55,6 +63,7 @@ export function readLiveFields(document: DocumentNode, schema: GraphQLSchema, su
       events: read.events,
       match,
       mode: read.mode,
+      sharedBy: read.sharedBy ?? 'PERSON',
       stubs: stubsOf(getNamedType(field.type) as GraphQLObjectType, supergraph, match),
     })
   }
