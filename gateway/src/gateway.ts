@@ -19,8 +19,9 @@ import { passthroughRoutes } from './http/passthrough.ts'
 import { restRoutes } from './http/rest.ts'
 import { createRouter, type Route } from './http/router.ts'
 import { createRateLimits, type Rates } from './identity/rate-limits.ts'
-import { createRevocations, revocationSubject } from './identity/revocations.ts'
-import { createSessions } from './identity/sessions.ts'
+import { connectPeers } from './identity/peers.ts'
+import { createRevocations, followRevocations } from './identity/revocations.ts'
+import { createSessions, type Session } from './identity/sessions.ts'
 import { readManifest } from './operations/manifest.ts'
 import { PersistedOperations } from './operations/persisted.ts'
 import { Completions } from './subscriptions/completions.ts'
@@ -84,7 +85,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const subgraphs = connectSubgraphs((name) => options.addressOf(name) ?? graph.current().graph.subgraphs.find((subgraph) => subgraph.name === name)?.url, fetches)
   const revocations = createRevocations()
   const sessions = createSessions({ issuer: options.issuer, audience: options.audience, signingKey: options.actorPrivateJwk, revocations })
-  const admit = options.rates ? createRateLimits(options.rates) : async () => undefined
+  const peers = connectPeers(() => connectBroker(options.natsUrl, 'gateway-peers'), logger)
+  const admit = options.rates ? createRateLimits(options.rates, peers) : async () => undefined
   const callers = createCallers(sessions, subgraphs, { registry, logger, tracer, slowMs: options.slowOperationMs ?? 1_000 })
   const apollo = await startApollo(graph, callers, options.introspection, logger)
   const feed = new Feed(() => connectBroker(options.natsUrl, 'gateway'), logger)
@@ -117,8 +119,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     {
       method: 'GET', path: '/ready',
       handle: async ({ response }) => {
-        const ready = !draining && feed.following
-        sendJson(response, ready ? 200 : 503, { status: draining ? 'draining' : feed.following ? 'ready' : 'waiting for the event stream', supergraph: graph.current().graph.version })
+        const ready = !draining && feed.following && withdrawn.known
+        sendJson(response, ready ? 200 : 503, { status: draining ? 'draining' : ready ? 'ready' : feed.following ? 'waiting for what access was withdrawn' : 'waiting for the event stream', supergraph: graph.current().graph.version })
       },
     },
     { method: 'GET', path: '/metrics', handle: async ({ response }) => send(response, 200, await registry.metrics(), { 'content-type': registry.contentType }) },
@@ -156,11 +158,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 
   const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 30_000, maxHeaderSize: 32 * 1024 }, (request, response) => void answer(request, response))
   const sockets = serveWebSockets({ ...live, server, logger, admit, pingInterval: options.pingInterval ?? 15_000 })
-  void feed.listen(revocationSubject, (message) => {
-    const subject = revocations.receive(message)
-    if (subject === undefined) return
-    sockets.revoke(subject)
-    streams.revoke(subject)
+  const isWithdrawn = ({ actor, issuedAt }: Session): boolean => revocations.ended(actor.subject, issuedAt)
+  const withdrawn = followRevocations(peers, revocations, () => {
+    sockets.revoke(isWithdrawn)
+    streams.revoke(isWithdrawn)
   })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port, options.host, resolve))
   const { port } = server.address() as AddressInfo
@@ -185,7 +186,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       clearInterval(sweep)
       clearTimeout(cut)
       await apollo.stop()
-      await feed.close()
+      await Promise.all([feed.close(), peers.close()])
       await subgraphs.close()
       await tracer.stop()
     },

@@ -63,8 +63,8 @@ export type HttpStreams = {
   serve(exchange: Exchange, session: Session, request: PersistedRequest & { variables?: Record<string, unknown> }, format: StreamFormat): Promise<void>
   /** Asks all clients to subscribe again, spread over `windowMs`. */
   drain(windowMs: number): Promise<void>
-  /** Ends the streams of a person whose access was withdrawn. */
-  revoke(subject: string): void
+  /** Ends the streams of sessions that were withdrawn. */
+  revoke(withdrawn: (session: Session) => boolean): void
 }
 
 const heartbeatMs = 12_000
@@ -126,8 +126,8 @@ export function serveHttpStreams(options: StreamOptions): HttpStreams {
         open.delete(finish)
       }
     },
-    revoke(subject) {
-      for (const [finish, { actor }] of open) if (actor.subject === subject) finish('UNAUTHENTICATED', 'the access was withdrawn: sign in again', { reason: 'TOKEN_REVOKED' })
+    revoke(withdrawn) {
+      for (const [finish, session] of open) if (withdrawn(session)) finish('UNAUTHENTICATED', 'the access was withdrawn: sign in again', { reason: 'TOKEN_REVOKED' })
     },
     async drain(windowMs) {
       const ends = [...open.keys()]

@@ -54,8 +54,8 @@ export type WebSocketOptions = {
 export type WebSockets = {
   /** Asks all clients to connect again, spread over `windowMs`. */
   drain(windowMs: number): Promise<void>
-  /** Closes the connections of a person whose access was withdrawn. */
-  revoke(subject: string): void
+  /** Closes the connections of sessions that were withdrawn. */
+  revoke(withdrawn: (session: Session) => boolean): void
 }
 
 export function serveWebSockets(options: WebSocketOptions): WebSockets {
@@ -175,8 +175,8 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
   )
 
   return {
-    revoke(subject) {
-      for (const [socket, { session }] of connections) if (session.actor.subject === subject) closeSoon(socket, CloseCode.Unauthorized, 'TOKEN_REVOKED')
+    revoke(withdrawn) {
+      for (const [socket, { session }] of connections) if (withdrawn(session)) closeSoon(socket, CloseCode.Unauthorized, 'TOKEN_REVOKED')
     },
     async drain(windowMs) {
       server.off('upgrade', onUpgrade)

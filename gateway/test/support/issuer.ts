@@ -6,8 +6,8 @@ import { SignJWT, exportJWK, generateKeyPair } from 'jose'
 export type Claims = Record<string, unknown> & { sub?: string; roles?: string[]; client_id?: string }
 export type Issuer = {
   readonly url: string
-  /** A signed access token; `expiresIn` in seconds, negative for one that has expired. */
-  token(claims?: Claims, options?: { expiresIn?: number; audience?: string }): Promise<string>
+  /** A signed access token; `expiresIn` in seconds, negative for one that has expired; issued ten minutes ago, or `issuedIn` seconds from now. */
+  token(claims?: Claims, options?: { expiresIn?: number; audience?: string; issuedIn?: number }): Promise<string>
   stop(): Promise<void>
 }
 
@@ -22,11 +22,11 @@ export async function startIssuer(): Promise<Issuer> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     url,
-    async token({ sub = 'person', ...claims } = {}, { expiresIn = 300, audience = 'pharmagraph' } = {}) {
+    async token({ sub = 'person', ...claims } = {}, { expiresIn = 300, audience = 'pharmagraph', issuedIn = -600 } = {}) {
       const now = Math.floor(Date.now() / 1000)
       return new SignJWT({ client_id: 'web', scope: 'openid', ...claims })
         .setProtectedHeader({ alg: 'ES256', kid: 'test' })
-        .setIssuer(url).setAudience(audience).setSubject(sub).setIssuedAt(now - 600).setExpirationTime(now + expiresIn)
+        .setIssuer(url).setAudience(audience).setSubject(sub).setIssuedAt(now + issuedIn).setExpirationTime(now + expiresIn)
         .sign(privateKey)
     },
     async stop() {
