@@ -109,6 +109,18 @@ test('FHIR needs a bearer token and tells the owner who calls', async () => {
   assert.equal(message!.headers['authorization'], undefined)
 })
 
+test('a picture of a prescription goes to its owner, up to ten megabytes, for whoever is signed in', async () => {
+  const { prescriptions } = world.subgraphs
+  prescriptions.answer = { status: 201, body: '{}', contentType: 'application/json' }
+  const post = (bytes: number, headers: Record<string, string>) => fetch(new URL('/uploads/prescriptions', world.gateway.url), { method: 'POST', body: Buffer.alloc(bytes), headers: { 'content-type': 'image/jpeg', ...headers } })
+  const authorization = `Bearer ${await world.issuer.token(personas.partner)}`
+  assert.equal((await post(10, {})).status, 401)
+  prescriptions.received.length = 0
+  assert.equal((await post(10 * 1024 * 1024, { authorization })).status, 201)
+  assert.equal(prescriptions.received[0]!.body.length, 10 * 1024 * 1024)
+  assert.equal((await post(10 * 1024 * 1024 + 1, { authorization })).status, 413)
+})
+
 test('a message for an owner that is down is asked for again', async () => {
   await world.subgraphs.orders.stop()
   const response = await fetch(new URL('/webhooks/stripe', world.gateway.url), { method: 'POST', body: '{}' })

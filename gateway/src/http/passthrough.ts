@@ -5,13 +5,15 @@ import type { Subgraphs } from '../execution/subgraphs.ts'
 import { readBody, send, type Handler } from './exchange.ts'
 import type { Route } from './router.ts'
 
-/** `bearer`: the caller must be signed in, and the subgraph learns who it is; the others prove themselves by signature. */
-const messages: readonly { method: string; path: string; service: string; bearer?: true }[] = [
+/** `bearer`: the caller must be signed in, and the subgraph learns who it is; the others prove themselves by signature. `limit` in bytes. */
+const messages: readonly { method: string; path: string; service: string; bearer?: true; limit?: number }[] = [
   { method: 'POST', path: '/webhooks/stripe', service: 'orders' },
   { method: 'POST', path: '/webhooks/epcs/status', service: 'prescriptions' },
   { method: 'POST', path: '/webhooks/carrier/:shipmentId', service: 'logistics' },
   { method: 'POST', path: '/deliveries/:shipmentId/status', service: 'logistics' },
   { method: 'POST', path: '/erx/script', service: 'prescriptions' },
+  { method: 'POST', path: '/uploads/prescriptions', service: 'prescriptions', bearer: true, limit: 10 * 1024 * 1024 },
+  { method: 'GET', path: '/uploads/prescriptions/:id', service: 'prescriptions', bearer: true },
   { method: 'GET', path: '/fhir/R4/*', service: 'prescriptions', bearer: true },
   { method: 'POST', path: '/fhir/R4', service: 'prescriptions', bearer: true },
   { method: 'POST', path: '/fhir/R4/*', service: 'prescriptions', bearer: true },
@@ -23,7 +25,7 @@ const messageLimit = 2 * 1024 * 1024
 const ownHeaders = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'proxy-authorization', 'expect', 'host', 'content-length', 'x-actor', 'x-correlation-id', 'traceparent'])
 
 export function passthroughRoutes(callers: Callers, subgraphs: Subgraphs): Route[] {
-  return messages.map(({ method, path, service, bearer }) => {
+  return messages.map(({ method, path, service, bearer, limit = messageLimit }) => {
     const handle: Handler = async (exchange) => {
       const { request, response } = exchange
       const headers: Record<string, string | string[]> = {}
@@ -35,7 +37,7 @@ export function passthroughRoutes(callers: Callers, subgraphs: Subgraphs): Route
         delete headers['authorization']
         Object.assign(headers, await callers.headers(await callers.sessions.open(request.headers.authorization), exchange))
       }
-      const body = await readBody(request, messageLimit)
+      const body = await readBody(request, limit)
       const answer = await subgraphs.pool(service).request({ method, path: request.url!, headers, body: method === 'GET' ? null : body }).catch((error: unknown) => {
         throw new AppError('UNAVAILABLE', `the service "${service}" is not available: send the message again`, { cause: (error as { code?: string }).code })
       })

@@ -14,6 +14,8 @@ export const access = defineAccess({
   'intake:submit': (actor: Actor) => hasRole(actor, 'prescriber') && actor.practitionerId !== undefined,
   /** Partners and prescribers' systems over FHIR, the network's messages as the system. */
   'intake:receive': (actor: Actor) => hasRole(actor, 'partner', 'prescriber') || isSystem(actor),
+  'upload:send': (actor: Actor) => hasRole(actor, 'patient') && actor.patientId !== undefined,
+  'picture:view': (actor: Actor) => isFiller(actor),
   'data:enter': (actor: Actor) => isFiller(actor),
   'review:decide': (actor: Actor) => isPharmacist(actor),
   'dispensing:fill': (actor: Actor) => isFiller(actor),

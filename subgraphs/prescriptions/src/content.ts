@@ -2,6 +2,7 @@
 import { addDays, canonicalHash, clock, invalid } from '@pharmagraph/platform'
 import type { DeaSchedule, EvaluationBasis } from './entities/prescription.ts'
 import { firstRuledDay } from './regulations/rules.ts'
+import type { Picture } from './uploads/picture.ts'
 
 export type PostalAddress = { line1?: string; line2?: string; city?: string; state?: string; postalCode?: string }
 export type PatientAsWritten = {
@@ -28,6 +29,8 @@ export type PrescriptionContent = {
   earliestFillDate: string | null
   evaluationBasis: EvaluationBasis
   note?: string
+  /** Of an upload: the picture it was read from. */
+  picture?: Picture
 }
 
 /** `{ [name]: value }`, or nothing where the value is not known: absent and unknown must hash alike. */

@@ -5,6 +5,7 @@ import { ClinicalAlert } from './entities/clinical-alert.ts'
 import { AddressFact, PatientFact } from './entities/facts.ts'
 import { Fill, fillsUndone } from './entities/fill.ts'
 import { Prescription } from './entities/prescription.ts'
+import { PrescriptionPicture } from './entities/prescription-picture.ts'
 import { WorkItem } from './entities/work-item.ts'
 import { openSealed } from './reads/open-sealed.ts'
 import { statesOf, type PrescriptionFilter } from './reads/prescription-filter.ts'
@@ -24,6 +25,7 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
   fillsKept: listBy(em, Fill, 'prescriptionId', { scope: { status: { $nin: [...fillsUndone] } }, orderBy: { id: 'asc' } }),
   patientFacts: listBy(em, PatientFact, 'patientId', { orderBy: { patientId: 'asc' } }),
   addressesOf: listBy(em, AddressFact, 'patientId', { orderBy: { asOf: 'asc', addressId: 'asc' } }),
+  picturesOf: listBy(em, PrescriptionPicture, 'prescriptionId', { orderBy: { prescriptionId: 'asc' } }),
   alertsOf: listBy(em, ClinicalAlert, 'prescriptionId'),
   historyOf: listBy(em, TransitionRow, 'subjectId', { orderBy: { id: 'asc' } }),
   /** Sealed JSON of any number of people, opened with one statement for their keys. */

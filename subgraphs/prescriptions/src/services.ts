@@ -4,6 +4,7 @@ import type { ErxNetwork } from './erx/port.ts'
 import { signerFromSettings, type Signer } from './integrity/signer.ts'
 import { localPdmp } from './pdmp/local.ts'
 import type { Pdmp } from './pdmp/port.ts'
+import { localScanner, type Scanner } from './uploads/scanner.ts'
 
 export type Services = {
   vault: Vault
@@ -14,6 +15,8 @@ export type Services = {
   network: ErxNetwork
   /** The states' monitoring programmes. */
   pdmp: Pdmp
+  /** Looks at uploads before they are kept. */
+  scanner: Scanner
   /** Signs what comes from and goes to the e-prescribing network. */
   webhookSecret: string
 }
@@ -29,6 +32,7 @@ export const services = (): Services => {
     signer: signerFromSettings(),
     network: httpNetwork(setting('ERX_NETWORK_URL'), webhookSecret),
     pdmp: localPdmp(),
+    scanner: localScanner(),
     webhookSecret,
   })
 }

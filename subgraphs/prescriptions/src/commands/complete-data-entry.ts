@@ -12,6 +12,7 @@ import { patientState } from '../reads/fillable.ts'
 import { validity } from '../regulations/decisions.ts'
 import type { Services } from '../services.ts'
 import { completeWorkItem, heldWorkItem, type Held } from './held-work-item.ts'
+import { isUnread } from './receive-upload.ts'
 import { beginReview } from './triage-prescription.ts'
 
 export type DataEntry = Held & { patientId?: string | null | undefined; drugId?: string | null | undefined; daysSupply?: number | null | undefined }
@@ -21,6 +22,7 @@ export async function completeDataEntry(em: EntityManager, actor: Actor, service
   access.must(actor, 'data:enter', undefined)
   const item = await heldWorkItem(em, actor, input, 'DATA_ENTRY')
   const prescription = await em.findOneOrFail(Prescription, { id: item.prescriptionId! }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  if (isUnread(prescription)) throw invalid('workItemId', 'nobody has read the picture yet: transcribe it')
   const content = await services.vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed)
   // patients, prescribers and drugs may have become known since it came
   const { patientId, practitionerId, drug } = await match(em, services.matchKey, content)
@@ -71,7 +73,7 @@ async function knownPatient(em: EntityManager, patientId: string): Promise<strin
   return patientId
 }
 
-async function knownDrug(em: EntityManager, drugId: string): Promise<DrugFact> {
+export async function knownDrug(em: EntityManager, drugId: string): Promise<DrugFact> {
   const drug = isId(drugId) ? await em.findOne(DrugFact, { drugId }) : null
   if (!drug) throw invalid('drugId', 'no such drug is in the catalog')
   return drug

@@ -2,7 +2,8 @@ import { begin, clock, emit, invalid, newId, type Actor, type EntityManager } fr
 import { isNpi } from '@pharmagraph/schema/identifiers'
 import { access } from '../access.ts'
 import { checkContent, contentHash, type PrescriptionContent } from '../content.ts'
-import { Prescription } from '../entities/prescription.ts'
+import type { DrugFact } from '../entities/facts.ts'
+import { Prescription, type DeaSchedule } from '../entities/prescription.ts'
 import { signReceived } from '../integrity/prescription.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { match, matchTokens } from '../matching.ts'
@@ -27,7 +28,7 @@ export type Submission = {
  */
 export async function receivePrescription(em: EntityManager, actor: Actor, services: Services, submission: Submission): Promise<Prescription> {
   access.must(actor, 'intake:receive', undefined)
-  const { content, source, externalKey, messageId, prescriberOrderNumber } = submission
+  const { content, externalKey } = submission
   // two deliveries of one message: the second waits here and then finds the first
   await em.execute('select pg_advisory_xact_lock(hashtext(?))', [`receive:${externalKey}`])
   const known = await em.findOne(Prescription, { externalKey })
@@ -42,8 +43,18 @@ export async function receivePrescription(em: EntityManager, actor: Actor, servi
   const refusal = refusalOfIssue({ schedule: deaSchedule, issueDate, refills, evaluationBasis, daysSupply, ...circumstances }, clock.today())
   if (refusal) throw refusedByRule(refusal)
 
+  return recordPrescription(em, actor, services, { ...submission, patientId, practitionerId, drug, deaSchedule, state: circumstances.state })
+}
+
+type Recorded = Submission & { patientId: string | null; practitionerId: string | null; drug: DrugFact | null; deaSchedule: DeaSchedule; state: string | null }
+
+/** The row of a prescription that came in, signed, with its first step and its event. */
+export async function recordPrescription(
+  em: EntityManager, actor: Actor, services: Services, { content, source, externalKey, messageId, prescriberOrderNumber, patientId, practitionerId, drug, deaSchedule, state }: Recorded,
+): Promise<Prescription> {
+  const { issueDate, refills, evaluationBasis, earliestFillDate, daysSupply, quantity, daw } = content
   const id = newId()
-  const { lastDay, rule } = validity(deaSchedule, issueDate, circumstances)
+  const { lastDay, rule } = validity(deaSchedule, issueDate, { state, earliestFillDate })
   const sealedFor = patientId ?? id
   const signature = signReceived(services.signer, id, content)
   const prescription = em.create(Prescription, {
@@ -52,8 +63,7 @@ export async function receivePrescription(em: EntityManager, actor: Actor, servi
     signature: signature.value, signatureKeyId: signature.keyId,
     matchTokens: patientId ? [] : matchTokens(services.matchKey, content.patient).map(({ token }) => token), prescriberNpi: content.prescriber.npi,
     externalKey, messageId: messageId ?? null, prescriberOrderNumber: prescriberOrderNumber ?? null,
-    quantity: content.quantity, daysSupply: content.daysSupply, refillsAuthorized: refills, fillsReleased: 0, daw: content.daw,
-    issueDate, earliestFillDate: content.earliestFillDate, expiryDate: lastDay, expiryRule: rule.id, evaluationBasis, patientState: circumstances.state,
+    quantity, daysSupply, refillsAuthorized: refills, fillsReleased: 0, daw, issueDate, earliestFillDate, expiryDate: lastDay, expiryRule: rule.id, evaluationBasis, patientState: state,
     submittedBy: actor.subject, receivedAt: clock.now(),
   })
   begin(em, actor, prescriptionLifecycle, prescription, 'receive')

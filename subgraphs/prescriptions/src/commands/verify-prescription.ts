@@ -13,6 +13,7 @@ import { originRefusal, refusalOfIssue, refusalOfSeries } from '../regulations/d
 import type { Services } from '../services.ts'
 import { completeWorkItem, heldWorkItem, type Held } from './held-work-item.ts'
 import { screenPrescription } from './screen-prescription.ts'
+import { hasSeenPicture } from './view-picture.ts'
 
 export type ReviewIncomplete = { __typename: 'ReviewIncomplete'; code: string; message: string; missing: string[]; openAlerts: ClinicalAlert[] }
 
@@ -35,6 +36,7 @@ export async function verifyPrescription(em: EntityManager, actor: Actor, servic
 
   const openAlerts = await screenPrescription(em, services, prescription)
   const missing = await missingElements(em, prescription, content)
+  if (!(await hasSeenPicture(em, actor, prescription))) missing.push('you have not looked at the picture of the prescription')
   if (openAlerts.length || missing.length) {
     return { __typename: 'ReviewIncomplete', code: 'REVIEW_INCOMPLETE', message: 'answer the open alerts and complete what is missing first', missing, openAlerts }
   }

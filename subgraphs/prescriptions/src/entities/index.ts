@@ -5,11 +5,12 @@ import { FillSchema } from './fill.ts'
 import { IntakeMessageSchema } from './intake-message.ts'
 import { PdmpQuerySchema, PdmpReportSchema } from './pdmp.ts'
 import { PrescriptionSchema } from './prescription.ts'
+import { PrescriptionPictureSchema } from './prescription-picture.ts'
 import { PrescriptionTransferSchema } from './prescription-transfer.ts'
 import { WorkItemSchema } from './work-item.ts'
 
 export const entities = [
   PrescriptionSchema, FillSchema, WorkItemSchema, ClinicalAlertSchema, IntakeMessageSchema, DispenseRecordSchema,
   PatientFactSchema, PatientTokenSchema, PractitionerFactSchema, DrugFactSchema, InteractionFactSchema, CancelledOrderSchema,
-  AddressFactSchema, ClinicalProfileFactSchema, PdmpQuerySchema, PdmpReportSchema, PrescriptionTransferSchema,
+  AddressFactSchema, ClinicalProfileFactSchema, PdmpQuerySchema, PdmpReportSchema, PrescriptionTransferSchema, PrescriptionPictureSchema,
 ]

@@ -47,7 +47,8 @@ export const PrescriptionSchema = defineEntity({
     /** The e-prescribing network's names for it, for cancellations and answers. */
     messageId: p.string().nullable(),
     prescriberOrderNumber: p.string().nullable().index(),
-    quantity: p.decimal('number').precision(12).scale(3).check('quantity > 0'),
+    /** Dispensing units; 0 while an upload has not been read. */
+    quantity: p.decimal('number').precision(12).scale(3).check('quantity >= 0'),
     daysSupply: p.integer().nullable(),
     refillsAuthorized: p.integer().check('refills_authorized >= 0'),
     fillsReleased: p.integer().default(0).check('fills_released >= 0 and fills_released <= refills_authorized + 1'),

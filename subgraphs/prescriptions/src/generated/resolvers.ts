@@ -82,6 +82,8 @@ export type QueryWrittenPrescriptionsArgs = {
 
 export type Mutation = {
   __typename?: 'Mutation';
+  /** Reads an uploaded picture into fields. Who reads it does not verify it, and both must have looked at it (GET `picture.path`). */
+  transcribePrescription: PrescriptionResult;
   /** A prescriber's own submission through the portal. Answers at once with RECEIVED; verification is a pharmacist's work. */
   submitPrescription: SubmitPrescriptionResult;
   /** Takes the next item of a queue under a lease: first in first out within its priority; null when nothing is waiting. */
@@ -116,6 +118,11 @@ export type Mutation = {
   checkFill: FillResult;
   /** Releases the checked fill: the refill is counted, stock leaves the books, the payment is captured. */
   releaseFill: FillResult;
+};
+
+
+export type MutationTranscribePrescriptionArgs = {
+  input: TranscribePrescriptionInput;
 };
 
 
@@ -224,7 +231,7 @@ export type Prescription = {
   drugText: Scalars['String']['output'];
   /** Directions for use (sig) as written. */
   sig: Scalars['String']['output'];
-  /** Dispensing units of the drug. */
+  /** Dispensing units of the drug; 0 while an uploaded picture has not been read. */
   quantity: Scalars['Float']['output'];
   daysSupply?: Maybe<Scalars['Int']['output']>;
   /** Refills authorised, the first fill not counted. */
@@ -241,6 +248,8 @@ export type Prescription = {
   resumeOn?: Maybe<Scalars['LocalDate']['output']>;
   deaSchedule: DeaSchedule;
   source: PrescriptionSource;
+  /** The picture or PDF the patient sent (POST /uploads/prescriptions); null for what came another way. */
+  picture?: Maybe<PrescriptionPicture>;
   /** SHA-256 of the canonical JSON of the content at submission, hex (21 CFR 1306.08(d), 1311.215). */
   contentHash: Scalars['String']['output'];
   /** The pharmacy's signature over the canonical JSON of this prescription's id and content, made when it came in. */
@@ -305,6 +314,16 @@ export type ContentSignature = {
   algorithm: Scalars['String']['output'];
   keyId: Scalars['String']['output'];
   value: Scalars['String']['output'];
+};
+
+export type PrescriptionPicture = {
+  __typename?: 'PrescriptionPicture';
+  contentType: Scalars['String']['output'];
+  bytes: Scalars['Int']['output'];
+  /** Hex; part of the content that is hashed and signed. */
+  sha256: Scalars['String']['output'];
+  /** Where the gateway shows it to its patient and to pharmacy staff, with the caller's bearer token. */
+  path: Scalars['String']['output'];
 };
 
 export type Reason = {
@@ -636,6 +655,23 @@ export type ClaimWorkItemInput = {
 export type HeldWorkItemInput = {
   workItemId: Scalars['ID']['input'];
   token: Scalars['Int']['input'];
+};
+
+export type TranscribePrescriptionInput = {
+  workItemId: Scalars['ID']['input'];
+  token: Scalars['Int']['input'];
+  prescriberNpi: Scalars['String']['input'];
+  drugId: Scalars['ID']['input'];
+  /** The drug as written on the picture. */
+  drugText: Scalars['String']['input'];
+  sig: Scalars['String']['input'];
+  quantity: Scalars['Float']['input'];
+  daysSupply: Scalars['Int']['input'];
+  refills?: Scalars['Int']['input'];
+  daw?: Scalars['Int']['input'];
+  issueDate: Scalars['LocalDate']['input'];
+  earliestFillDate?: InputMaybe<Scalars['LocalDate']['input']>;
+  note?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type CompleteDataEntryInput = {
@@ -995,6 +1031,7 @@ export type ResolversTypes = {
   PrescriptionSource: PrescriptionSource;
   DeaSchedule: DeaSchedule;
   ContentSignature: ResolverTypeWrapper<ContentSignature>;
+  PrescriptionPicture: ResolverTypeWrapper<PrescriptionPicture>;
   Reason: ResolverTypeWrapper<Reason>;
   RuleCitation: ResolverTypeWrapper<RuleCitation>;
   Eligibility: ResolverTypeWrapper<Eligibility>;
@@ -1036,6 +1073,7 @@ export type ResolversTypes = {
   ClaimNextWorkItemInput: ClaimNextWorkItemInput;
   ClaimWorkItemInput: ClaimWorkItemInput;
   HeldWorkItemInput: HeldWorkItemInput;
+  TranscribePrescriptionInput: TranscribePrescriptionInput;
   CompleteDataEntryInput: CompleteDataEntryInput;
   OverrideAlertInput: OverrideAlertInput;
   ConfirmOverrideInput: ConfirmOverrideInput;
@@ -1078,6 +1116,7 @@ export type ResolversParentTypes = {
   Prescription: PrescriptionMapper;
   Float: Scalars['Float']['output'];
   ContentSignature: ContentSignature;
+  PrescriptionPicture: PrescriptionPicture;
   Reason: Reason;
   RuleCitation: RuleCitation;
   Eligibility: Eligibility;
@@ -1114,6 +1153,7 @@ export type ResolversParentTypes = {
   ClaimNextWorkItemInput: ClaimNextWorkItemInput;
   ClaimWorkItemInput: ClaimWorkItemInput;
   HeldWorkItemInput: HeldWorkItemInput;
+  TranscribePrescriptionInput: TranscribePrescriptionInput;
   CompleteDataEntryInput: CompleteDataEntryInput;
   OverrideAlertInput: OverrideAlertInput;
   ConfirmOverrideInput: ConfirmOverrideInput;
@@ -1183,6 +1223,7 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
 };
 
 export type MutationResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  transcribePrescription?: Resolver<ResolversTypes['PrescriptionResult'], ParentType, ContextType, RequireFields<MutationTranscribePrescriptionArgs, 'input'>>;
   submitPrescription?: Resolver<ResolversTypes['SubmitPrescriptionResult'], ParentType, ContextType, RequireFields<MutationSubmitPrescriptionArgs, 'input'>>;
   claimNextWorkItem?: Resolver<Maybe<ResolversTypes['WorkClaim']>, ParentType, ContextType, RequireFields<MutationClaimNextWorkItemArgs, 'input'>>;
   claimWorkItem?: Resolver<ResolversTypes['WorkClaim'], ParentType, ContextType, RequireFields<MutationClaimWorkItemArgs, 'input'>>;
@@ -1226,6 +1267,7 @@ export type PrescriptionResolvers<ContextType = Context, ParentType extends Reso
   resumeOn?: Resolver<Maybe<ResolversTypes['LocalDate']>, ParentType, ContextType>;
   deaSchedule?: Resolver<ResolversTypes['DeaSchedule'], ParentType, ContextType>;
   source?: Resolver<ResolversTypes['PrescriptionSource'], ParentType, ContextType>;
+  picture?: Resolver<Maybe<ResolversTypes['PrescriptionPicture']>, ParentType, ContextType>;
   contentHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   contentSignature?: Resolver<ResolversTypes['ContentSignature'], ParentType, ContextType>;
   verification?: Resolver<Maybe<ResolversTypes['Verification']>, ParentType, ContextType>;
@@ -1241,6 +1283,13 @@ export type ContentSignatureResolvers<ContextType = Context, ParentType extends 
   algorithm?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   keyId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type PrescriptionPictureResolvers<ContextType = Context, ParentType extends ResolversParentTypes['PrescriptionPicture'] = ResolversParentTypes['PrescriptionPicture']> = {
+  contentType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  bytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  sha256?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type ReasonResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Reason'] = ResolversParentTypes['Reason']> = {
@@ -1539,6 +1588,7 @@ export type Resolvers<ContextType = Context> = {
   Mutation?: MutationResolvers<ContextType>;
   Prescription?: PrescriptionResolvers<ContextType>;
   ContentSignature?: ContentSignatureResolvers<ContextType>;
+  PrescriptionPicture?: PrescriptionPictureResolvers<ContextType>;
   Reason?: ReasonResolvers<ContextType>;
   RuleCitation?: RuleCitationResolvers<ContextType>;
   Eligibility?: EligibilityResolvers<ContextType>;

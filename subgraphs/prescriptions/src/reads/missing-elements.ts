@@ -7,7 +7,7 @@ import { isControlled, type Prescription } from '../entities/prescription.ts'
 import { pdmpQueryRule } from '../regulations/reporting.ts'
 
 /** Elements a person can add to what came in. */
-export const needsDataEntry = ({ patientId, practitionerId, drugId, daysSupply }: Prescription): boolean => !patientId || !practitionerId || !drugId || !daysSupply
+export const needsDataEntry = ({ patientId, practitionerId, drugId, daysSupply, quantity }: Prescription): boolean => quantity === 0 || !patientId || !practitionerId || !drugId || !daysSupply
 
 /**
  * What 21 CFR 1306.05(a) asks for and the prescription lacks, as sentences; empty when it is complete. A matched

@@ -12,6 +12,7 @@ import { requestClarification } from '../commands/request-clarification.ts'
 import { scanFill } from '../commands/scan-fill.ts'
 import { submitFill } from '../commands/submit-fill.ts'
 import { submitPrescription } from '../commands/submit-prescription.ts'
+import { transcribePrescription } from '../commands/transcribe-prescription.ts'
 import { transferPrescription } from '../commands/transfer-prescription.ts'
 import { verifyPrescription } from '../commands/verify-prescription.ts'
 import type { Fill } from '../entities/fill.ts'
@@ -37,6 +38,8 @@ export const mutationResolvers: MutationResolvers = {
   },
   releaseWorkItem: async (_source, { input }, { actor, transact }) => ({ __typename: 'WorkItemPayload', item: await transact((em) => releaseWorkItem(em, actor, input)) }),
 
+  transcribePrescription: async (_source, { input }, { actor, services, transact }) =>
+    prescriptionPayload(await transact((em) => transcribePrescription(em, actor, services, { ...input, refills: input.refills ?? 0, daw: input.daw ?? 0 }))),
   completeDataEntry: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => completeDataEntry(em, actor, services, input))),
   overrideAlert: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => overrideAlert(em, actor, services, input))),
   confirmOverride: async (_source, { input }, { actor, transact }) => prescriptionPayload(await transact((em) => confirmOverride(em, actor, input))),

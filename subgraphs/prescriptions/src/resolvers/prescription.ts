@@ -26,6 +26,10 @@ export const prescriptionResolvers: PrescriptionResolvers = {
   },
   refillsRemaining: (prescription) => refillsRemaining(prescription),
   expiryRule: ({ expiryRule }) => citation(expiryRule),
+  picture: async ({ id, source }, _args, { loaders }) => {
+    const [picture] = source === 'UPLOAD' ? await loaders.picturesOf.load(id) : []
+    return picture ? { ...picture, path: `/uploads/prescriptions/${id}` } : null
+  },
   contentSignature: ({ signature, signatureKeyId }) => ({ algorithm: 'Ed25519', keyId: signatureKeyId, value: signature }),
   verification: (prescription) => (prescription.verifiedAt ? prescription : null),
   eligibility: (prescription, { at }, context) => eligibility(prescription, at ?? clock.now(), context),

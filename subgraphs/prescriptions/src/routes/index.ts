@@ -1,5 +1,6 @@
 import { epcsStatusRoute } from './epcs-status.ts'
 import { scriptRoute } from './erx-script.ts'
 import { fhirRoutes } from './fhir.ts'
+import { uploadRoutes } from './uploads.ts'
 
-export const routes = [scriptRoute, ...fhirRoutes, epcsStatusRoute]
+export const routes = [scriptRoute, ...fhirRoutes, ...uploadRoutes, epcsStatusRoute]
