@@ -12,12 +12,15 @@ import { OutboxEvent } from './tables.ts'
  * tells of is committed. `subject` is the aggregate's id; events of one aggregate keep their order.
  */
 export function emit<Type extends EventType>(em: EntityManager, actor: Actor, type: Type, subject: string, data: EventMap[Type]): void {
+  em.persist(Object.assign(new OutboxEvent(), outboxRow(actor, type, subject, data)))
+}
+
+/** The row that `emit` writes, for a command that writes all its rows in one statement of its own. Checked against the contract. */
+export function outboxRow<Type extends EventType>(actor: Actor, type: Type, subject: string, data: EventMap[Type]) {
   checkEvent(type, data)
   const { correlationId, causationId, traceparent } = requestContext()
-  const row = new OutboxEvent()
-  Object.assign(row, {
+  return {
     eventId: newId(), type, subject, time: clock.now(), actor: actor.subject, actorRole: roleOf(actor),
     correlationId, causationId: causationId ?? null, traceparent: traceparent ?? null, data, publishedAt: null,
-  })
-  em.persist(row)
+  }
 }

@@ -48,6 +48,6 @@ export async function reallocateHolds(em: EntityManager, actor: Actor, { recallI
       em.create(Allocation, { id: newId(), reservationId, lotId: lot.id, quantity: taken })
       book(em, actor, lot, { type: 'HOLD', reservedDelta: taken, reference: orderLineId })
     }
-    emit(em, actor, 'inventory.hold-reallocated.v1', orderId, { orderId, orderLineId, reservationId, drugId, recallId, allocations: parts.map(toldOf) })
+    emit(em, actor, 'inventory.hold-reallocated.v1', orderId, { orderId, orderLineId, reservationId, drugId, recallId, allocations: parts.map(({ lot, quantity: taken }) => toldOf({ lot: shelfOf(lot), quantity: taken })) })
   }
 }
