@@ -1,9 +1,9 @@
-import { addDays, apply, clock, emit, invalid, newId, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
+import { addDays, AppError, apply, clock, emit, invalid, newId, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
 import { LockMode } from '@mikro-orm/postgresql'
 import { access } from '../access.ts'
 import type { Lot } from '../entities/lot.ts'
 import { Allocation, Reservation } from '../entities/reservation.ts'
-import { allot, type Need } from '../fefo.ts'
+import { allot, type Need, type Pick as Picked } from '../fefo.ts'
 import { reservationLifecycle } from '../lifecycles/reservation.ts'
 import { checkUnits, units } from '../quantity.ts'
 import { policyToday, type Policy } from '../reads/policy.ts'
@@ -14,8 +14,11 @@ type Request = EventMap['orders.stock-requested.v1']
 
 /**
  * Holds lots for every line of an order, or nothing, and tells which. A request that comes again is answered with the
- * hold it has; after the order was cancelled it is not answered at all. An order seen for the first time costs two
- * statements: one that meets the order and locks the shelf, one that writes everything.
+ * hold it has; after the order was cancelled it is not answered at all.
+ *
+ * Lots are chosen from a shelf read without a lock and looked at again, under their locks, by the statement that writes:
+ * an order seen for the first time costs two statements, and buyers of one drug wait for each other during the second
+ * only. Who finds the shelf changed chooses again from a locked one; nobody is refused but from there.
  */
 export async function holdStock(em: EntityManager, actor: Actor, request: Request): Promise<void> {
   access.must(actor, 'stock:hold', undefined)
@@ -25,29 +28,49 @@ export async function holdStock(em: EntityManager, actor: Actor, request: Reques
   }
   const { orderId } = request
   const policy = await policyToday(em)
+  const rules = { maxLots: policy.MAX_LOTS_PER_LINE, singleLotWindowDays: policy.SINGLE_LOT_WINDOW_DAYS }
   const asked = request.lines.map((line) => needOf(line, request.shipDate, policy))
-  const order = await meetOrder(em, orderId, asked)
-  if (order.cancelled) return
+  const { isNew, cancelled, shelf } = await meetOrder(em, orderId, asked)
+  if (cancelled) return
 
-  const before = order.isNew ? [] : await em.find(Reservation, { orderId }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
+  const before = isNew ? [] : await em.find(Reservation, { orderId }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
   const live = before.filter(({ status }) => status !== 'EXPIRED' && status !== 'LOST')
   const needs = asked.filter(({ orderLineId }) => !live.some((one) => one.orderLineId === orderLineId))
-  const shelf = order.isNew ? order.shelf : await lockShelf(em, needs)
-  const { picks, short } = allot(needs, shelf, { maxLots: policy.MAX_LOTS_PER_LINE, singleLotWindowDays: policy.SINGLE_LOT_WINDOW_DAYS })
-  if (short) {
-    emit(em, actor, 'inventory.stock-refused.v1', orderId, { orderId, short })
-    return
-  }
-  const lots = new Map(shelf.map((lot) => [lot.lotId, lot]))
+  const known = await holdsOf(em, live)
+  if (needs.length === 0) return emit(em, actor, 'inventory.stock-held.v1', orderId, stockHeld(orderId, known))
+
   const expiresAt = new Date(clock.now().getTime() + policy.HOLD_DAYS * 86_400_000)
-  const holds: Hold[] = []
-  for (const need of needs) {
-    const ended = before.find(({ orderLineId }) => orderLineId === need.orderLineId)
-    if (ended) await holdAgain(em, actor, ended, need, expiresAt)
-    const parts = picks.get(need.orderLineId)!.map(({ lotId, quantity }) => ({ lot: lots.get(lotId)!, quantity }))
-    holds.push({ ...need, reservationId: ended?.id ?? newId(), isNew: !ended, expiresAt, parts })
+  const hold = (lots: readonly ShelfLot[], picks: Map<string, Picked[]>): Promise<boolean> => {
+    const holds = needs.map((need) => holdOf(need, picks.get(need.orderLineId)!, lots, expiresAt, before))
+    return writeHolds(em, actor, orderId, holds, stockHeld(orderId, [...known, ...holds]))
   }
-  await writeHolds(em, actor, orderId, holds, stockHeld(orderId, [...(await holdsOf(em, live)), ...holds]))
+  const first = isNew ? allot(needs, shelf, rules) : undefined
+  if (first?.picks && (await hold(shelf, first.picks))) return
+
+  const locked = await lockShelf(em, needs)
+  const { picks, short } = allot(needs, locked, rules)
+  if (short) return emit(em, actor, 'inventory.stock-refused.v1', orderId, { orderId, short })
+  await holdAgain(em, actor, before, needs, expiresAt)
+  if (!(await hold(locked, picks))) throw new AppError('INTERNAL', 'a locked lot has moved')
+}
+
+/** What is to be held for one line, in its reservation of `before` if it had one. */
+function holdOf(need: Need, picks: readonly Picked[], lots: readonly ShelfLot[], expiresAt: Date, before: readonly Reservation[]): Hold {
+  const ended = before.find(({ orderLineId }) => orderLineId === need.orderLineId)
+  const parts = picks.map(({ lotId, quantity }) => ({ lot: lots.find((lot) => lot.lotId === lotId)!, quantity }))
+  return { ...need, reservationId: ended?.id ?? newId(), isNew: !ended, expiresAt, parts }
+}
+
+/** Reservations that had run out or were lost start again, without their old lots. */
+async function holdAgain(em: EntityManager, actor: Actor, before: readonly Reservation[], needs: readonly Need[], expiresAt: Date): Promise<void> {
+  for (const { orderLineId, quantity, keepsUntil } of needs) {
+    const ended = before.find((one) => one.orderLineId === orderLineId)
+    if (!ended) continue
+    await em.nativeDelete(Allocation, { reservationId: ended.id })
+    Object.assign(ended, { quantity, keepsUntil, expiresAt })
+    apply(em, actor, reservationLifecycle, ended, 'holdAgain')
+  }
+  await em.flush()
 }
 
 /** The units must last from the day they ship through the supply and the minimum dating. */
@@ -55,13 +78,6 @@ const needOf = (line: Request['lines'][number], shipDate: string, policy: Policy
   orderLineId: line.orderLineId, drugId: line.drugId, quantity: line.quantity,
   keepsUntil: addDays(shipDate, (line.daysSupply ?? policy.DEFAULT_DAYS_SUPPLY) + policy.MINIMUM_DATING_DAYS),
 })
-
-/** The line's own reservation, which had run out or was lost, starts again without its old lots. */
-async function holdAgain(em: EntityManager, actor: Actor, ended: Reservation, { quantity, keepsUntil }: Need, expiresAt: Date): Promise<void> {
-  await em.nativeDelete(Allocation, { reservationId: ended.id })
-  Object.assign(ended, { quantity, keepsUntil, expiresAt })
-  apply(em, actor, reservationLifecycle, ended, 'holdAgain')
-}
 
 /** A line that is held, as its event tells it. */
 type HeldLine = Pick<Hold, 'reservationId' | 'orderLineId' | 'drugId' | 'expiresAt'> & { parts: { lot: Told; quantity: number }[] }
@@ -88,8 +104,8 @@ export const toldOf = ({ lot: { lotId, batchNumber, ndc, expiryDate, locationId 
   ({ lotId, lotNumber: batchNumber, ndc, expiryDate, locationId, quantity })
 
 /** A locked lot as FEFO and events see it. */
-export const shelfOf = ({ id, version, drugId, ndc, batchNumber, expiryDate, locationId, quantityOnHand, quantityReserved }: Lot): ShelfLot =>
-  ({ lotId: id, version, drugId, ndc, batchNumber, expiryDate, locationId, free: units(quantityOnHand - quantityReserved) })
+export const shelfOf = ({ id, drugId, ndc, batchNumber, expiryDate, locationId, quantityOnHand, quantityReserved }: Lot): ShelfLot =>
+  ({ lotId: id, drugId, ndc, batchNumber, expiryDate, locationId, free: units(quantityOnHand - quantityReserved) })
 
 const stockHeld = (orderId: string, lines: readonly HeldLine[]): EventMap['inventory.stock-held.v1'] => ({
   orderId,
