@@ -77,7 +77,7 @@ test('S85 any interleaving of holds, commits, releases, expiries and corrections
     const verbs = {
       hold: () => transact(orm, (em) => holdStock(em, system, request)),
       commit: () => transact(orm, (em) => commitFill(em, system, { orderLineId, lots: taken, fillId: newId(), patientId: newId(), releasedBy: 'rph', recordHash: 'ab12' } as EventMap['prescriptions.fill-released.v1'])),
-      commitOrder: () => transact(orm, (em) => commitOrder(em, system, { orderId, patientId: newId(), orderLineIds: [] })),
+      commitOrder: () => transact(orm, (em) => commitOrder(em, system, { orderId, patientId: newId(), orderLineIds: [orderLineId] })),
       release: () => transact(orm, (em) => releaseOrder(em, system, { orderId })),
       expire: async () => {
         await subgraph.sql(`update reservation set expires_at = now() - interval '1 second' where order_id = $1 and status = 'HELD'`, [orderId])

@@ -81,6 +81,40 @@ test('a cancelled order gives its units back, and a cancellation that comes twic
   assert.deepEqual(await shelf.balances(lot!), [{ onHand: 50, reserved: 0 }])
 })
 
+test('an order released in parts takes only the lines named off the books; the rest stay held until their own part, and a line left out is given back', async () => {
+  const [otc, late, never] = [await shelf.drug(), await shelf.drug(), await shelf.drug()]
+  const [otcLot] = await shelf.stock(otc, { quantity: 10, expires: inDays(300) })
+  const [lateLot] = await shelf.stock(late, { quantity: 10, expires: inDays(300) })
+  const [neverLot] = await shelf.stock(never, { quantity: 10, expires: inDays(300) })
+  const request = requestFor([otc, 2, null], [late, 3, null], [never, 4, null])
+  await held(request)
+  const { orderId, lines: [first, second, third] } = request as StockRequest & { lines: [{ orderLineId: string }, { orderLineId: string }, { orderLineId: string }] }
+  const patientId = newId()
+  const release = (...orderLineIds: string[]) => subgraph.publish('orders.order-released.v1', orderId, { orderId, patientId, orderLineIds })
+  await release(first.orderLineId)
+  await eventually(async () => (await about('inventory.stock-committed.v1', orderId)).length === 1)
+  assert.deepEqual(await shelf.balances(otcLot!, lateLot!, neverLot!), [{ onHand: 8, reserved: 0 }, { onHand: 10, reserved: 3 }, { onHand: 10, reserved: 4 }])
+
+  await subgraph.publish('orders.line-cancelled.v1', orderId, { orderId, orderLineId: third.orderLineId, prescriptionId: null, reasonCode: 'PATIENT_ASKED' })
+  await release(second.orderLineId)
+  await release(first.orderLineId, second.orderLineId)
+  await subgraph.publish('orders.stock-requested.v1', orderId, request)
+  await eventually(async () => (await about('inventory.stock-held.v1', orderId)).length === 2)
+  assert.deepEqual(await shelf.balances(otcLot!, lateLot!, neverLot!), [{ onHand: 8, reserved: 0 }, { onHand: 7, reserved: 0 }, { onHand: 10, reserved: 0 }])
+  assert.deepEqual((await about('inventory.hold-released.v1', orderId)).map(({ orderLineId }) => orderLineId), [third.orderLineId])
+})
+
+test('a line left out before its order asks for stock is not held with the others', async () => {
+  const [wanted, off] = [await shelf.drug(), await shelf.drug()]
+  await shelf.stock(wanted, { quantity: 10, expires: inDays(300) })
+  const [offLot] = await shelf.stock(off, { quantity: 10, expires: inDays(300) })
+  const request = requestFor([wanted, 2, null], [off, 3, null])
+  await subgraph.publish('orders.line-cancelled.v1', request.orderId, { orderId: request.orderId, orderLineId: request.lines[1]!.orderLineId, prescriptionId: null, reasonCode: 'PATIENT_ASKED' })
+  const { lines } = await held(request)
+  assert.deepEqual(lines.map(({ drugId }) => drugId), [wanted])
+  assert.deepEqual(await shelf.balances(offLot!), [{ onHand: 10, reserved: 0 }])
+})
+
 test('what was packed for an order that is cancelled goes back on the shelf, whichever of release and cancellation comes first', async () => {
   const drug = await shelf.drug()
   const [lot] = await shelf.stock(drug, { quantity: 50, expires: inDays(300) })

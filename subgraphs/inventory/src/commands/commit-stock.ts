@@ -25,12 +25,15 @@ export async function commitFill(em: EntityManager, actor: Actor, fill: EventMap
   await commit(em, actor, [reservation], new Map([[reservation.id, lots]]), { patientId, fillId, releasedBy, fillRecordHash: recordHash })
 }
 
-/** Everything of the order was released: what is still held, the lines without a pharmacist, leaves the books as it was held. */
-export async function commitOrder(em: EntityManager, actor: Actor, { orderId, patientId }: EventMap['orders.order-released.v1']): Promise<void> {
+/**
+ * Lines of the order were released, in one part or several: those of them that are still held, which no pharmacist
+ * released, leave the books as they were held. Lines that are not named keep their hold.
+ */
+export async function commitOrder(em: EntityManager, actor: Actor, { orderId, patientId, orderLineIds }: EventMap['orders.order-released.v1']): Promise<void> {
   access.must(actor, 'stock:commit', undefined)
-  const reservations = await em.find(Reservation, { orderId }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
-  if (reservations.length === 0) throw notYet('the hold of this order')
-  await commit(em, actor, reservations.filter(({ status }) => status === 'HELD'), new Map(), { patientId, fillId: null, releasedBy: actor.subject, fillRecordHash: null })
+  const reservations = await em.find(Reservation, { orderId, orderLineId: { $in: orderLineIds } }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
+  if (reservations.length < new Set(orderLineIds).size) throw notYet('the hold of a released line')
+  await commit(em, actor, reservations.filter(({ status }) => status === 'HELD' || status === 'EXPIRED'), new Map(), { patientId, fillId: null, releasedBy: actor.subject, fillRecordHash: null })
 }
 
 /** `taken` by reservation; a reservation it does not name gives what it holds. */

@@ -30,13 +30,14 @@ export async function holdStock(em: EntityManager, actor: Actor, request: Reques
   const policy = await policyToday(em)
   const rules = { maxLots: policy.MAX_LOTS_PER_LINE, singleLotWindowDays: policy.SINGLE_LOT_WINDOW_DAYS }
   const asked = request.lines.map((line) => needOf(line, request.shipDate, policy))
-  const { isNew, cancelled, shelf } = await meetOrder(em, orderId, asked)
+  const { isNew, cancelled, cancelledLines, shelf } = await meetOrder(em, orderId, asked)
   if (cancelled) return
 
   const before = isNew ? [] : await em.find(Reservation, { orderId }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
   const live = before.filter(({ status }) => status !== 'EXPIRED' && status !== 'LOST')
-  const needs = asked.filter(({ orderLineId }) => !live.some((one) => one.orderLineId === orderLineId))
+  const needs = asked.filter(({ orderLineId }) => !live.some((one) => one.orderLineId === orderLineId) && !cancelledLines.includes(orderLineId))
   const known = await holdsOf(em, live)
+  if (needs.length === 0 && known.length === 0) return
   if (needs.length === 0) return emit(em, actor, 'inventory.stock-held.v1', orderId, stockHeld(orderId, known))
 
   const expiresAt = new Date(clock.now().getTime() + policy.HOLD_DAYS * 86_400_000)

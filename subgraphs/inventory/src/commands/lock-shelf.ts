@@ -4,22 +4,25 @@ import type { Need, Shelf } from '../fefo.ts'
 /** A lot that may give something. */
 export type ShelfLot = Shelf & { ndc: string; batchNumber: string }
 
+/** `cancelled` names what of the order is off: all of it, or lines. */
+type Meeting = { isNew: boolean; cancelled: boolean; cancelledLines: string[]; shelf: ShelfLot[] }
+
 /**
  * Meets an order and reads the shelf for its needs, in one statement. The order's row stays locked to the end of the
  * transaction: a hold and a cancellation of one order never pass each other unseen. Only under that row are
  * reservations made, so an order that is new has none.
  */
-export async function meetOrder(em: EntityManager, orderId: string, needs: readonly Need[]): Promise<{ isNew: boolean; cancelled: boolean; shelf: ShelfLot[] }> {
-  const rows = await prepared<{ is_new: boolean; cancelled: boolean } & Partial<Row>>(em, `
+export async function meetOrder(em: EntityManager, orderId: string, needs: readonly Need[]): Promise<Meeting> {
+  const rows = await prepared<{ is_new: boolean; cancelled: boolean; cancelled_lines: string[] } & Partial<Row>>(em, `
      with request as (
        insert into stock_request (id) values ($3) on conflict (id) do update set cancelled_at = stock_request.cancelled_at
-       returning xmax::text = '0' as is_new, cancelled_at is not null as cancelled
+       returning xmax::text = '0' as is_new, cancelled_at is not null as cancelled, cancelled_lines
      )
-     select request.is_new, request.cancelled, shelf.* from request left join (${shelfSql}) shelf on true order by shelf.expires, shelf.id`,
+     select request.is_new, request.cancelled, request.cancelled_lines, shelf.* from request left join (${shelfSql}) shelf on true order by shelf.expires, shelf.id`,
     [...shelfParams(needs), orderId],
   )
-  const { is_new: isNew, cancelled } = rows[0]!
-  return { isNew, cancelled, shelf: rows.flatMap((row) => (row.id ? [shelfLot(row as Row)] : [])) }
+  const { is_new: isNew, cancelled, cancelled_lines: cancelledLines } = rows[0]!
+  return { isNew, cancelled, cancelledLines, shelf: rows.flatMap((row) => (row.id ? [shelfLot(row as Row)] : [])) }
 }
 
 /** The same shelf, locked first to expire first: all writers of a drug queue in one order. */

@@ -11,8 +11,19 @@ export async function releaseOrder(em: EntityManager, actor: Actor, { orderId }:
   access.must(actor, 'stock:release', undefined)
   await lockOrder(em, orderId, clock.now())
   const live = await em.find(Reservation, { orderId, status: { $in: ['HELD', 'COMMITTED', 'LOST'] } }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
-  await giveBack(em, actor, live, ({ status }) => (status === 'COMMITTED' ? 'returnToStock' : 'release'))
+  await giveBack(em, actor, live, verbToGiveBack)
 }
+
+/** Gives back what one line holds or has packed while the order goes on without it; remembered like a cancellation. */
+export async function releaseLine(em: EntityManager, actor: Actor, { orderId, orderLineId }: { orderId: string; orderLineId: string }): Promise<void> {
+  access.must(actor, 'stock:release', undefined)
+  await lockOrder(em, orderId)
+  await em.execute('update stock_request set cancelled_lines = array_append(cancelled_lines, ?) where id = ? and not ? = any(cancelled_lines)', [orderLineId, orderId, orderLineId])
+  const live = await em.find(Reservation, { orderId, orderLineId, status: { $in: ['HELD', 'COMMITTED', 'LOST'] } }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  await giveBack(em, actor, live, verbToGiveBack)
+}
+
+const verbToGiveBack = ({ status }: Reservation): string => (status === 'COMMITTED' ? 'returnToStock' : 'release')
 
 /** Gives back holds whose time is over, a few hundred at a time; those that another transaction has in hand wait for the next round. */
 export async function expireHolds(em: EntityManager, actor: Actor): Promise<void> {

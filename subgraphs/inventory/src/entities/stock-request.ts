@@ -11,6 +11,8 @@ export const StockRequestSchema = defineEntity({
     /** The order's id. */
     id: p.uuid().primary(),
     cancelledAt: p.datetime().nullable(),
+    /** Order lines left out while the order goes on. */
+    cancelledLines: p.array().columnType('uuid[]').default([]),
     /** Set once the parcel has left the house: what is packed before can still be stopped. */
     shippedAt: p.datetime().nullable(),
   },
