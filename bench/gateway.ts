@@ -1,10 +1,14 @@
 /**
- * Our gateway against @apollo/gateway with Apollo Server as it comes, and against the floor: a bare Node process that
- * makes the same hops by hand, with JSON parse and stringify and nothing else. Same supergraph, same subgraph processes,
- * same run, rounds in turn. Two operations, by persisted id: `small`, four hops one after another over 2,000 ids; `heavy`,
- * a list whose answer is some 90 KB. No request is shared with another. The subgraphs answer from memory without executing
- * GraphQL, so that the gateways are what is measured. Besides requests per second it reports each process's own CPU time
- * per request, which other processes do not disturb. All must answer the same.
+ * Our gateway against @apollo/gateway with Apollo Server as it comes, against Hive Gateway's runtime with its Rust query
+ * planner, and against the floor: a bare Node process that makes the same hops by hand, with JSON parse and stringify and
+ * nothing else. Same supergraph, same subgraph processes, same run, short rounds in turn. Two operations, by persisted id:
+ * `small`, four hops one after another over 2,000 ids; `heavy`, a list whose answer is some 90 KB. No request is shared
+ * with another: what the subgraphs were asked is counted. They answer from memory without executing GraphQL, so that the
+ * gateways are what is measured. A ratio is the median over the rounds, of requests per second and of each process's own
+ * CPU time per request, which other processes disturb less. All must answer the same.
+ *
+ *   --minutes 10      instead: load on ours alone, with memory after a garbage collection printed every minute
+ *   --profile FOLDER  instead: ours alone, with a CPU profile of the gateway process
  */
 import { deepEqual } from 'node:assert/strict'
 import { fork, type ChildProcess } from 'node:child_process'
@@ -13,8 +17,8 @@ import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { exportJWK, generateKeyPair } from 'jose'
 import { parse } from 'graphql'
 import { Pool } from 'undici'
@@ -35,10 +39,10 @@ const heavyOrders = 150
 const heavyProducts = 60
 
 const connections = 32
-const roundMs = 2_000
+const roundMs = 700
 const warmUpMs = 1_500
-const rounds = 3
-const peers = ['ours', 'apollo', 'floor'] as const
+const rounds = 8
+const peers = ['ours', 'apollo', 'hive', 'floor'] as const
 type Peer = (typeof peers)[number]
 
 /** What a subgraph says about one entity; all fields it has, whatever was asked. */
@@ -55,13 +59,20 @@ const product = (id: string) => ({ name: `Product ${productOf(id)}`, description
 if (process.argv[2] === 'subgraph') serveSubgraph(process.argv[3]!)
 else if (process.argv[2] === 'ours') await serveOurs(JSON.parse(process.argv[3]!) as Served)
 else if (process.argv[2] === 'apollo') await serveApollo(JSON.parse(process.argv[3]!) as Served)
+else if (process.argv[2] === 'hive') await serveHive(JSON.parse(process.argv[3]!) as Served)
 else if (process.argv[2] === 'floor') serveFloor(JSON.parse(process.argv[3]!) as Served)
 
 type Served = { folder: string; urls: Record<string, string>; supergraphFile: string }
 
-function ready(url: string): void {
+/** What a process tells of itself: microseconds of CPU time, bytes, and requests answered where it counts them. */
+type Told = { cpu: NodeJS.CpuUsage; memory: NodeJS.MemoryUsage; answered: number }
+
+function ready(url: string, answered = (): number => 0): void {
   process.send!({ url })
-  process.on('message', () => process.send!({ cpu: process.cpuUsage() }))
+  process.on('message', () => {
+    globalThis.gc?.()
+    process.send!({ cpu: process.cpuUsage(), memory: process.memoryUsage(), answered: answered() } satisfies Told)
+  })
   process.on('disconnect', () => process.exit(0))
 }
 
@@ -80,14 +91,16 @@ function serveSubgraph(name: string): void {
     const text = JSON.stringify({ data })
     return Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`)
   }
+  let answered = 0
   const server = createServer({ noDelay: true }, (socket) => {
     onMessages(socket, (_head, body) => {
+      answered++
       let answer = known.get(body)
       if (!answer) known.set(body, (answer = answerTo(body)))
       socket.write(answer)
     })
   })
-  server.listen(0, '127.0.0.1', () => ready(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`))
+  server.listen(0, '127.0.0.1', () => ready(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`, () => answered))
 }
 
 /** HTTP/1.1 messages with a content length, one after another on a connection. */
@@ -130,6 +143,23 @@ async function serveApollo({ supergraphFile }: Served): Promise<void> {
   const server = new ApolloServer({ gateway: new ApolloGateway({ supergraphSdl: readFileSync(supergraphFile, 'utf8') }), stopOnTerminationSignals: false })
   const { url } = await startStandaloneServer(server, { listen: { port: 0, host: '127.0.0.1' } })
   ready(url)
+}
+
+async function serveHive({ folder, supergraphFile }: Served): Promise<void> {
+  const { createGatewayRuntime } = await import('@graphql-hive/gateway-runtime')
+  const { unifiedGraphHandler } = await import('@graphql-hive/router-runtime')
+  const { buildHTTPExecutor } = await import('@graphql-tools/executor-http')
+  const { readManifest } = await import('../gateway/src/operations/manifest.ts')
+  const { readFileSync } = await import('node:fs')
+  const texts = new Map(readManifest(folder).operations.map(({ id, body }) => [id, body]))
+  const gateway = createGatewayRuntime({
+    supergraph: readFileSync(supergraphFile, 'utf8'), unifiedGraphHandler, logging: false, landingPage: false,
+    // what its transport for HTTP does, except that equal requests under way are not made one
+    transports: { http: { getSubgraphExecutor: ({ transportEntry, fetch }) => buildHTTPExecutor({ endpoint: transportEntry.location!, fetch: fetch as never, deduplicateInflightRequests: false }) } },
+    persistedDocuments: { getPersistedOperation: (id) => texts.get(id) ?? null, skipDocumentValidation: true },
+  })
+  const server = createHttpServer(gateway)
+  server.listen(0, '127.0.0.1', () => ready(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`))
 }
 
 /** The same hops as the plans make, written by hand. */
@@ -176,10 +206,10 @@ function serveFloor({ urls }: Served): void {
   server.listen(0, '127.0.0.1', () => ready(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`))
 }
 
-type Child = { process: ChildProcess; url: string; cpuMs(): Promise<number> }
+type Child = { process: ChildProcess; url: string; tell(): Promise<Told> }
 
-async function start(...args: string[]): Promise<Child> {
-  const child = fork(fileURLToPath(import.meta.url), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { ...process.env, NODE_ENV: 'production', LOG_LEVEL: 'silent' } })
+async function start(args: readonly string[], execArgv: readonly string[] = []): Promise<Child> {
+  const child = fork(fileURLToPath(import.meta.url), args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [...execArgv], env: { ...process.env, NODE_ENV: 'production', LOG_LEVEL: args[0] === 'hive' ? 'error' : 'silent' } })
   const ended = new Promise<never>((_, reject) => child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code}`))))
   ended.catch(() => undefined)
   const next = <Message>(): Promise<Message> => Promise.race([new Promise<Message>((resolve) => child.once('message', (message) => resolve(message as Message))), ended])
@@ -187,19 +217,16 @@ async function start(...args: string[]): Promise<Child> {
   return {
     process: child,
     url,
-    async cpuMs() {
-      const answer = next<{ cpu: NodeJS.CpuUsage }>()
-      child.send('cpu')
-      const { cpu } = await answer
-      return (cpu.user + cpu.system) / 1_000
+    tell() {
+      const answer = next<Told>()
+      child.send('tell')
+      return answer
     },
   }
 }
 
-export type Round = { requests: number; seconds: number; cpuMs: number; latencies: number[] }
-
-/** One operation as its requests: by id, with one body for each value of its variables. */
-type Asked = { readonly name: string; readonly id: string; readonly text: string; readonly bodies: readonly string[] }
+/** `inTime`: requests answered within the round; the others end before the next one begins, and count for CPU only. */
+type Round = { requests: number; inTime: number; seconds: number; cpuMs: number; latencies: number[] }
 
 const persistedQuery = (id: string) => ({ persistedQuery: { version: 1, sha256Hash: id } })
 
@@ -207,100 +234,201 @@ async function post(gateway: Child, body: string): Promise<string> {
   return (await fetch(gateway.url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })).text()
 }
 
+/** Calls back at the end of every answer with its first bytes. Reads the head only: the client may not be what is measured. */
+function onAnswers(socket: Socket, handle: (start: string) => void): void {
+  let start = ''
+  /** Bytes still to come; unknown where the answer comes in chunks. */
+  let missing = 0
+  let chunked = false
+  socket.on('data', (data: Buffer) => {
+    if (missing === 0 && !chunked) {
+      const end = data.indexOf('\r\n\r\n')
+      if (end < 0) return void socket.destroy(new Error('an answer whose head comes in pieces'))
+      const head = data.toString('latin1', 0, end)
+      const length = /content-length: *(\d+)/i.exec(head)
+      start = head.slice(0, 12)
+      chunked = !length
+      missing = length ? end + 4 + Number(length[1]) : 0
+    }
+    if (!chunked) missing -= data.length
+    else if (data.toString('latin1', data.length - 5) === '0\r\n\r\n') chunked = false
+    if (missing === 0 && !chunked) handle(start)
+  })
+}
+
 /** A fixed number of connections, each sending its next request when the last was answered. */
-async function load(gateway: Child, bodies: readonly string[], ms: number): Promise<Round> {
-  const { hostname, port, pathname } = new URL(gateway.url)
-  const requests = bodies.map((body) => Buffer.from(`POST ${pathname} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`))
+async function load(gateway: Child, requests: readonly Buffer[], ms: number): Promise<Round> {
+  const { hostname, port } = new URL(gateway.url)
+  const sockets = await Promise.all(Array.from({ length: connections }, () => new Promise<Socket>((resolve, reject) => {
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true }, () => resolve(socket)).once('error', reject)
+  })))
   const latencies: number[] = []
-  const cpuBefore = await gateway.cpuMs()
-  const started = performance.now()
+  let inTime = 0
   let turn = 0
-  await Promise.all(Array.from({ length: connections }, () => new Promise<void>((resolve, reject) => {
-    const socket = connect({ host: hostname, port: Number(port), noDelay: true })
+  const before = await gateway.tell()
+  const started = performance.now()
+  await Promise.all(sockets.map((socket) => new Promise<void>((resolve, reject) => {
     let sent = 0
     const next = (): void => {
       sent = performance.now()
-      if (sent - started > ms) {
-        socket.destroy()
-        return resolve()
-      }
+      if (sent - started > ms) return resolve()
       socket.write(requests[turn++ % requests.length]!)
     }
-    onMessages(socket, (head) => {
-      if (!head.startsWith('HTTP/1.1 200')) return reject(new Error(`the gateway answered ${head.slice(0, 40)}`))
-      latencies.push(performance.now() - sent)
+    socket.once('error', reject)
+    onAnswers(socket, (start) => {
+      if (start !== 'HTTP/1.1 200') return reject(new Error(`the gateway answered ${start}`))
+      const now = performance.now()
+      if (now - started <= ms) inTime++
+      latencies.push(now - sent)
       next()
     })
-    socket.once('connect', next)
+    next()
   })))
-  const seconds = (performance.now() - started) / 1_000
-  const cpuMs = (await gateway.cpuMs()) - cpuBefore
-  return { requests: latencies.length, seconds, cpuMs, latencies }
+  const { cpu } = await gateway.tell()
+  for (const socket of sockets) socket.destroy()
+  return { requests: latencies.length, inTime, seconds: ms / 1_000, cpuMs: (cpu.user + cpu.system - before.cpu.user - before.cpu.system) / 1_000, latencies }
 }
 
-function summary(all: Round[]): { rps: number; p50: number; p99: number; cpuMsPerRequest: number } {
-  const sum = (pick: (round: Round) => number): number => all.reduce((total, round) => total + pick(round), 0)
+const rpsOf = ({ inTime, seconds }: Round): number => inTime / seconds
+const cpuOf = ({ cpuMs, requests }: Round): number => cpuMs / requests
+
+function summary(all: readonly Round[]): { rps: number; p50: number; p99: number; cpuMsPerRequest: number } {
   const latencies = all.flatMap((round) => round.latencies).sort((a, b) => a - b)
   const at = (share: number): number => round2(latencies[Math.floor(latencies.length * share)]!)
-  return { rps: Math.round(sum(({ requests }) => requests) / sum(({ seconds }) => seconds)), p50: at(0.5), p99: at(0.99), cpuMsPerRequest: round2(sum(({ cpuMs }) => cpuMs) / sum(({ requests }) => requests)) }
+  return { rps: Math.round(median(all.map(rpsOf))), p50: at(0.5), p99: at(0.99), cpuMsPerRequest: round3(median(all.map(cpuOf))) }
+}
+const median = (values: readonly number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 const round2 = (value: number): number => Math.round(value * 100) / 100
+const round3 = (value: number): number => Math.round(value * 1_000) / 1_000
 
-/** Runs the benchmark; the figures are the last line on standard output. */
-export async function run(): Promise<void> {
+type Bench = {
+  readonly children: Child[]
+  readonly subgraphs: readonly Child[]
+  start(peer: Peer, execArgv?: readonly string[]): Promise<Child>
+  /** The bodies of one operation, by persisted id: one for each value of its variables. */
+  bodies(name: 'small' | 'heavy'): readonly string[]
+  /** The first of them with the operation's text, for a gateway that learns it. */
+  lesson(name: 'small' | 'heavy'): string
+}
+
+async function prepare(folder: string): Promise<Bench> {
   const { composeServices } = await import('@apollo/composition')
   const { readOperationFiles } = await import('../gateway/src/operations/manifest.ts')
   const { mkdirSync } = await import('node:fs')
-  const folder = mkdtempSync(join(tmpdir(), 'bench-gateway-'))
-  const children: Child[] = []
-  try {
-    const subgraphs = await Promise.all(Object.keys(schemas).map(async (name) => [name, await start('subgraph', name)] as const))
-    children.push(...subgraphs.map(([, child]) => child))
-    const urls = Object.fromEntries(subgraphs.map(([name, { url }]) => [name, url]))
-    const composed = composeServices(Object.entries(schemas).map(([name, sdl]) => ({ name, url: urls[name]!, typeDefs: parse(sdl) })))
-    if (composed.errors) throw new AggregateError(composed.errors, 'the supergraph of the benchmark does not compose')
-    const supergraphFile = join(folder, 'supergraph.graphql')
-    writeFileSync(supergraphFile, composed.supergraphSdl)
-    mkdirSync(join(folder, 'web'))
-    for (const [name, text] of Object.entries(operations)) writeFileSync(join(folder, 'web', `${name}.graphql`), text)
-    const manifest = readOperationFiles(folder)
-    writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest))
-    const served = JSON.stringify({ folder, urls, supergraphFile } satisfies Served)
-    const gateways: Record<Peer, Child> = { ours: await start('ours', served), apollo: await start('apollo', served), floor: await start('floor', served) }
-    children.push(...Object.values(gateways))
+  const names = Object.keys(schemas)
+  const subgraphs = await Promise.all(names.map((name) => start(['subgraph', name])))
+  const children = [...subgraphs]
+  const urls = Object.fromEntries(names.map((name, index) => [name, subgraphs[index]!.url]))
+  const composed = composeServices(names.map((name) => ({ name, url: urls[name]!, typeDefs: parse(schemas[name]!) })))
+  if (composed.errors) throw new AggregateError(composed.errors, 'the supergraph of the benchmark does not compose')
+  const supergraphFile = join(folder, 'supergraph.graphql')
+  writeFileSync(supergraphFile, composed.supergraphSdl)
+  mkdirSync(join(folder, 'web'))
+  for (const [name, text] of Object.entries(operations)) writeFileSync(join(folder, 'web', `${name}.graphql`), text)
+  const manifest = readOperationFiles(folder)
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest))
+  const find = (name: string) => manifest.operations.find((operation) => operation.name.toLowerCase() === name)!
+  const variables = (name: string): object[] => (name === 'small' ? Array.from({ length: smallIds }, (_, index) => ({ id: `user-${index}` })) : [{}])
+  return {
+    children,
+    subgraphs,
+    async start(peer, execArgv) {
+      const child = await start([peer, JSON.stringify({ folder, urls, supergraphFile } satisfies Served)], execArgv)
+      children.push(child)
+      return child
+    },
+    bodies: (name) => variables(name).map((variables) => JSON.stringify({ extensions: persistedQuery(find(name).id), variables })),
+    lesson: (name) => JSON.stringify({ query: find(name).body, extensions: persistedQuery(find(name).id), variables: variables(name)[0] }),
+  }
+}
 
-    const result: Record<string, unknown> = { bench: 'gateway', connections, rounds, roundMs }
-    for (const name of ['small', 'heavy'] as const) {
-      const { id, body: text } = manifest.operations.find((operation) => operation.name.toLowerCase() === name)!
-      const ids = name === 'small' ? Array.from({ length: smallIds }, (_, index) => ({ id: `user-${index}` })) : [{}]
-      const asked: Asked = { name, id, text, bodies: ids.map((variables) => JSON.stringify({ extensions: persistedQuery(id), variables })) }
-      // the text goes along the first time, for the one that learns it
-      for (const peer of peers) await post(gateways[peer], JSON.stringify({ query: text, extensions: persistedQuery(id), variables: ids[0] }))
-      let answerBytes = 0
-      for (const body of asked.bodies.filter((_, index) => index % 97 === 0)) {
-        const [ours, ...others] = await Promise.all(peers.map((peer) => post(gateways[peer], body)))
-        if (!ours!.startsWith('{"data":{')) throw new Error(`the gateway did not answer ${name}: ${ours!.slice(0, 300)}`)
-        for (const other of others) deepEqual(JSON.parse(ours!), JSON.parse(other), `${name} is answered differently`)
-        answerBytes = ours!.length
-      }
-      const measured: Record<Peer, Round[]> = { ours: [], apollo: [], floor: [] }
-      for (const peer of peers) await load(gateways[peer], asked.bodies, warmUpMs)
-      for (let round = 0; round < rounds; round++) {
-        for (const peer of peers) {
-          measured[peer].push(await load(gateways[peer], asked.bodies, roundMs))
-          console.error(`${name} ${peer}: ${JSON.stringify(summary(measured[peer].slice(-1)))}`)
-        }
-      }
-      const [ours, apollo, floor] = [summary(measured.ours), summary(measured.apollo), summary(measured.floor)]
-      result[name] = {
-        answerBytes, ours, apollo, floor,
-        timesApollo: round2(ours.rps / apollo.rps), timesApolloByCpu: round2(apollo.cpuMsPerRequest / ours.cpuMsPerRequest),
-        ofFloor: round2(ours.rps / floor.rps), ofFloorByCpu: round2(floor.cpuMsPerRequest / ours.cpuMsPerRequest),
+function requestsOf({ url }: Child, bodies: readonly string[]): Buffer[] {
+  const { host, pathname } = new URL(url)
+  return bodies.map((body) => Buffer.from(`POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`))
+}
+
+async function compare(bench: Bench): Promise<void> {
+  const gateways = Object.fromEntries(await Promise.all(peers.map(async (peer) => [peer, await bench.start(peer)]))) as Record<Peer, Child>
+  const fetched = async (): Promise<number> => (await Promise.all(bench.subgraphs.map((subgraph) => subgraph.tell()))).reduce((total, { answered }) => total + answered, 0)
+  const result: Record<string, unknown> = { bench: 'gateway', connections, rounds, roundMs }
+  for (const name of ['small', 'heavy'] as const) {
+    const bodies = bench.bodies(name)
+    for (const peer of peers) if (peer !== 'hive') await post(gateways[peer], bench.lesson(name))
+    let answerBytes = 0
+    for (const body of bodies.filter((_, index) => index % 97 === 0)) {
+      const [ours, ...others] = await Promise.all(peers.map((peer) => post(gateways[peer], body)))
+      if (!ours!.startsWith('{"data":{')) throw new Error(`the gateway did not answer ${name}: ${ours!.slice(0, 300)}`)
+      for (const other of others) deepEqual(JSON.parse(other), JSON.parse(ours!), `${name} is answered differently`)
+      answerBytes = ours!.length
+    }
+    const measured = Object.fromEntries(peers.map((peer) => [peer, [] as Round[]])) as unknown as Record<Peer, Round[]>
+    const fetches: Partial<Record<Peer, number>> = {}
+    for (const peer of peers) {
+      const before = await fetched()
+      const { requests } = await load(gateways[peer], requestsOf(gateways[peer], bodies), warmUpMs)
+      fetches[peer] = round2(((await fetched()) - before) / requests)
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const peer of peers) {
+        measured[peer].push(await load(gateways[peer], requestsOf(gateways[peer], bodies), roundMs))
+        console.error(`${name} ${peer}: ${JSON.stringify(summary(measured[peer].slice(-1)))}`)
       }
     }
-    console.log(JSON.stringify(result))
+    const ratio = (of: (round: Round) => number, a: Peer, b: Peer): number => round2(median(measured[a].map((round, index) => of(round) / of(measured[b][index]!))))
+    result[name] = {
+      answerBytes,
+      ...Object.fromEntries(peers.map((peer) => [peer, { ...summary(measured[peer]), fetchesPerRequest: fetches[peer] }])),
+      timesApollo: ratio(rpsOf, 'ours', 'apollo'), timesApolloByCpu: ratio(cpuOf, 'apollo', 'ours'),
+      timesHive: ratio(rpsOf, 'ours', 'hive'), timesHiveByCpu: ratio(cpuOf, 'hive', 'ours'),
+      ofFloor: ratio(rpsOf, 'ours', 'floor'), ofFloorByCpu: ratio(cpuOf, 'floor', 'ours'),
+    }
+  }
+  console.log(JSON.stringify(result))
+}
+
+async function profile(bench: Bench, folder: string): Promise<void> {
+  const ours = await bench.start('ours', ['--cpu-prof', '--cpu-prof-interval=200', `--cpu-prof-dir=${folder}`])
+  const result: Record<string, unknown> = { bench: 'gateway', profile: folder }
+  for (const name of ['small', 'heavy'] as const) {
+    await post(ours, bench.lesson(name))
+    result[name] = summary([await load(ours, requestsOf(ours, bench.bodies(name)), 6_000)])
+  }
+  console.log(JSON.stringify(result))
+}
+
+/** Both operations in turn for so many minutes: memory may not grow. */
+async function endure(bench: Bench, minutes: number): Promise<void> {
+  const ours = await bench.start('ours', ['--expose-gc'])
+  const each: object[] = []
+  for (let minute = 0; minute <= minutes; minute++) {
+    let requests = 0
+    if (minute > 0) for (const name of ['small', 'heavy', 'small', 'heavy'] as const) requests += (await load(ours, requestsOf(ours, bench.bodies(name)), 15_000)).requests
+    const { memory } = await ours.tell()
+    const megabytes = (bytes: number): number => Math.round(bytes / 104_857.6) / 10
+    each.push({ minute, requests, rss: megabytes(memory.rss), heap: megabytes(memory.heapUsed), external: megabytes(memory.external) })
+    console.error(JSON.stringify(each.at(-1)))
+  }
+  console.log(JSON.stringify({ bench: 'gateway', minutes: each }))
+}
+
+/** Runs the benchmark; the figures are the last line on standard output. */
+export async function run(args: readonly string[] = []): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { minutes: { type: 'string' }, profile: { type: 'string' } } })
+  const folder = mkdtempSync(join(tmpdir(), 'bench-gateway-'))
+  let bench: Bench | undefined
+  try {
+    bench = await prepare(folder)
+    if (values.minutes) await endure(bench, Number(values.minutes))
+    else if (values.profile) await profile(bench, values.profile)
+    else await compare(bench)
   } finally {
-    for (const child of children) child.process.disconnect()
+    const ended = (bench?.children ?? []).map((child) => new Promise((resolve) => child.process.once('exit', resolve)))
+    for (const child of bench?.children ?? []) child.process.disconnect()
+    await Promise.all(ended)
     rmSync(folder, { recursive: true, force: true })
   }
 }
