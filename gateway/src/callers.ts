@@ -44,7 +44,7 @@ export function createCallers(sessions: Sessions, subgraphs: Subgraphs, observat
     const linesOf = (token: string, traceparent: string): string => `${actorHeader}: ${token}\r\nx-correlation-id: ${trace.correlationId}\r\ntraceparent: ${traceparent}\r\n${operationHeader}: ${operation}\r\n`
     return {
       actor: session.actor,
-      async send(service, body, idempotent) {
+      async send(service, body, idempotent, kind) {
         // the event graph has no process: its one query says that it is there
         if (service === liveService) return { data: { live: true } }
         const token = await session.actorToken()
@@ -52,10 +52,10 @@ export function createCallers(sessions: Sessions, subgraphs: Subgraphs, observat
         try {
           if (tracer.recording) {
             return await tracer.span(`fetch ${service}`, { kind: 'client', parent: trace.traceparent, attributes: { 'peer.service': service } }, (traceparent = trace.traceparent) =>
-              subgraphs.send({ service, body, idempotent, headerLines: linesOf(token, traceparent) }))
+              subgraphs.send({ service, body, idempotent, headerLines: linesOf(token, traceparent), kind }))
           }
           if (lines?.token !== token) lines = { token, text: linesOf(token, trace.traceparent) }
-          return await subgraphs.send({ service, body, idempotent, headerLines: lines.text })
+          return await subgraphs.send({ service, body, idempotent, headerLines: lines.text, kind })
         } finally {
           onFetch?.(service, performance.now() - started)
         }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { after, test } from 'node:test'
+import { fromBytes } from '../src/execution/bytes.ts'
 import { openConnections } from '../src/execution/connections.ts'
 import { connectSubgraphs, SubgraphUnavailable } from '../src/execution/subgraphs.ts'
 
@@ -17,7 +18,7 @@ async function serve(handle: (socket: Socket, request: string) => void): Promise
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`)
 }
-const open = (url: URL, timeoutMs = 5_000) => openConnections(url, { connections: 4, timeoutMs, connectTimeoutMs: 1_000, idleMs: 4_000 })
+const open = (url: URL, timeoutMs = 5_000) => openConnections(url, { connections: 4, pipelining: 3, timeoutMs, connectTimeoutMs: 1_000, idleMs: 4_000 })
 const head = 'POST /graphql HTTP/1.1\r\nhost: x\r\n'
 
 test('an answer that comes in pieces, cut within a character, is read whole', async () => {
@@ -30,7 +31,7 @@ test('an answer that comes in pieces, cut within a character, is read whole', as
     }
   })
   const connections = open(url)
-  for (let time = 0; time < 3; time++) assert.deepEqual(await connections.post(head, '{}'), { status: 200, body: text })
+  for (let time = 0; time < 3; time++) assert.deepEqual(await connections.post(head, '{}').then(({ status, body }) => [status, fromBytes(body)]), [200, text])
   connections.close()
 })
 
@@ -64,6 +65,39 @@ test('more requests than connections wait their turn', async () => {
   await Promise.all(Array.from({ length: 20 }, () => connections.post(head, '{}')))
   assert.equal(most, 4)
   connections.close()
+})
+
+test('reads of one kind that come up together share a connection, answered in order; others go alone', async () => {
+  const received: string[] = []
+  const url = await serve((socket, request) => {
+    received.push(request)
+    const bodies = [...request.matchAll(/"n":(\d+)/g)].map(([, n]) => n!)
+    const answers = bodies.map((n) => `HTTP/1.1 200 OK\r\ncontent-length: ${n.length}\r\n\r\n${n}`).join('')
+    // in two pieces, cut within the second answer
+    socket.write(answers.slice(0, 50))
+    setImmediate(() => socket.write(answers.slice(50)))
+  })
+  const connections = open(url)
+  const ask = (n: number, kind?: unknown) => connections.post(head, JSON.stringify({ n }), kind).then(({ body }) => Number(body))
+  const [a, b] = [{}, {}]
+  assert.deepEqual(await Promise.all([ask(1, a), ask(2, a), ask(3, b), ask(4, a), ask(5, a), ask(6)]), [1, 2, 3, 4, 5, 6])
+  assert.deepEqual(received.map((text) => [...text.matchAll(/"n":(\d+)/g)].map(([, n]) => n).join()).sort(), ['1,2,4', '3', '5', '6'])
+  connections.close()
+})
+
+test('when a shared connection breaks, every read on it is made again', async () => {
+  let asked = 0
+  const url = await serve((socket, request) => {
+    const count = request.split('POST ').length - 1
+    asked += count
+    if (asked === count) return void socket.end(`HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{"data":{}}`)
+    socket.write('HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{"data":{}}'.repeat(count))
+  })
+  const subgraphs = connectSubgraphs(() => url.href)
+  const kind = {}
+  await Promise.all([1, 2, 3].map(() => subgraphs.send({ service: 'orders', body: '{}', idempotent: true, headerLines: '', kind })))
+  assert.equal(asked, 5)
+  await subgraphs.close()
 })
 
 test('a service that fails again and again is left alone for a moment, then asked again', async () => {

@@ -1,11 +1,12 @@
 /** Runs a compiled plan: fetches, merges, and tells where in the answer something went wrong. */
 import { GraphQLError } from 'graphql'
+import { fromBytes, toBytes, type Bytes } from './bytes.ts'
 import { merge, type Fetch, type Step } from './plan.ts'
 import type { Raw } from './project.ts'
-import { SubgraphUnavailable, type SubgraphError, type SubgraphResponse } from './subgraphs.ts'
+import { SubgraphUnavailable, type SubgraphData, type SubgraphError, type SubgraphResponse } from './subgraphs.ts'
 
-/** Sends one request of the plan; the caller adds who asks. */
-export type Send = (service: string, body: string, idempotent: boolean) => Promise<SubgraphResponse>
+/** Sends one request of the plan; the caller adds who asks. `kind` is the same for all requests of one fetch, whatever their variables. */
+export type Send = (service: string, body: Bytes, idempotent: boolean, kind?: unknown) => Promise<SubgraphResponse>
 
 export type Run = {
   readonly raw: Raw
@@ -27,16 +28,16 @@ export async function runStep(step: Step, run: Run): Promise<void> {
       await Promise.all(step.steps.map((child) => runStep(child, run)))
       return
     case 'fetch':
-      return step.fetch.represent ? fetchEntities([step.fetch], step.fetch.head, step.fetch.variables, run) : fetchRoot(step.fetch, run)
+      return step.fetch.represent ? fetchEntities([step.fetch], step.fetch.head, step.fetch.variables, step, run) : fetchRoot(step.fetch, step, run)
     case 'merged':
-      return fetchEntities(step.fetches, step.head, step.variables, run)
+      return fetchEntities(step.fetches, step.head, step.variables, step, run)
   }
 }
 
-async function fetchRoot(fetch: Fetch, run: Run): Promise<void> {
+async function fetchRoot(fetch: Fetch, step: Step, run: Run): Promise<void> {
   const objects = find(run.raw, fetch.path)
   if (objects.length === 0) return
-  const answer = await send(fetch.service, `${fetch.head}${variablesOf(fetch.variables, run)}}`, fetch.idempotent, run)
+  const answer = await send(fetch.service, `${fetch.head}${variablesOf(fetch.variables, run.variables)}}`, fetch.idempotent, step, run)
   const paths = (): Path[] => located(run.raw, fetch.path).map(({ path }) => path)
   if (!answer) return fail(fetch, paths(), run)
   const { data, errors = [] } = answer
@@ -58,7 +59,7 @@ type Wanted = {
   readonly slots: readonly number[]
 }
 
-async function fetchEntities(fetches: readonly Fetch[], head: string, variables: readonly string[], run: Run): Promise<void> {
+async function fetchEntities(fetches: readonly Fetch[], head: string, variables: readonly string[], step: Step, run: Run): Promise<void> {
   const wanted = fetches.map((fetch) => want(fetch, run))
   const alone = wanted.length === 1
   let lists = ''
@@ -69,10 +70,10 @@ async function fetchEntities(fetches: readonly Fetch[], head: string, variables:
     lists += `${index === 0 ? '' : ','}"${alone ? 'representations' : `representations_${index}`}":[${representations.join(',')}]`
   }
   if (count === 0) return
-  const own = variables.length === 0 ? '{}' : variablesOf(variables, run)
+  const own = variables.length === 0 ? '{}' : variablesOf(variables, run.variables)
   const body = `${head}${own === '{}' ? `{${lists}}` : `${own.slice(0, -1)},${lists}}`}}`
   const { service, idempotent } = fetches[0]!
-  const answer = await send(service, body, idempotent, run)
+  const answer = await send(service, body, idempotent, step, run)
   if (!answer) {
     for (const one of wanted) fail(one.fetch, pathsOf(one, run), run)
     return
@@ -118,21 +119,30 @@ function want(fetch: Fetch, run: Run): Wanted {
   return { fetch, objects, representations, slots }
 }
 
-function variablesOf(names: readonly string[], run: Run): string {
+export function variablesOf(names: readonly string[], given: Readonly<Record<string, unknown>>): string {
   if (names.length === 0) return '{}'
   const variables = Object.create(null) as Record<string, unknown>
-  for (const name of names) if (run.variables[name] !== undefined) variables[name] = run.variables[name]
+  for (const name of names) if (given[name] !== undefined) variables[name] = given[name]
   return JSON.stringify(variables)
 }
 
 /** Undefined when the service gave no answer. */
-async function send(service: string, body: string, idempotent: boolean, run: Run): Promise<SubgraphResponse | undefined> {
+async function send(service: string, body: string, idempotent: boolean, step: Step, run: Run): Promise<SubgraphData | undefined> {
   try {
-    return await run.send(service, body, idempotent)
+    const answer = await run.send(service, toBytes(body), idempotent, step)
+    return 'text' in answer ? parsed(service, answer.text) : answer
   } catch (error) {
     if (!(error instanceof SubgraphUnavailable)) throw error
     run.unavailable.add(service)
     return undefined
+  }
+}
+
+function parsed(service: string, text: Bytes): SubgraphData {
+  try {
+    return JSON.parse(fromBytes(text)) as SubgraphData
+  } catch (error) {
+    throw new SubgraphUnavailable(service, error)
   }
 }
 

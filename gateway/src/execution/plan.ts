@@ -23,8 +23,12 @@ export type Fetch = {
   /** The request up to its variables. */
   readonly head: string
   readonly variables: readonly string[]
+  /** For an entity fetch: what its representations are made of. */
+  readonly requires?: readonly QueryPlanSelectionNode[]
   /** For an entity fetch: the representation of one object as JSON, undefined where the object is not of a wanted type. */
   readonly represent?: Represent
+  /** Representations are changed by the planner's rewrites. */
+  readonly rewritten: boolean
   /** The interface that the entities are asked as: where an answer names it for a type, the type known so far is better. */
   readonly asInterface: string | undefined
   readonly fixOutput: Rewrite | undefined
@@ -115,7 +119,8 @@ function compileFetch(node: FetchNode, schema: GraphQLSchema, path: readonly str
     operation: operation!,
     head: headOf(node.operation, node.operationName),
     variables: node.variableUsages ?? [],
-    ...(requires && { represent: compileRepresentation(schema, requires, compileRewrites(schema, node.inputRewrites)) }),
+    rewritten: (node.inputRewrites?.length ?? 0) > 0,
+    ...(requires && { requires, represent: compileRepresentation(schema, requires, compileRewrites(schema, node.inputRewrites)) }),
     asInterface: interfaceOf(node.inputRewrites),
     fixOutput: compileRewrites(schema, node.outputRewrites),
     keys: fetchedKeys(operation!, requires !== undefined),
@@ -153,8 +158,8 @@ function compileRepresentation(schema: GraphQLSchema, requires: readonly QueryPl
   }
 }
 
-/** Most keys are a few leaves of one fragment: their text is put together without an object in between. */
-function flatRepresentation(schema: GraphQLSchema, requires: readonly QueryPlanSelectionNode[], typename: unknown): Represent | undefined {
+/** The keys of a representation that is a few leaves of one fragment, as most are. */
+export function flatKeys(schema: GraphQLSchema, requires: readonly QueryPlanSelectionNode[], typename: unknown): string[] | undefined {
   const [only, second] = requires.filter((selection) => selection.kind === 'Field' || (selection.typeCondition !== undefined && isOfType(schema, typename, selection.typeCondition)))
   if (!only || second || only.kind !== 'InlineFragment') return undefined
   const keys: string[] = []
@@ -162,7 +167,13 @@ function flatRepresentation(schema: GraphQLSchema, requires: readonly QueryPlanS
     if (selection.kind !== 'Field' || selection.selections?.length) return undefined
     keys.push(getResponseName(selection))
   }
-  if (!keys.includes('__typename') || new Set(keys).size < keys.length) return undefined
+  return !keys.includes('__typename') || new Set(keys).size < keys.length ? undefined : keys
+}
+
+/** Its text is put together without an object in between. */
+function flatRepresentation(schema: GraphQLSchema, requires: readonly QueryPlanSelectionNode[], typename: unknown): Represent | undefined {
+  const keys = flatKeys(schema, requires, typename)
+  if (!keys) return undefined
   const fields = keys.map((key, index) => ({ key, prefix: `${index === 0 ? '{' : ','}${JSON.stringify(key)}:` }))
   return (source) => {
     let text = ''

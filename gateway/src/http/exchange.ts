@@ -47,10 +47,10 @@ export async function readJson(request: IncomingMessage, limit: number): Promise
   throw new AppError('INVALID_INPUT', 'the body must be a JSON object')
 }
 
-export function send(response: ServerResponse, status: number, body: string | Buffer, headers: Record<string, string> = {}): void {
+export function send(response: ServerResponse, status: number, body: string | Buffer, headers: Record<string, string> = {}, encoding: 'utf8' | 'latin1' = 'utf8'): void {
   if (response.headersSent || response.destroyed) return
-  response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers })
-  response.end(body)
+  response.writeHead(status, { 'content-length': typeof body === 'string' ? Buffer.byteLength(body, encoding) : body.length, ...headers })
+  response.end(body, encoding)
 }
 
 export const sendJson = (response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void =>

@@ -104,7 +104,7 @@ function fromSearch(url: URL): Parameters {
   return { ...found, ...(variables && { variables }), ...(extensions && { extensions }) }
 }
 
-function answerTo({ request, response }: Exchange, { body, errors, ran }: Response, cacheable: Prepared | undefined, status?: number): void {
+function answerTo({ request, response }: Exchange, { body, encoding, errors, ran }: Response, cacheable: Prepared | undefined, status?: number): void {
   const modern = request.headers.accept?.includes('application/graphql-response+json') ?? false
   const code = status ?? (ran ? 200 : statusOf(errors))
   send(response, code, body, {
@@ -112,5 +112,5 @@ function answerTo({ request, response }: Exchange, { body, errors, ran }: Respon
     'cache-control': cacheable?.publicMaxAge !== undefined ? `public, max-age=${cacheable.publicMaxAge}` : 'no-store',
     ...(code === 401 && { 'www-authenticate': 'Bearer' }),
     ...(code === 429 && { 'retry-after': String(errors[0]?.extensions['retryAfterSeconds']) }),
-  })
+  }, encoding)
 }

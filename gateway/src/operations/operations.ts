@@ -6,6 +6,8 @@ import {
 import type { Actor } from '@pharmagraph/platform/actor.ts'
 import { compilePlan, type Step } from '../execution/plan.ts'
 import { newRun, runStep, type Run, type Send } from '../execution/execute.ts'
+import { compileSplice, unlike, type Splice } from '../execution/splice.ts'
+import { SubgraphUnavailable, type SubgraphResponse } from '../execution/subgraphs.ts'
 import { project, type Raw } from '../execution/project.ts'
 import { compileText, type Write } from '../execution/text.ts'
 import type { Graph } from '../supergraph/graph.ts'
@@ -48,6 +50,8 @@ type Variant = {
   readonly write: Write
   readonly cost: Cost
   readonly step: Step | undefined
+  /** The short way to the answer's text, where the operation is of the kind for it. */
+  readonly splice: Splice | undefined
   readonly live: LivePlan | undefined
   /** Set when nothing of the operation is left: one refusal per root field. */
   readonly refusals: GraphQLError[] | undefined
@@ -68,11 +72,11 @@ export type Prepared = {
   live(actor: Actor, variables: Readonly<Record<string, unknown>> | undefined): LiveRun
 }
 
-/** An answer as it is sent. */
-export type Response = { readonly body: string; readonly errors: readonly GraphQLError[]; /** False when the operation was refused whole. */ readonly ran: boolean }
+/** An answer as it is sent; `encoding` says what the characters of the body are. */
+export type Response = { readonly body: string; readonly encoding: 'utf8' | 'latin1'; readonly errors: readonly GraphQLError[]; /** False when the operation was refused whole. */ readonly ran: boolean }
 
 export const responseOf = ({ data, errors }: Answer): Response =>
-  ({ body: JSON.stringify(errors ? { errors, ...(data !== undefined && { data }) } : { data }), errors: errors ?? [], ran: data !== undefined })
+  ({ body: JSON.stringify(errors ? { errors, ...(data !== undefined && { data }) } : { data }), encoding: 'utf8', errors: errors ?? [], ran: data !== undefined })
 
 /** A subscription for one subscriber: from an event object to what is pushed. */
 export type LiveRun = {
@@ -184,17 +188,21 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
     })
   }
 
-  const runQuery = async ({ actor, send }: Caller, variables: Readonly<Record<string, unknown>>): Promise<Answer | { variant: Variant; run: Run; coerced: Readonly<Record<string, unknown>> }> => {
+  type Begun = { variant: Variant; coerced: Readonly<Record<string, unknown>> }
+  /** What is refused before it runs throws, or comes back as an answer. */
+  const begin = (actor: Actor, variables: Readonly<Record<string, unknown>>): Begun | { errors: GraphQLError[] } => {
     const coerced = coerce(variables)
     const variant = variantFor(actor, coerced)
     if (variant.refusals) return { errors: variant.refusals }
     refuseTooCostly(variant.cost, coerced)
+    return { variant, coerced }
+  }
+  const run = async ({ variant }: Begun, send: Send, variables: Readonly<Record<string, unknown>>): Promise<Run> => {
     const run = newRun({}, variables, send)
     if (variant.step) await runStep(variant.step, run)
-    return { variant, run, coerced }
+    return run
   }
-  const answer = ({ variant, run, coerced }: { variant: Variant; run: Run; coerced: Readonly<Record<string, unknown>> }): Answer =>
-    answerOf(graph, variant.shape, run, introspection(graph, parsed, coerced))
+  const answer = ({ variant, coerced }: Begun, run: Run): Answer => answerOf(graph, variant.shape, run, introspection(graph, parsed, coerced))
 
   return {
     type: operation.operation,
@@ -203,16 +211,29 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
     publicMaxAge: publicMaxAge(graph, parsed, requirements),
     warm: () => void variantOf(requirements.map(() => undefined), Object.fromEntries(conditions.map((name) => [name, true]))),
 
-    async execute(caller, variables = {}) {
-      const done = await runQuery(caller, variables)
-      return 'run' in done ? answer(done) : done
+    async execute({ actor, send }, variables = {}) {
+      const begun = begin(actor, variables)
+      return 'errors' in begun ? begun : answer(begun, await run(begun, send, variables))
     },
 
-    async respond(caller, variables = {}) {
-      const done = await runQuery(caller, variables)
-      if (!('run' in done)) return responseOf(done)
-      const text = done.run.errors.length === 0 ? done.variant.write(done.run.raw) : undefined
-      return text !== undefined ? { body: `{"data":${text}}`, errors: [], ran: true } : responseOf(answer(done))
+    async respond({ actor, send }, variables = {}) {
+      const begun = begin(actor, variables)
+      if ('errors' in begun) return responseOf(begun)
+      const { splice, write } = begun.variant
+      let sendOnce = send
+      if (splice) {
+        const sent = rememberSent(send)
+        try {
+          return { body: await splice(variables, sent.send), encoding: 'latin1', errors: [], ran: true }
+        } catch (error) {
+          // a RangeError is a regular expression's, for an answer too large for it
+          if (error !== unlike && !(error instanceof SubgraphUnavailable || error instanceof RangeError)) throw error
+          sendOnce = sent.again
+        }
+      }
+      const done = await run(begun, sendOnce, variables)
+      const text = done.errors.length === 0 ? write(done.raw) : undefined
+      return text !== undefined ? { body: `{"data":${text}}`, encoding: 'utf8', errors: [], ran: true } : responseOf(answer(begun, done))
     },
 
     live(actor, variables = {}) {
@@ -242,6 +263,19 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
   }
 }
 
+/** `again` answers a request that was sent before with the answer it had, and sends the others. */
+function rememberSent(send: Send): { send: Send; again: Send } {
+  const sent: { service: string; body: string; answer: Promise<SubgraphResponse> }[] = []
+  return {
+    send(service, body, idempotent, kind) {
+      const answer = send(service, body, idempotent, kind)
+      sent.push({ service, body, answer })
+      return answer
+    },
+    again: (service, body, idempotent, kind) => sent.find((known) => known.service === service && known.body === body)?.answer ?? send(service, body, idempotent, kind),
+  }
+}
+
 /** Names of the variables where all are declared as text that must be given: what is text needs no coercion then. */
 function textVariables({ variableDefinitions = [] }: OperationDefinitionNode): string[] | undefined {
   const isText = ({ type, defaultValue }: VariableDefinitionNode): boolean =>
@@ -265,14 +299,15 @@ function makeVariant(graph: Graph, parsed: Parsed, selections: readonly Selected
   const { operation } = parsed
   const roots = rootFields(selections)
   const shape = shapeOf(graph.schema, graph.schema.getRootType(operation.operation)!, selections)
-  const variant = { id: ++variantCount, shape, write: compileText(shape), cost: costOf(selections, graph.sizes), step: undefined, live: undefined, refusals: undefined }
+  const variant = { id: ++variantCount, shape, write: compileText(shape), cost: costOf(selections, graph.sizes), step: undefined, splice: undefined, live: undefined, refusals: undefined }
   if (roots.length > 0 && roots.every(({ denied }) => denied)) return { ...variant, refusals: roots.map(({ key, denied }) => refusal(denied!, key)) }
   if (operation.operation === 'subscription') return { ...variant, live: makeLivePlan(graph, operation, roots) }
   const asked = plannable(operation, selections)
   if (!asked || onlyTypename(asked)) return variant
   const { node } = graph.plan(asked)
   if (!node || node.kind === 'Subscription') throw new GraphQLError('no service can answer the operation', { extensions: { code: 'UNPLANNABLE_OPERATION' } })
-  return { ...variant, step: compilePlan(node, graph.fullSchema) }
+  const step = compilePlan(node, graph.fullSchema)
+  return { ...variant, step, splice: compileSplice(step, shape, graph.fullSchema) }
 }
 
 function refuseTooCostly(cost: Cost, variables: Readonly<Record<string, unknown>>): void {

@@ -9,7 +9,7 @@ import {
   type DocumentNode, type GraphQLFieldResolver, type GraphQLOutputType, type GraphQLSchema,
 } from 'graphql'
 import type { Send } from '../../src/execution/execute.ts'
-import type { SubgraphResponse } from '../../src/execution/subgraphs.ts'
+import { fromBytes, toBytes } from '../../src/execution/bytes.ts'
 
 export type Chances = { readonly ofNull: number; readonly ofFailure: number }
 type Made = Record<string, unknown>
@@ -72,11 +72,11 @@ export function generatedSubgraphs(sdl: Readonly<Record<string, string>>, { ofNu
     requests,
     async send(service, body) {
       requests.push(service)
-      const { query, variables } = JSON.parse(body) as { query: string; variables: Record<string, unknown> }
+      const { query, variables } = JSON.parse(fromBytes(body)) as { query: string; variables: Record<string, unknown> }
       const schema = schemas.get(service)!
       const variableValues = Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, name.startsWith('representations') ? (value as Made[]).map((one) => entity(schema, one)) : value]))
       const result = await execute({ schema, document: parse(query), variableValues, fieldResolver: resolvers.get(service)!, typeResolver: (value) => (value as { __typename: string }).__typename })
-      return JSON.parse(JSON.stringify(result)) as SubgraphResponse
+      return result.errors ? (JSON.parse(JSON.stringify(result)) as typeof result) : { text: toBytes(JSON.stringify(result)) }
     },
   }
 }

@@ -4,7 +4,9 @@ import { buildOperationContext, executeQueryPlan, type ServiceMap } from '@apoll
 import { QueryPlanner } from '@apollo/query-planner'
 import { Kind, isInterfaceType, parse, print, visit, type DirectiveNode, type DocumentNode, type FieldNode, type FragmentSpreadNode, type GraphQLError, type InlineFragmentNode } from 'graphql'
 import type { Actor } from '@pharmagraph/platform/actor.ts'
+import { fromBytes, toBytes } from '../../src/execution/bytes.ts'
 import type { Send } from '../../src/execution/execute.ts'
+import type { SubgraphData } from '../../src/execution/subgraphs.ts'
 import { buildGraph, type Graph } from '../../src/supergraph/graph.ts'
 import { Operations } from '../../src/operations/operations.ts'
 import type { GeneratedOperation } from './generated-operations.ts'
@@ -79,7 +81,8 @@ export function executors(sdl: string): Executors {
       const plan = planner.buildQueryPlan(operationFromDocument(apiSchema, document))
       const services: ServiceMap = Object.fromEntries(supergraph.subgraphsMetadata().map(({ name }) => [name, {
         process: async ({ request }) => {
-          const answer = await send(name, JSON.stringify({ query: request.query, variables: request.variables }), true)
+          const sent = await send(name, toBytes(JSON.stringify({ query: request.query, variables: request.variables })), true)
+          const answer = 'text' in sent ? (JSON.parse(fromBytes(sent.text)) as SubgraphData) : sent
           // it takes an interface object's own name for the type of an entity that it knows better already
           for (const entity of (answer.data?.['_entities'] as ({ __typename?: string } | null)[] | undefined) ?? []) {
             if (isInterfaceType(graph.schema.getType(entity?.__typename ?? ''))) delete entity!.__typename
