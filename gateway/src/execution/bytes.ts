@@ -5,7 +5,7 @@
 export type Bytes = string
 
 const beyondAscii = /[^\x00-\x7f]/
-export const isAscii = (text: string): boolean => !beyondAscii.test(text)
+const isAscii = (text: string): boolean => !beyondAscii.test(text)
 
 /** UTF-8. */
 export const toBytes = (text: string): Bytes => (isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1'))

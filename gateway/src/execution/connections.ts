@@ -7,10 +7,12 @@
  * loop therefore leave together, one after another on one connection (HTTP pipelining). They are the same operation with
  * other variables and take about the same time, so that none waits long for the one before it.
  */
+import { isAscii } from 'node:buffer'
 import { connect, type Socket } from 'node:net'
 import type { Bytes } from './bytes.ts'
 
-export type Answered = { readonly status: number; readonly body: Bytes }
+/** `ascii`: nothing else is in the body. */
+export type Answered = { readonly status: number; readonly body: Bytes; readonly ascii: boolean }
 
 export type Connections = {
   /**
@@ -62,11 +64,12 @@ export function openConnections(url: URL, limits: Limits): Connections {
     #opened = Date.now()
     #idleSince = 0
     #rest: Bytes = ''
+    #ascii = true
     /** Bytes without which the next answer cannot be whole. */
     #needed = 0
 
     constructor(first: Waiting[]) {
-      const onread = { buffer: received, callback: (length: number): boolean => (this.#read(received.toString('latin1', 0, length)), true) }
+      const onread = { buffer: received, callback: (length: number): boolean => (this.#read(length), true) }
       this.#socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 80), noDelay: true, onread })
       this.#socket.on('connect', () => (this.#connected = true))
       this.#socket.on('error', (error) => this.#end(error))
@@ -105,7 +108,10 @@ export function openConnections(url: URL, limits: Limits): Connections {
       next()
     }
 
-    #read(text: Bytes): void {
+    #read(length: number): void {
+      // told of the memory here: to look through the text costs more
+      this.#ascii = isAscii(received.subarray(0, length)) && (this.#ascii || this.#rest === '')
+      const text = received.toString('latin1', 0, length)
       let rest = this.#rest === '' ? text : this.#rest + text
       while (rest.length >= this.#needed && rest.length > 0) {
         const [request] = this.#current
@@ -121,7 +127,7 @@ export function openConnections(url: URL, limits: Limits): Connections {
         this.#current.shift()
         if (!answer.keep) this.stop()
         else if (this.#current.length === 0) this.#free()
-        request.resolve({ status: answer.status, body: answer.body })
+        request.resolve({ status: answer.status, body: answer.body, ascii: this.#ascii })
       }
       this.#rest = rest
     }

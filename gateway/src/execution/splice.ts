@@ -127,12 +127,20 @@ function compileRoot(fetch: Fetch, step: Step, root: Place, schema: GraphQLSchem
   }
 }
 
-type Entities = { readonly place: Place; readonly part: Part; readonly way: readonly { part: number; field: Field }[]; readonly keys: readonly (string | { part: number; field: Field })[] }
+type Key = { readonly part: number; readonly field: Field }
+type Entities = {
+  readonly place: Place
+  readonly part: Part
+  readonly way: readonly Key[]
+  /** The text of a representation: each key after what stands before it, and the end. */
+  readonly keys: readonly { readonly before: string; readonly key: Key }[]
+  readonly after: string
+}
 
 function compileEntities(fetches: readonly Fetch[], step: Exclude<Step, { steps: unknown }>, root: Place, schema: GraphQLSchema): Run {
   const entities = fetches.map((fetch): Entities => {
     need(!fetch.fixOutput && !fetch.rewritten)
-    const way: { part: number; field: Field }[] = []
+    const way: Key[] = []
     let place = root
     for (const key of fetch.path.filter((part) => part !== '@')) {
       const found = place.fields.get(key)
@@ -140,10 +148,10 @@ function compileEntities(fetches: readonly Fetch[], step: Exclude<Step, { steps:
       way.push({ part: found.part.index, field: found.field })
       place = found.field.place
     }
-    const keys = representationOf(place, flatKeys(schema, fetch.requires!, place.type.name))
+    const { keys, after } = representationOf(place, flatKeys(schema, fetch.requires!, place.type.name))
     const [only] = fetch.operation.selectionSet.selections
     if (only?.kind !== Kind.FIELD || !only.selectionSet) throw notOfTheKind
-    return { place, part: addPart(place, only.selectionSet.selections, schema), way, keys }
+    return { place, part: addPart(place, only.selectionSet.selections, schema), way, keys, after }
   })
   const [{ service, idempotent }] = fetches as readonly [Fetch]
   const alone = fetches.length === 1
@@ -175,21 +183,27 @@ function compileEntities(fetches: readonly Fetch[], step: Exclude<Step, { steps:
   }
 }
 
-/** The text of a representation: literals, and the keys between them. */
-function representationOf(place: Place, keys: readonly string[] | undefined): Entities['keys'] {
-  if (!keys) throw notOfTheKind
-  return keys.flatMap((key, index) => {
-    const prefix = `${index === 0 ? '{' : ','}${JSON.stringify(key)}:`
-    if (key === '__typename') return [`${prefix}${JSON.stringify(place.type.name)}`]
-    const found = place.fields.get(key)
+function representationOf(place: Place, names: readonly string[] | undefined): Pick<Entities, 'keys' | 'after'> {
+  if (!names) throw notOfTheKind
+  const keys: { before: string; key: Key }[] = []
+  let text = ''
+  for (const [index, name] of names.entries()) {
+    text += `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`
+    if (name === '__typename') {
+      text += JSON.stringify(place.type.name)
+      continue
+    }
+    const found = place.fields.get(name)
     if (!found || found.field.place) throw notOfTheKind
     found.field.apart = true
-    return [prefix, { part: found.part.index, field: found.field }]
-  })
+    keys.push({ before: text, key: { part: found.part.index, field: found.field } })
+    text = ''
+  }
+  return { keys, after: `${text}}` }
 }
 
 /** What is asked for: each different entity once, in the order in which the general way finds them. */
-function want({ way, keys }: Entities, root: Obj): { objects: readonly Obj[]; representations: readonly Bytes[]; slots: readonly number[] } {
+function want({ way, keys, after }: Entities, root: Obj): { objects: readonly Obj[]; representations: readonly Bytes[]; slots: readonly number[] } {
   let objects: Obj[] = [root]
   for (const { part, field } of way) {
     const next: Obj[] = []
@@ -200,16 +214,23 @@ function want({ way, keys }: Entities, root: Obj): { objects: readonly Obj[]; re
   const representations: Bytes[] = []
   const slots: number[] = new Array(objects.length)
   for (let at = 0; at < objects.length; at++) {
+    const object = objects[at]!
     let text: Bytes | undefined = ''
-    for (const key of keys) {
-      const value = typeof key === 'string' ? key : (objects[at]![key.part]?.[key.field.slot] as Bytes | undefined)
-      text = value === undefined ? undefined : text + value
-      if (text === undefined) break
+    // one key tells entities apart as well as the whole text does, which would have to be put together first
+    let identity: Bytes = ''
+    for (const { before, key } of keys) {
+      const value = object[key.part]?.[key.field.slot] as Bytes | undefined
+      if (value === undefined) {
+        text = undefined
+        break
+      }
+      text += before + value
+      identity = keys.length === 1 ? value : text
     }
-    let slot = text === undefined ? -1 : indexes.get(text)
+    let slot = text === undefined ? -1 : indexes.get(identity)
     if (slot === undefined) {
-      slot = representations.push(`${text!}}`) - 1
-      indexes.set(text!, slot)
+      slot = representations.push(text! + after) - 1
+      indexes.set(identity, slot)
     }
     slots[at] = slot
   }

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { ConsecutiveBreaker, circuitBreaker, handleAll, type CircuitBreakerPolicy } from 'cockatiel'
 import type { Histogram } from 'prom-client'
 import { Pool } from 'undici'
-import { fromBytes, isAscii, type Bytes } from './bytes.ts'
+import { fromBytes, type Bytes } from './bytes.ts'
 import { openConnections, type Answered, type Connections } from './connections.ts'
 
 export type SubgraphRequest = {
@@ -114,12 +114,12 @@ async function postByPool(pool: Pool, path: string, head: string, body: Bytes): 
   const lines = head.split('\r\n').slice(1).filter((line) => line !== '' && !line.startsWith('host:'))
   const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]))
   const answer = await pool.request({ path, method: 'POST', headers, body: Buffer.from(body, 'latin1') })
-  return { status: answer.statusCode, body: Buffer.from(await answer.body.arrayBuffer()).toString('latin1') }
+  return { status: answer.statusCode, body: Buffer.from(await answer.body.arrayBuffer()).toString('latin1'), ascii: false }
 }
 
-function readAnswer({ status, body }: Answered): SubgraphResponse {
+function readAnswer({ status, body, ascii }: Answered): SubgraphResponse {
   // what is passed on as it came must be well-formed
-  if (status === 200 && body.startsWith('{"data":{') && !body.includes('"errors"') && (isAscii(body) || isUtf8(Buffer.from(body, 'latin1')))) return { text: body }
+  if (status === 200 && body.startsWith('{"data":{') && !body.includes('"errors"') && (ascii || isUtf8(Buffer.from(body, 'latin1')))) return { text: body }
   const answer = JSON.parse(fromBytes(body)) as SubgraphData | null
   if (typeof answer === 'object' && answer !== null && (answer.data !== undefined || answer.errors !== undefined)) return answer
   throw new Error(`answered ${status} without data or errors`)
