@@ -6,6 +6,7 @@ const root = resolve(import.meta.dirname, '..')
 const node = process.execPath
 const checks: [name: string, command: string[]][] = [
   ['types', [node, 'node_modules/typescript/bin/tsc', '-p', '.']],
+  ['types of the web client', [node, 'node_modules/typescript/bin/tsc', '-p', 'clients/web']],
   ['composition is committed', [node, 'scripts/compose.ts', '--check']],
   ['generated code is committed', [node, 'scripts/codegen.ts', '--check']],
   ['contracts: PHI policies, events, copies', [node, 'scripts/contracts.ts']],

@@ -54,6 +54,7 @@ function printReady({ gatewayUrl, wsUrl, issuer, sandboxes, urls, processes }: S
   const row = ([label, value]: readonly [string, string]) => `  ${label.padEnd(22)}${value}`
   const runs = (name: string) => processes.has(name)
   const addresses: [string, string][] = [
+    ['Web client', new URL('/app/', gatewayUrl).href],
     ['GraphQL, GraphiQL', gatewayUrl],
     ['Subscriptions', wsUrl],
     ['Sign-in', issuer],

@@ -18,6 +18,7 @@ import { graphqlHandler, readParameters } from './http/graphql.ts'
 import { passthroughRoutes } from './http/passthrough.ts'
 import { restRoutes } from './http/rest.ts'
 import { createRouter, type Route } from './http/router.ts'
+import { webAppRoutes } from './http/web-app.ts'
 import { createRateLimits, type Rates } from './identity/rate-limits.ts'
 import { connectPeers } from './identity/peers.ts'
 import { createRevocations, followRevocations } from './identity/revocations.ts'
@@ -79,7 +80,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   let subscriberCount = 0
 
   const graph = await watchGraph(options.supergraphFile, logger)
-  const persisted = new PersistedOperations(readManifest(options.operationsFolder), graph.current)
+  const manifest = readManifest(options.operationsFolder)
+  const persisted = new PersistedOperations(manifest, graph.current)
   await graph.warmWith(persisted)
   graph.onChange(() => reloads.inc())
   const subgraphs = connectSubgraphs((name) => options.addressOf(name) ?? graph.current().graph.subgraphs.find((subgraph) => subgraph.name === name)?.url, fetches)
@@ -125,6 +127,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     },
     { method: 'GET', path: '/metrics', handle: async ({ response }) => send(response, 200, await registry.metrics(), { 'content-type': registry.contentType }) },
     ...explorerRoutes(),
+    ...webAppRoutes(options.issuer, manifest),
     ...restRoutes(callers, persisted, admit, () => graph.current().graph),
     ...passthroughRoutes(callers, subgraphs),
   ]
