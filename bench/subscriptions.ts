@@ -24,7 +24,9 @@ const counts = { order: 2_000, queue: 500, position: 2_500 }
 type Kind_ = keyof typeof counts
 /** Events a second. */
 const rates = { order: 100, queue: 5, position: 100 }
-const steadyMs = 12_000
+const steadyMs = 10_000
+/** Who is not connected by then is left out. */
+const connectMs = 30_000
 const awayMs = 700
 const betweenFaultsMs = 2_000
 const connectAtOnce = 200
@@ -208,13 +210,20 @@ async function serveClients({ url, resumes }: { url: string; resumes: boolean })
 
   ready(url, {
     async connect(all: Watched[]) {
-      const mine = all.map((watched) => new Watcher(watched))
-      watchers.push(...mine)
+      // every third in turn, so that whoever is left out is of all kinds
+      const mine = [0, 1, 2].flatMap((third) => all.filter((_, index) => index % 3 === third))
+      const started = now()
       let next = 0
       await Promise.all(Array.from({ length: connectAtOnce }, async () => {
-        for (let watcher = mine[next++]; watcher; watcher = mine[next++]) await watcher.open()
+        for (let one = mine[next++]; one && now() - started < connectMs; one = mine[next++]) {
+          const watcher = new Watcher(one)
+          watchers.push(watcher)
+          await watcher.open()
+        }
       }))
+      return watchers.length
     },
+    expecting: (expected: Expected) => watchers.reduce((sum, { watched }) => sum + (expected[keyOf(watched)]?.length ?? 0), 0),
     measure: () => void (measured = { order: [], queue: [], position: [] }),
     measured: () => {
       const all = measured!
@@ -259,7 +268,7 @@ type Part = { readonly url: string; ask<Answer>(what: string, argument?: unknown
 const parts = new Set<ChildProcess>()
 
 async function start<Name extends Role>(role: Name, settings: Parameters<(typeof roles)[Name]>[0]): Promise<Part> {
-  const child = fork(fileURLToPath(import.meta.url), [role, JSON.stringify(settings)], { execArgv: ['--expose-gc', ...(process.env['BENCH_PROFILE'] === role ? ['--cpu-prof'] : [])], stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { ...process.env, NODE_ENV: 'production', LOG_LEVEL: 'silent' } })
+  const child = fork(fileURLToPath(import.meta.url), [role, JSON.stringify(settings)], { execArgv: ['--expose-gc', ...(process.env['BENCH_PROFILE'] === role ? ['--cpu-prof'] : [])], stdio: ['ignore', 'ignore', 'inherit', 'ipc'], env: { ...process.env, NODE_ENV: 'production', LOG_LEVEL: role === 'hive' ? 'error' : 'silent' } })
   parts.add(child)
   const exited = new Promise<void>((resolve) => child.once('exit', () => (parts.delete(child), resolve())))
   const answers = new Map<number, (answer: unknown) => void>()
@@ -293,9 +302,10 @@ async function until(what: string, holds: () => Promise<boolean>, ms: number): P
   return now() - started
 }
 
+type Accepted = Record<string, { sequence: number; at: string }[]>
+
 /** Publishes events as the relays do, until told to stop; each is sent again until the broker has it. */
-function publish(broker: Broker): { published(): number; expected: Expected; stop(): Promise<void> } {
-  const accepted: Record<string, { sequence: number; at: string }[]> = {}
+function publish(broker: Broker, accepted: Accepted = {}): { published(): number; expected: Expected; accepted: Accepted; stop(): Promise<void> } {
   const sent: Record<Kind_, number> = { order: 0, queue: 0, position: 0 }
   const open = new Set<Promise<void>>()
   const expected: Expected = {}
@@ -325,6 +335,7 @@ function publish(broker: Broker): { published(): number; expected: Expected; sto
   return {
     published: () => sent.order + sent.queue + sent.position,
     expected,
+    accepted,
     async stop() {
       clearInterval(timer)
       await Promise.all(open)
@@ -347,10 +358,10 @@ async function watchersOf(token?: (kind: Kind_, number: number) => Promise<strin
 }
 
 /** Connects everybody, then measures a steady load. */
-async function measure(gateway: Part, clients: Part, broker: Broker, watched: Watched[], requests?: () => Promise<number>): Promise<object> {
+async function measure(gateway: Part, clients: Part, broker: Broker, watched: Watched[], requests?: () => Promise<number>): Promise<{ figures: object; accepted: Accepted }> {
   const before = await gateway.ask<NodeJS.MemoryUsage>('memory')
   const started = now()
-  await clients.ask('connect', watched)
+  const connected = await clients.ask<number>('connect', watched)
   const connectSeconds = round((now() - started) / 1_000, 1)
   const after = await gateway.ask<NodeJS.MemoryUsage>('memory')
   const fetchedBefore = await requests?.()
@@ -360,17 +371,27 @@ async function measure(gateway: Part, clients: Part, broker: Broker, watched: Wa
   await pause(steadyMs)
   await publisher.stop()
   const cpu = cpuMs(await gateway.ask<Usage>('cpu')) - cpuMs(cpuBefore)
-  await pause(300)
+  const came = await allCame(clients, publisher.expected)
   const measured = await clients.ask<Record<Kind_, number[]>>('measured')
   const pushes = Object.values(measured).reduce((sum, { length }) => sum + length, 0)
-  const perSubscriber = (what: 'rss' | 'heapUsed'): number => round((after[what] - before[what]) / watched.length / 1_024, 1)
-  return {
-    connectSeconds, kilobytesPerSubscriber: perSubscriber('rss'), heapKilobytesPerSubscriber: perSubscriber('heapUsed'),
+  const perSubscriber = (what: 'rss' | 'heapUsed'): number => round((after[what] - before[what]) / connected / 1_024, 1)
+  const figures = {
+    connected, connectSeconds, kilobytesPerSubscriber: perSubscriber('rss'), heapKilobytesPerSubscriber: perSubscriber('heapUsed'),
     pushesPerSecond: Math.round(pushes / (steadyMs / 1_000)), cpuMicrosPerPush: Math.round((cpu * 1_000) / pushes),
     latencyMs: { all: summary(Object.values(measured).flat()), ...Object.fromEntries(Object.entries(measured).map(([kind, values]) => [kind, summary(values)])) },
     ...(requests && { fetchesPerEvent: round(((await requests()) - fetchedBefore!) / publisher.published()) }),
-    ...((await clients.ask<{ lost: number }>('verify', publisher.expected))),
+    ...came,
   }
+  return { figures, accepted: publisher.accepted }
+}
+
+/** Waits until everybody has what is theirs, or nothing more comes; tells what was lost or came twice. */
+async function allCame(clients: Part, expected: Expected): Promise<object> {
+  const wanted = await clients.ask<number>('expecting', expected)
+  await until('all events have come', async () => (await clients.ask<number>('received')) >= wanted, 10_000).catch(() => undefined)
+  // what comes twice comes late
+  await pause(300)
+  return { expected: wanted, ...(await clients.ask<object>('verify', expected)) }
 }
 
 /** Runs the benchmark; the figures are the last line on standard output. `ours` or `hive` runs one of the two. */
@@ -393,13 +414,10 @@ export async function run(args: readonly string[]): Promise<void> {
       const clients = await start('clients', { url: gateway.url.replace('http', 'ws'), resumes: true })
       const watched = await watchersOf((kind, number) => issuer.token(
         kind === 'queue' ? { sub: `pharmacist-${number}`, roles: ['pharmacist'], pharmacist_id: `ph-${number}`, client_id: 'staff' } : { sub: `${kind}-${number}`, roles: ['patient'], patient_id: `patient-${number}` }, { expiresIn: 3_600 }))
-      const steady = await measure(gateway, clients, broker, watched, () => subgraph.ask('requests'))
+      const { figures: steady, accepted } = await measure(gateway, clients, broker, watched, () => subgraph.ask('requests'))
       console.error(`ours: ${JSON.stringify(steady)}`)
 
-      await clients.kill()
-      const again = await start('clients', { url: gateway.url.replace('http', 'ws'), resumes: true })
-      await again.ask('connect', watched)
-      const publisher = publish(broker)
+      const publisher = publish(broker, accepted)
       await pause(500)
       await subgraph.kill()
       await pause(awayMs)
@@ -411,16 +429,13 @@ export async function run(args: readonly string[]): Promise<void> {
       await pause(betweenFaultsMs)
       await gateway.kill()
       gateway = await start('ours', settings)
-      const backMs = await until('all clients are back', async () => (await again.ask<number>('connected')) === watched.length, 60_000)
+      const backMs = await until('all clients are back', async () => (await clients.ask<number>('connected')) === watched.length, 60_000)
       await pause(1_000)
       await publisher.stop()
-      const expected = watched.reduce((sum, one) => sum + (publisher.expected[keyOf(one)]?.length ?? 0), 0)
-      await until('all events have come', async () => (await again.ask<number>('received')) >= expected, 20_000).catch(() => undefined)
-      await pause(300)
-      const faults = { killed: ['subgraphs', 'NATS', 'gateway'], events: publisher.published(), allBackSecondsAfterGatewayServes: round(backMs / 1_000, 1), expected, ...(await again.ask<object>('verify', publisher.expected)) }
+      const faults = { killed: ['subgraphs', 'NATS', 'gateway'], events: publisher.published(), allBackSeconds: round(backMs / 1_000, 1), ...(await allCame(clients, publisher.expected)) }
       console.error(`ours, with faults: ${JSON.stringify(faults)}`)
       result['ours'] = { ...steady, faults }
-      await Promise.all([again.kill(), gateway.kill(), subgraph.kill()])
+      await Promise.all([clients.kill(), gateway.kill(), subgraph.kill()])
     }
     if (only !== 'ours') {
       let subgraph = await start('hive-subgraph', { port: 0, natsUrl: nats.url })
@@ -428,10 +443,17 @@ export async function run(args: readonly string[]): Promise<void> {
       if (composed.errors) throw new AggregateError(composed.errors, 'the supergraph for Hive does not compose')
       const gateway = await start('hive', { port: 0, supergraph: composed.supergraphSdl })
       const clients = await start('clients', { url: gateway.url.replace('http', 'ws'), resumes: false })
-      const watched = await watchersOf()
-      const steady = await measure(gateway, clients, broker, watched)
+      const { figures: steady, accepted } = await measure(gateway, clients, broker, await watchersOf())
       console.error(`hive: ${JSON.stringify(steady)}`)
-      result['hive'] = steady
+      const publisher = publish(broker, accepted)
+      await pause(500)
+      await subgraph.kill()
+      await pause(awayMs)
+      subgraph = await start('hive-subgraph', { port: Number(new URL(subgraph.url).port), natsUrl: nats.url })
+      await pause(betweenFaultsMs)
+      await publisher.stop()
+      const faults = { killed: ['subgraph'], events: publisher.published(), ...(await allCame(clients, publisher.expected)) }
+      result['hive'] = { ...steady, faults }
       await Promise.all([clients.kill(), gateway.kill(), subgraph.kill()])
     }
     console.log(JSON.stringify(result))

@@ -90,7 +90,9 @@ export class Subscriber {
     const { feed, cursors, completions } = this.#options
     const { live } = this.#plan()
     const filter = this.#filter(live)
-    await Promise.race([feed.started(), this.#gone.promise, pause(feedPatienceMs).then(() => Promise.reject(refusal('UNAVAILABLE', 'the event stream is not available: subscribe again')))])
+    const { promise: late, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(() => reject(refusal('UNAVAILABLE', 'the event stream is not available: subscribe again')), feedPatienceMs)
+    await Promise.race([feed.started(), this.#gone.promise, late]).finally(() => clearTimeout(timer))
     if (this.#left) return
     // from here on no event is missed: what comes while the present state is read waits its turn
     this.#unwatch = feed.watch(filter, (event) => this.#deliver(live.plan.field, event))
