@@ -173,17 +173,23 @@ async function serveClients({ url, resumes }: { url: string; resumes: boolean })
     readonly seen: string[] = []
     cursor: string | undefined
     isReady = false
+    #left = false
+    #socket: WebSocket | undefined
     #onReady: (() => void) | undefined
     constructor(watched: Watched) {
       this.watched = watched
     }
+    leave(): void {
+      this.#left = true
+      this.#socket?.terminate()
+    }
     open(): Promise<void> {
       const { kind, number, token } = this.watched
-      const socket = new WebSocket(url, 'graphql-transport-ws', { perMessageDeflate: false })
+      const socket = (this.#socket = new WebSocket(url, 'graphql-transport-ws', { perMessageDeflate: false }))
       const again = (): void => {
         if (socket.readyState === socket.OPEN) socket.terminate()
         this.isReady = false
-        setTimeout(() => void this.open(), 50 + Math.random() * 950)
+        if (!this.#left) setTimeout(() => void this.open(), 50 + Math.random() * 950)
       }
       socket.on('error', () => undefined)
       socket.once('close', again)
@@ -214,13 +220,15 @@ async function serveClients({ url, resumes }: { url: string; resumes: boolean })
       const mine = [0, 1, 2].flatMap((third) => all.filter((_, index) => index % 3 === third))
       const started = now()
       let next = 0
-      await Promise.all(Array.from({ length: connectAtOnce }, async () => {
+      const opening = Promise.all(Array.from({ length: connectAtOnce }, async () => {
         for (let one = mine[next++]; one && now() - started < connectMs; one = mine[next++]) {
           const watcher = new Watcher(one)
           watchers.push(watcher)
           await watcher.open()
         }
       }))
+      await Promise.race([opening, pause(connectMs)])
+      for (const watcher of watchers.splice(0)) watcher.isReady ? watchers.push(watcher) : watcher.leave()
       return watchers.length
     },
     expecting: (expected: Expected) => watchers.reduce((sum, { watched }) => sum + (expected[keyOf(watched)]?.length ?? 0), 0),

@@ -38,12 +38,12 @@ export type JourneyResult = {
 }
 
 export class Deviation extends Error {}
-function expect(condition: unknown, sentence: string, got?: unknown): asserts condition {
+export function expect(condition: unknown, sentence: string, got?: unknown): asserts condition {
   if (!condition) throw new Deviation(`expected ${sentence}${got === undefined ? '' : `; got ${JSON.stringify(got)}`}`)
 }
 
 const deadlineMs = 60_000
-async function until<T>(what: string, read: () => Promise<T | undefined | false | null> | T | undefined | false | null, within = deadlineMs): Promise<T> {
+export async function until<T>(what: string, read: () => Promise<T | undefined | false | null> | T | undefined | false | null, within = deadlineMs): Promise<T> {
   const end = Date.now() + within
   let trouble: unknown
   while (Date.now() < end) {
@@ -64,7 +64,7 @@ export const expectedStatuses = [
   'CHECKOUT_STARTED', 'RX_CHECKED', 'STOCK_HELD', 'PAYMENT_AUTHORIZED', 'AWAITING_PHARMACIST', 'RELEASED', 'PAYMENT_CAPTURED', 'SHIPPED', 'DELIVERED',
 ]
 
-type Practitioners = { practitioners: { id: string; givenName: string; familyName: string; npi: string; dea: string; phone: string; address: { line1: string; city: string; state: string; postalCode: string } }[] }
+export type Practitioners = { practitioners: { id: string; givenName: string; familyName: string; npi: string; dea: string; phone: string; address: { line1: string; city: string; state: string; postalCode: string } }[] }
 
 export async function playJourney(system: System, narrator: Narrator = silent, interrupt: Interruption = async () => {}): Promise<JourneyResult> {
   const lives: Live[] = []
@@ -346,7 +346,7 @@ async function play(system: System, { step, sees }: Narrator, interrupt: Interru
   return { orderId, patientId, prescriptionIds, paymentIntentId: ours[0].id, totalMinor: placed.totalAmount.amountMinor, statusesPushed: pushed(), auditEntries: trail.length }
 }
 
-async function findDrug(client: GraphClient, search: string, name: RegExp, strength: string): Promise<Data> {
+export async function findDrug(client: GraphClient, search: string, name: RegExp, strength: string): Promise<Data> {
   const { drugs } = await client.run('SearchDrugs', { search, first: 10 })
   const found = drugs.nodes.find((node: Data) => name.test(node.genericName) && node.strength === strength)
   expect(found, `${search} in the catalog`, drugs.nodes.map((node: Data) => `${node.name} ${node.strength}`))
@@ -355,7 +355,7 @@ async function findDrug(client: GraphClient, search: string, name: RegExp, stren
 }
 
 /** Tells a sandbox to do something, as the outside world would by itself. */
-async function control(base: string, path: string, body: object): Promise<Data> {
+export async function control(base: string, path: string, body: object): Promise<Data> {
   const response = await fetch(base + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
   const answer = await response.json().catch(() => undefined)
   expect(response.ok, `${path} to be accepted by the sandbox`, answer)
