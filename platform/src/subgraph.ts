@@ -38,6 +38,8 @@ export type RouteTools<Services> = {
   body: Buffer
   headers: Record<string, string | string[] | undefined>
   params: Record<string, string>
+  /** The first value of each, where one is given more than once. */
+  query: Record<string, string>
   /** Set when the gateway vouched for a caller. */
   actor: Actor | undefined
   services: Services
@@ -262,6 +264,7 @@ function addRoute<Services>(
             body: (request.body as Buffer | undefined) ?? Buffer.alloc(0),
             headers: request.headers,
             params: request.params as Record<string, string>,
+            query: Object.fromEntries(Object.entries(request.query as Record<string, string | string[]>).map(([name, value]) => [name, Array.isArray(value) ? value[0]! : value])),
             actor: token ? await verifyActor(token) : undefined,
           })
           if (answer.headers) reply.headers(answer.headers)

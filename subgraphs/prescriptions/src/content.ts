@@ -13,6 +13,9 @@ export type PatientAsWritten = {
 export type PrescriberAsWritten = { npi: string; dea?: string; family?: string; given?: string; phone?: string; address?: PostalAddress }
 export type DrugAsWritten = { text: string; ndc?: string; name?: string; strength?: string; form?: string; schedule?: DeaSchedule }
 
+export type ReportedAllergy = { display: string; system?: string; code?: string; criticality?: string }
+export type ReportedCoverage = { payer?: string; memberId?: string; group?: string; plan?: string }
+
 export type PrescriptionContent = {
   patient: PatientAsWritten
   prescriber: PrescriberAsWritten
@@ -29,6 +32,8 @@ export type PrescriptionContent = {
   earliestFillDate: string | null
   evaluationBasis: EvaluationBasis
   note?: string
+  /** What the sender told of the patient besides. */
+  reported?: { allergies: ReportedAllergy[]; coverage?: ReportedCoverage }
   /** Of an upload: the picture it was read from. */
   picture?: Picture
 }

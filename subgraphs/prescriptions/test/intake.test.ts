@@ -305,8 +305,9 @@ test('S87 a Bundle names its resources by urn:uuid; a transaction is all or noth
   })
   const whole = await fhir(bundle('transaction', inBundle(), inBundle({ status: 'stopped' })), partner, '/fhir/R4')
   assert.equal(whole.status, 200, whole.text)
-  assert.deepEqual(whole.resource.entry.map(({ response }: { response: { status: string } }) => response.status), ['201', '200'])
-  const location = whole.resource.entry[0].response.location
+  // one answer for each entry, in order
+  assert.deepEqual(whole.resource.entry.map(({ response }: { response: { status: string } }) => response.status), ['200', '200', '200', '200', '201', '200'])
+  const location = whole.resource.entry[4].response.location
   assert.match(location, /^\/fhir\/R4\/MedicationRequest\/[0-9a-f-]{36}$/)
   const read = async (actor = partner) => {
     const response = await fetch(new URL(location, subgraph.url), { headers: await subgraph.headersFor(actor) })
@@ -322,7 +323,7 @@ test('S87 a Bundle names its resources by urn:uuid; a transaction is all or noth
   assert.deepEqual([refused.status, refused.resource.resourceType], [400, 'OperationOutcome'])
   assert.equal((await subgraph.sql('select 1 from prescription where prescriber_order_number = $1', [good.identifier[0]!.value])).length, 0)
   const each = await fhir(bundle('collection', good, bad))
-  assert.deepEqual(each.resource.entry.map(({ response }: { response: { status: string } }) => response.status), ['201', '400'])
+  assert.deepEqual(each.resource.entry.map(({ response }: { response: { status: string } }) => response.status), ['200', '200', '200', '200', '201', '400'])
 })
 
 test('a partner who knows our patient id needs no demographics', async () => {

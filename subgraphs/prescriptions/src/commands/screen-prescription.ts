@@ -1,11 +1,12 @@
 import { blindIndex, clock, newId, type EntityManager, type Vault } from '@pharmagraph/platform'
 import type { ClinicalProfile } from '../clinical-profile.ts'
+import type { PrescriptionContent, ReportedAllergy } from '../content.ts'
 import { ClinicalAlert, type PatientAlert } from '../entities/clinical-alert.ts'
 import { ClinicalProfileFact, DrugFact, InteractionFact } from '../entities/facts.ts'
 import { Fill, fillsUndone } from '../entities/fill.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { blocks, findingsBetween, ingredientNames, needsTwo, type Finding } from '../screening/findings.ts'
-import { duplicateDispense, lateRefill, patientFindings } from '../screening/patient-findings.ts'
+import { allergyFindings, asKnownAllergies, duplicateDispense, lateRefill, patientFindings } from '../screening/patient-findings.ts'
 import type { Services } from '../services.ts'
 
 /**
@@ -30,7 +31,8 @@ export async function screenPrescription(em: EntityManager, { vault, matchKey }:
   })
   const profile = await clinicalProfile(em, vault, patientId)
   const last = dispensed.filter(({ prescriptionId }) => prescriptionId === id).at(-1)
-  const ofPatient = profile ? patientFindings(drug, { quantity: prescription.quantity, daysSupply: prescription.daysSupply, dispensingUnit: drug.dispensingUnit }, profile, today) : []
+  const reported = asKnownAllergies(await reportedAllergies(em, vault, prescription))
+  const ofPatient = !profile ? allergyFindings(drug, reported) : patientFindings(drug, { quantity: prescription.quantity, daysSupply: prescription.daysSupply, dispensingUnit: drug.dispensingUnit }, { ...profile, allergies: [...profile.allergies, ...reported] }, today)
   const found: StoredFinding[] = [...withOthers, ...ofPatient.map((finding) => sealable(matchKey, finding, id)), ...lateRefill(prescription.supplyUntil, last?.daysSupply, today).map((finding) => plain(finding, id))]
 
   const alerts = await em.find(ClinicalAlert, { $or: [{ prescriptionId: id }, { otherPrescriptionId: id }] })
@@ -65,6 +67,10 @@ async function clinicalProfile(em: EntityManager, vault: Vault, patientId: strin
   const fact = await em.findOne(ClinicalProfileFact, { patientId })
   return fact && vault.open<ClinicalProfile>(em, patientId, fact.sealed)
 }
+
+/** What the sender of this prescription told of the patient's allergies. */
+const reportedAllergies = async (em: EntityManager, vault: Vault, { source, sealedFor, sealed }: Prescription): Promise<ReportedAllergy[]> =>
+  source === 'FHIR' ? ((await vault.open<PrescriptionContent>(em, sealedFor, sealed)).reported?.allergies ?? []) : []
 
 /** A finding as its row holds it; `otherPrescriptionId` is the prescription itself where no other is concerned. */
 type StoredFinding = Pick<ClinicalAlert, 'otherPrescriptionId' | 'kind' | 'reasonCode' | 'severity' | 'finding' | 'evidence' | 'knowledgeVersion'> & { management: string | null; toSeal: string | PatientAlert }

@@ -37,7 +37,7 @@ export function readMedicationRequest(request: MedicationRequest, resolve: Resol
     quantity,
     daysSupply: daysOf(dispenseRequest?.expectedSupplyDuration),
     refills: dispenseRequest?.numberOfRepeatsAllowed ?? 0,
-    daw: request.substitution?.allowedBoolean === false ? 1 : 0,
+    daw: dawOf(request),
     issueDate: request.authoredOn.slice(0, 10),
     earliestFillDate: earliestFill(dispenseRequest?.validityPeriod?.start, request.authoredOn),
     evaluationBasis: basisOf(request),
@@ -82,6 +82,12 @@ function daysOf(duration: { value?: number; unit?: string; code?: string } | und
 /** A validity period that starts with the order says nothing; a later start is a "do not fill before". */
 const earliestFill = (start: string | undefined, authoredOn: string): string | null => (start && start.slice(0, 10) > authoredOn.slice(0, 10) ? start.slice(0, 10) : null)
 
+/** The NCPDP code where it says it, else what substitution tells of it. */
+function dawOf({ extension, substitution }: MedicationRequest): number {
+  const code = extension?.find(({ url }) => url === systems.daw)?.valueInteger
+  return code ?? (substitution?.allowedBoolean === false ? 1 : 0)
+}
+
 function basisOf({ extension }: MedicationRequest): EvaluationBasis {
   const code = extension?.find(({ url }) => url === systems.evaluationBasis)?.valueCode
   if (code === undefined) return 'IN_PERSON'
@@ -91,4 +97,4 @@ function basisOf({ extension }: MedicationRequest): EvaluationBasis {
 }
 
 const addressOf = (address: FhirAddress | undefined): PostalAddress | undefined =>
-  address && { ...given('line1', address.line?.[0]), ...given('line2', address.line?.[1]), ...given('city', address.city), ...given('state', address.state), ...given('postalCode', address.postalCode) }
+  address && { ...given('line1', address.line?.[0] || undefined), ...given('line2', address.line?.[1]), ...given('city', address.city), ...given('state', address.state), ...given('postalCode', address.postalCode) }

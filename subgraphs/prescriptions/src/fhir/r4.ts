@@ -15,7 +15,8 @@ export type MedicationRequest = Resource & {
   status?: string
   intent?: string
   contained?: Resource[]
-  extension?: { url?: string; valueCode?: string }[]
+  extension?: { url?: string; valueCode?: string; valueInteger?: number }[]
+  insurance?: Reference[]
   medicationCodeableConcept?: CodeableConcept
   medicationReference?: Reference
   subject?: Reference
@@ -31,6 +32,10 @@ export type MedicationRequest = Resource & {
   }
   substitution?: { allowedBoolean?: boolean }
 }
+export type AllergyIntolerance = Resource & { patient?: Reference; code?: CodeableConcept; clinicalStatus?: CodeableConcept; verificationStatus?: CodeableConcept; criticality?: string }
+export type Coverage = Resource & {
+  status?: string; beneficiary?: Reference; subscriberId?: string; payor?: Reference[]; type?: CodeableConcept; class?: { type?: CodeableConcept; value?: string }[]
+}
 export type BundleEntry = { fullUrl?: string; resource?: Resource; request?: { method?: string; url?: string } }
 export type Bundle = Resource & { type?: string; entry?: BundleEntry[] }
 
@@ -42,6 +47,11 @@ export const systems = {
   patient: 'urn:pharmagraph:patient',
   prescription: 'urn:pharmagraph:prescription',
   evaluationBasis: 'urn:pharmagraph:evaluation-basis',
+  /** NCPDP dispense-as-written code, where substitution.allowedBoolean says less. */
+  daw: 'urn:pharmagraph:daw',
+  refillsRemaining: 'urn:pharmagraph:refills-remaining',
+  rxnorm: 'http://www.nlm.nih.gov/research/umls/rxnorm',
+  ucum: 'http://unitsofmeasure.org',
 } as const
 
 type Severity = 'error' | 'information'

@@ -1,19 +1,28 @@
 /** Drug utilisation review of one prescription against its patient: allergy, dose, age, pregnancy, and when it was dispensed. */
 import { addDays } from '@pharmagraph/platform'
 import { ageOn, type ClinicalProfile } from '../clinical-profile.ts'
+import type { ReportedAllergy } from '../content.ts'
 import { ingredientNames, type Finding, type ScreenedDrug } from './findings.ts'
 import { agePrecautions, allergyClasses, doseLimits, patientRuleVersion, pregnancyPrecautions } from './patient-rules.ts'
 
 export type ScreenedPrescription = { quantity: number; daysSupply: number | null | undefined; dispensingUnit: string }
 
+/** What a sender reported, as the profile writes allergies: "Allergy to penicillin" names a class, "amoxicillin" an ingredient. */
+export const asKnownAllergies = (reported: readonly ReportedAllergy[]): ClinicalProfile['allergies'] =>
+  reported.map(({ display, system = '', code = '' }) => {
+    const name = display.toLowerCase().replace(/^(allergy to|allergic to)\s+/, '').replace(/\s+(allergy|\(.*\))$/, '').trim()
+    const isClass = allergyClasses.some(({ names, members }) => !members.includes(name) && names.some((word) => name.includes(word)))
+    return { system, code, display: name, ...(isClass ? { class: name } : {}) }
+  })
+
 const rule = { management: null, knowledgeVersion: patientRuleVersion }
 
 export const patientFindings = (drug: ScreenedDrug, prescription: ScreenedPrescription, profile: ClinicalProfile, day: string): Finding[] => [
-  ...allergies(drug, profile), ...doses(drug, prescription, ageOn(day, profile.birthYearMonth)), ...precautions(drug, profile, ageOn(day, profile.birthYearMonth)),
+  ...allergyFindings(drug, profile.allergies), ...doses(drug, prescription, ageOn(day, profile.birthYearMonth)), ...precautions(drug, profile, ageOn(day, profile.birthYearMonth)),
 ]
 
 /** The ingredient itself, or one of a class to whose member or name the patient is allergic. */
-function allergies(drug: ScreenedDrug, { allergies: known }: ClinicalProfile): Finding[] {
+export function allergyFindings(drug: ScreenedDrug, known: ClinicalProfile['allergies']): Finding[] {
   return drug.ingredients.flatMap(({ name, rxcui }): Finding[] => {
     const ingredient = name.toLowerCase()
     const same = known.find(({ code, display, class: group }) => !group && ((rxcui !== null && code === rxcui) || display.toLowerCase() === ingredient))

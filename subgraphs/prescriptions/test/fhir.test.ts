@@ -1,0 +1,179 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { createPublicKey, verify } from 'node:crypto'
+import fc from 'fast-check'
+import { addDays, canonicalJson, clock, newId, transact, type Actor } from '@pharmagraph/platform'
+import { actorWith } from '../../../tests/environment.ts'
+import type { PrescriptionContent } from '../src/content.ts'
+import { Prescription } from '../src/entities/prescription.ts'
+import { readMedicationRequest } from '../src/fhir/medication-request.ts'
+import { readReported } from '../src/fhir/reported.ts'
+import type { MedicationRequest } from '../src/fhir/r4.ts'
+import { writeContent } from '../src/fhir/write-medication-request.ts'
+import { services } from '../src/services.ts'
+import { act, claimFor, elena, held, ken, nora, npis, packed, partner, post, publishDrug, publishInteraction, registerPatient, samuel, stranger, subgraph, untilPrescription, verified, type KnownPatient } from './pharmacy.ts'
+
+const today = clock.today()
+const amoxicillin = await publishDrug({ genericName: 'amoxicillin' })
+const lisinopril = await publishDrug({ genericName: 'lisinopril' })
+const warfarin = await publishDrug({ genericName: 'warfarin' })
+const aspirin = await publishDrug({ genericName: 'aspirin' })
+await publishInteraction('warfarin', 'aspirin', 'MAJOR')
+
+const get = async (path: string, actor: Actor) => {
+  const response = await fetch(new URL(path, subgraph.url), { headers: await subgraph.headersFor(actor) })
+  return { status: response.status, resource: (await response.json()) as Record<string, any> }
+}
+const send = async (body: object, path = '/fhir/R4', actor = partner) => {
+  const { status, text } = await post(path, JSON.stringify(body), { contentType: 'application/fhir+json', headers: await subgraph.headersFor(actor) })
+  return { status, resource: JSON.parse(text) as Record<string, any> }
+}
+const entries = (resource: Record<string, any>): Record<string, any>[] => resource['entry'].map(({ resource: each }: { resource: object }) => each)
+
+/** Any content as the mapped fields can say it. */
+const words = fc.stringMatching(/^[A-Za-z][A-Za-z0-9 .,'-]{0,30}[A-Za-z0-9]$/)
+const day = fc.integer({ min: 0, max: 3000 }).map((n) => addDays('2020-01-01', n))
+const record = <Shape extends object>(required: { [Name in keyof Shape]: fc.Arbitrary<Shape[Name]> }, optional: Record<string, fc.Arbitrary<unknown>>) =>
+  fc.record({ ...required, ...optional }, { requiredKeys: Object.keys(required) as never, noNullPrototype: true }) as fc.Arbitrary<never>
+const address = record({}, { line1: words, line2: words, city: words, state: fc.constantFrom('CA', 'TX', 'NY'), postalCode: fc.constantFrom('94103', '10001') })
+const anyContent: fc.Arbitrary<PrescriptionContent> = day.chain((issueDate) => record({
+  patient: record({ family: words, given: words }, { id: fc.uuid(), dateOfBirth: day, sex: fc.constantFrom('female', 'male', 'other', 'unknown'), phone: fc.constant('4155550100'), email: fc.emailAddress(), address }),
+  prescriber: record({ npi: fc.constant('1999000106') }, { dea: fc.constant('FP9902013'), family: words, given: words, phone: fc.constant('4155550101'), address }),
+  drug: record({ text: words }, { ndc: fc.constant('50101-0123-1') }),
+  sig: words, quantity: fc.integer({ min: 1, max: 100_000 }).map((n) => n / 10), daysSupply: fc.option(fc.integer({ min: 1, max: 365 })), refills: fc.integer({ min: 0, max: 99 }),
+  daw: fc.integer({ min: 0, max: 9 }), issueDate: fc.constant(issueDate), earliestFillDate: fc.option(fc.integer({ min: 1, max: 90 }).map((n) => addDays(issueDate, n))),
+  evaluationBasis: fc.constantFrom('IN_PERSON', 'TELEMED_TEMP_RULE', 'SPECIAL_REG', 'VA', 'BUPRENORPHINE'),
+}, {
+  note: words,
+  reported: record({ allergies: fc.array(fc.tuple(record({ display: words }, { criticality: fc.constantFrom('low', 'high') }), fc.constantFrom({}, { code: '91936005' }, { system: 'http://snomed.info/sct', code: '91936005' })).map(([allergy, coding]) => ({ ...(allergy as object), ...coding })), { minLength: 1, maxLength: 3 }) }, {
+    coverage: record({}, { payer: words, memberId: words, group: words, plan: words }),
+  }),
+}))
+
+test('ours to FHIR to ours is the identity on every mapped field', () => {
+  fc.assert(fc.property(anyContent, (content) => {
+    const request = { resourceType: 'MedicationRequest', status: 'active', intent: 'order', ...writeContent(content) } as MedicationRequest
+    const sent = JSON.parse(JSON.stringify(request)) as MedicationRequest
+    assert.deepEqual({ ...readMedicationRequest(sent, () => undefined), ...readReported(sent, []) }, content)
+  }), { numRuns: 300 })
+})
+
+test('a prescription read over FHIR and sent back is the same prescription', async () => {
+  const patient = await registerPatient()
+  const id = await verified({ patientId: patient.id, drugId: lisinopril.drugId, daw: 7 })
+  const { status, resource } = await get(`/fhir/R4/MedicationRequest/${id}`, nora)
+  assert.deepEqual([status, resource['status'], resource['substitution'].allowedBoolean], [200, 'active', false])
+  const content = await transact(subgraph.running.orm, async (em) => {
+    const row = await em.findOneOrFail(Prescription, { id })
+    return services().vault.open<PrescriptionContent>(em, row.sealedFor, row.sealed)
+  })
+  assert.deepEqual(readMedicationRequest(resource as MedicationRequest, () => undefined), content)
+})
+
+test('a released fill is a MedicationDispense in progress, with its lots, found by prescription and by patient', async () => {
+  const patient = await registerPatient()
+  const id = await verified({ patientId: patient.id, drugId: lisinopril.drugId })
+  const fill = await packed(id, patient.id, lisinopril)
+  assert.equal((await get(`/fhir/R4/MedicationDispense/${fill.id}`, nora)).resource['status'], 'preparation')
+  await act(ken, 'releaseFill', { fillId: fill.id })
+  const { resource } = await get(`/fhir/R4/MedicationDispense/${fill.id}`, patient.actor)
+  assert.deepEqual([resource['status'], resource['authorizingPrescription'], resource['quantity'], resource['daysSupply'].value, resource['type'].coding[0].code],
+    ['in-progress', [{ reference: `MedicationRequest/${id}` }], { value: 30 }, 30, 'FF'])
+  assert.ok(JSON.stringify(resource['extension']).includes('A123'))
+  for (const [query, actor] of [[`prescription=MedicationRequest/${id}`, nora], [`patient=Patient/${patient.id}`, nora], [`patient=${patient.id}`, patient.actor], [`prescription=${id}`, elena]] as const) {
+    const found = await get(`/fhir/R4/MedicationDispense?${query}`, actor)
+    assert.deepEqual([found.status, found.resource['type'], entries(found.resource).map((each) => each['id'])], [200, 'searchset', [fill.id]], query)
+  }
+})
+
+test('an alert and its answer are a DetectedIssue, for professionals', async () => {
+  const patient = await registerPatient()
+  await verified({ patientId: patient.id, drugId: warfarin.drugId })
+  const { resource: { id } }: { resource: Record<string, any> } = await send({
+    resourceType: 'MedicationRequest', status: 'active', intent: 'order', identifier: [{ system: 'urn:clinic', value: newId() }], medicationCodeableConcept: { coding: [{ system: 'http://hl7.org/fhir/sid/ndc', code: aspirin.ndc }], text: 'aspirin' },
+    subject: { identifier: { system: 'urn:pharmagraph:patient', value: patient.id } }, requester: { identifier: { system: 'http://hl7.org/fhir/sid/us-npi', value: npis.elena } }, authoredOn: today,
+    dosageInstruction: [{ text: 'Take one daily' }], dispenseRequest: { quantity: { value: 30 }, expectedSupplyDuration: { value: 30, code: 'd' } },
+  }, '/fhir/R4/MedicationRequest')
+  await untilPrescription(id, 'CLINICAL_REVIEW')
+  const [open] = entries((await get(`/fhir/R4/DetectedIssue?implicated=MedicationRequest/${id}`, nora)).resource)
+  assert.deepEqual([open!['status'], open!['severity'], open!['code'].coding[0], open!['implicated'].length], ['preliminary', 'high', { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'DRG' }, 2])
+  const claim = held(await claimFor(nora, 'VERIFICATION', id))
+  await act(nora, 'overrideAlert', { ...claim, alertId: open!['id'], professionalService: 'M0', result: '1G', text: 'INR is watched' })
+  const { resource } = await get(`/fhir/R4/DetectedIssue/${open!['id']}`, elena)
+  assert.deepEqual([resource['status'], resource['mitigation'][0].action.text], ['final', 'Prescriber consulted; Filled with prescriber approval; INR is watched'])
+  assert.deepEqual(entries((await get(`/fhir/R4/DetectedIssue?patient=${patient.id}`, patient.actor)).resource), [])
+  assert.equal((await get(`/fhir/R4/DetectedIssue/${open!['id']}`, samuel)).status, 404)
+})
+
+test('the Provenance of a prescription carries signatures that verify over its canonical content', async () => {
+  const patient = await registerPatient()
+  const id = await verified({ patientId: patient.id, drugId: lisinopril.drugId })
+  const [provenance] = entries((await get(`/fhir/R4/Provenance?target=MedicationRequest/${id}`, elena)).resource)
+  assert.deepEqual(provenance!['signature'].map((each: { type: { code: string }[] }) => each.type[0]!.code), ['1.2.840.10065.1.12.1.14', '1.2.840.10065.1.12.1.5'])
+  const content = await transact(subgraph.running.orm, async (em) => {
+    const row = await em.findOneOrFail(Prescription, { id })
+    return services().vault.open<PrescriptionContent>(em, row.sealedFor, row.sealed)
+  })
+  const keyId = provenance!['signature'][0].extension[0].valueString
+  const raw = services().signer.publicKeys().find((key) => key.keyId === keyId)!.publicKey
+  const key = createPublicKey({ key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(raw, 'base64')]), format: 'der', type: 'spki' })
+  assert.ok(verify(null, Buffer.from(canonicalJson({ prescriptionId: id, content })), key, Buffer.from(provenance!['signature'][0].data, 'base64')))
+  assert.equal((await get(`/fhir/R4/Provenance/${id}`, patient.actor)).resource['target'][0].reference, `MedicationRequest/${id}`)
+})
+
+test('a stranger finds and reads nothing, and a search without its subject is refused', async () => {
+  const patient = await registerPatient()
+  const id = await verified({ patientId: patient.id, drugId: lisinopril.drugId })
+  for (const actor of [stranger, samuel, actorWith('partner', { clientId: 'other' })]) {
+    for (const type of ['MedicationRequest', 'Provenance', 'MedicationDispense', 'DetectedIssue']) {
+      const found = await get(`/fhir/R4/${type}?patient=${patient.id}`, actor)
+      assert.deepEqual([found.status, entries(found.resource)], [200, []], type)
+    }
+    for (const type of ['MedicationRequest', 'Provenance']) assert.equal((await get(`/fhir/R4/${type}/${id}`, actor)).status, 404)
+  }
+  assert.deepEqual([(await get('/fhir/R4/MedicationDispense', nora)).status, (await get('/fhir/R4/MedicationDispense?patient=x', nora)).status, (await get(`/fhir/R4/Provenance?target=${id}&_count=0`, nora)).status], [400, 400, 400])
+  assert.equal((await get('/fhir/R4/metadata', stranger)).resource['rest'][0].resource.length, 4)
+})
+
+test('a search comes page by page, and the next link goes on where the last one ended', async () => {
+  const patient = await registerPatient()
+  const ids: string[] = []
+  for (const drug of [lisinopril, amoxicillin, warfarin]) ids.push(await verified({ patientId: patient.id, drugId: drug.drugId }))
+  const seen: string[] = []
+  let url: string | undefined = `/fhir/R4/MedicationRequest?patient=${patient.id}&_count=2`
+  while (url) {
+    const { resource }: { resource: Record<string, any> } = await get(url, patient.actor)
+    seen.push(...entries(resource).map((each) => each['id']))
+    url = resource['link'].find(({ relation }: { relation: string }) => relation === 'next')?.url
+  }
+  assert.deepEqual(seen, [...ids].sort())
+})
+
+const person = ({ family, given, dateOfBirth, email }: KnownPatient) => ({ resourceType: 'Patient', name: [{ family, given: [given] }], birthDate: dateOfBirth, telecom: [{ system: 'email', value: email }] })
+
+test('an allergy and a coverage that come with the order are kept with it: the allergy is reviewed, both come back', async () => {
+  const patient = await registerPatient()
+  const [p, d, m, c, a, other] = Array.from({ length: 6 }, () => `urn:uuid:${newId()}`)
+  const allergy = (about: object) => ({ resourceType: 'AllergyIntolerance', clinicalStatus: { coding: [{ code: 'active' }] }, patient: { reference: p }, code: { text: 'Allergy to penicillin' }, ...about })
+  const { status, resource } = await send({
+    resourceType: 'Bundle', type: 'transaction',
+    entry: [
+      { fullUrl: p, resource: person(patient) }, { fullUrl: d, resource: { resourceType: 'Practitioner', identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: npis.elena }] } },
+      { fullUrl: a, resource: allergy({}) }, { fullUrl: other, resource: allergy({ patient: { reference: 'Patient/somebody-else' }, code: { text: 'Allergy to sulfonamides' } }) },
+      { resource: allergy({ clinicalStatus: { coding: [{ code: 'resolved' }] }, code: { text: 'Allergy to eggs' } }) },
+      { fullUrl: c, resource: { resourceType: 'Coverage', status: 'active', beneficiary: { reference: p }, subscriberId: '888009335', payor: [{ display: 'Acme Health' }] } },
+      { fullUrl: m, resource: {
+        resourceType: 'MedicationRequest', status: 'active', intent: 'order', identifier: [{ system: 'urn:clinic', value: newId() }], medicationCodeableConcept: { coding: [{ system: 'http://hl7.org/fhir/sid/ndc', code: amoxicillin.ndc }], text: 'Amoxicillin 10 mg tablet' },
+        subject: { reference: p }, requester: { reference: d }, authoredOn: today, insurance: [{ reference: c }], dosageInstruction: [{ text: 'Take one daily' }], dispenseRequest: { quantity: { value: 30 }, expectedSupplyDuration: { value: 30, code: 'd' } },
+      } },
+    ],
+  })
+  assert.equal(status, 200, JSON.stringify(resource))
+  const id = resource['entry'].at(-1).resource.id as string
+  await untilPrescription(id, 'CLINICAL_REVIEW')
+  const { prescription } = await subgraph.data(nora, 'query ($id: ID!) { prescription(id: $id) { alerts { kind severity message open } } }', { id })
+  assert.deepEqual(prescription.alerts, [{ kind: 'ALLERGY', severity: 'MAJOR', message: 'amoxicillin is one of the penicillins, to which an allergy is on record', open: true }])
+  const { contained } = (await get(`/fhir/R4/MedicationRequest/${id}`, partner)).resource as { contained: Record<string, any>[] }
+  assert.deepEqual(contained.filter(({ resourceType }) => resourceType === 'AllergyIntolerance').map(({ code }) => code.text), ['Allergy to penicillin'])
+  assert.deepEqual(contained.find(({ resourceType }) => resourceType === 'Coverage')?.['payor'], [{ display: 'Acme Health' }])
+})
