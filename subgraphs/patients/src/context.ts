@@ -6,6 +6,7 @@ import DataLoader from 'dataloader'
 import { Allergy, type AllergyDetails, type CodedConcept } from './entities/allergy.ts'
 import { Condition } from './entities/condition.ts'
 import { Delegation, type DelegationScope } from './entities/delegation.ts'
+import { Disclosure } from './entities/disclosure.ts'
 import { ErasureConfirmation, RecordFact } from './entities/erasure.ts'
 import { InsurancePolicy, type InsuranceDetails } from './entities/insurance-policy.ts'
 import { Message, MessageThread } from './entities/message.ts'
@@ -60,6 +61,7 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
     caregivers: opened<Delegation & { name: string }>(listBy(em, Delegation, 'patientId', { scope: { status: 'ACTIVE' } })),
     invitations: opened<Delegation & { name: string }>(listBy(em, Delegation, 'patientId', { scope: { status: 'INVITED', expiresAt: { $gt: clock.now() } } })),
     notifications: perArguments((page: Page) => pageByParent(em, Notification, 'patientId', {}, page)),
+    disclosures: perArguments((page: Page) => pageByParent(em, Disclosure, 'patientId', {}, page)),
     consents: new DataLoader((ids: readonly string[]) => latestConsents(em, ids)),
     /** None where the actor may see the patient, but not the messages. */
     threads: perArguments((page: Page) => {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { keySetting, setting, vaultFromSettings, type Vault } from '@pharmagraph/platform'
+import { keySetting, optionalSetting, setting, vaultFromSettings, type Vault } from '@pharmagraph/platform'
+import { httpRegister } from './licences/http-register.ts'
 import { localRegister } from './licences/local-register.ts'
 import type { LicenceRegister } from './licences/port.ts'
 import { mailNotifier } from './notify/mail.ts'
@@ -15,6 +16,11 @@ export type Services = {
 
 const demoRegister = resolve(import.meta.dirname, '../data/licence-register.json')
 
+const registerFromSettings = (): LicenceRegister => {
+  const url = optionalSetting('LICENCE_REGISTER_URL')
+  return url ? httpRegister(url, optionalSetting('LICENCE_REGISTER_TOKEN')) : localRegister(setting('LICENCE_REGISTER_FILE', demoRegister))
+}
+
 let made: Services | undefined
 /** Made on first use: jobs share them with the rest of the process. */
 export const services = (): Services =>
@@ -22,5 +28,5 @@ export const services = (): Services =>
     vault: vaultFromSettings(),
     matchKey: keySetting('MATCH_KEY'),
     notifier: mailNotifier(setting('MAIL_URL')),
-    licenceRegister: localRegister(setting('LICENCE_REGISTER_FILE', demoRegister)),
+    licenceRegister: registerFromSettings(),
   })

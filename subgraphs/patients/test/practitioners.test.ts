@@ -3,12 +3,15 @@ import assert from 'node:assert/strict'
 import { clock, newId, systemActor, transact, type Role } from '@pharmagraph/platform'
 import { actorWith, testSubgraph } from '../../../tests/environment.ts'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import './support.ts'
 import { openProfile } from '../src/clinical-profile.ts'
 import { registerPractitioner, type PractitionerEntry } from '../src/commands/register-practitioner.ts'
 import { recheckLicences } from '../src/jobs/recheck-licences.ts'
+import { httpRegister } from '../src/licences/http-register.ts'
 import { patients } from '../src/subgraph.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'register-'))
@@ -161,4 +164,27 @@ test('S24 the pharmacist in charge takes practitioners into the register; odd bu
   assert.deepEqual([practitioner.npi, practitioner.licences, warnings.length], ['2000000010', [{ number: 'Y1', state: 'HI', status: 'ACTIVE' }], 2])
   assert.equal((await add(chief, { npi: '1234567890' })).data.registerPractitioner.field, 'npi')
   assert.equal((await add(actorWith('pharmacist'))).errors?.[0]?.extensions['code'], 'FORBIDDEN')
+})
+
+test('S24 a register behind an address is asked by state and number; what it does not say clearly is no answer', async () => {
+  const answers: Record<string, [status: number, body: string]> = {
+    '/licences/CA/A%201': [200, '{"status":"SUSPENDED","expiresOn":"2030-01-31"}'], '/licences/CA/X': [404, ''], '/licences/CA/Y': [500, ''], '/licences/CA/Z': [200, '{"status":"FINE","expiresOn":"2030-01-31"}'], '/licences/CA/W': [200, 'nonsense'],
+  }
+  const asked: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.headers.authorization)
+    const [status, body] = answers[request.url!] ?? [418, '']
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  try {
+    const { find } = httpRegister(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, 'secret')
+    assert.deepEqual(await find({ number: 'A 1', state: 'CA' }), { number: 'A 1', state: 'CA', status: 'SUSPENDED', expiresOn: '2030-01-31' })
+    assert.equal(await find({ number: 'X', state: 'CA' }), undefined)
+    for (const number of ['Y', 'Z', 'W']) await assert.rejects(find({ number, state: 'CA' }), { code: 'UNAVAILABLE' })
+    assert.deepEqual(new Set(asked), new Set(['Bearer secret']))
+  } finally {
+    server.close()
+  }
+  await assert.rejects(httpRegister('http://127.0.0.1:9').find({ number: 'A', state: 'CA' }), { code: 'UNAVAILABLE' })
 })

@@ -105,7 +105,7 @@ test('S51 patients take their data along as JSON, all of it, and as FHIR R4', as
   assert.equal(codeOf(await subgraph.graph(actor, '{ exportMyData { document } }')), 'NOT_FOUND')
 })
 
-test('S87 S50 a partner gets the record while the patient consents to EXCHANGE, on account, and not a moment longer', async () => {
+test('S87 S50 H3 a partner gets the record while the patient consents to EXCHANGE, on account, and not a moment longer', async () => {
   const { actor, id } = await registered(subgraph)
   await allergic(actor, aspirin)
   const partner = actorWith('partner', { clientId: 'lakeside-clinic' })
@@ -121,6 +121,9 @@ test('S87 S50 a partner gets the record while the patient consents to EXCHANGE, 
   await consent(false)
   assert.equal(codeOf(await ask(partner)), 'CONSENT_REQUIRED')
   const account = (await subgraph.emitted('patients.record-disclosed.v1')).filter(({ patientId }) => patientId === id)
+  const { me } = await subgraph.data(actor, '{ me { disclosures { nodes { recipient what purpose consentVersion } } } }')
+  assert.deepEqual(me.disclosures.nodes, [{ recipient: 'lakeside-clinic', what: 'record as FHIR R4', purpose: 'EXCHANGE', consentVersion: 1 }])
+  await assert.rejects(subgraph.sql('update disclosure set recipient = $1', ['nobody']), /append-only/)
   assert.deepEqual(account, [{ patientId: id, recipient: 'lakeside-clinic', purpose: 'EXCHANGE', consentVersion: 1 }])
 })
 

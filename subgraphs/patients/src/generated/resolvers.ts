@@ -272,6 +272,8 @@ export type Patient = {
   caregiverInvitations: Array<CaregiverInvitation>;
   /** What was sent to the patient, and what was not and why; newest first. */
   notifications: NotificationConnection;
+  /** Who outside was given the record, newest first: the accounting of disclosures (45 CFR 164.528). */
+  disclosures: DisclosureConnection;
   threads: MessageThreadConnection;
   registeredAt: Scalars['DateTime']['output'];
 };
@@ -279,6 +281,13 @@ export type Patient = {
 
 /** A person the pharmacy dispenses to. Every identifying column is encrypted under the patient's own data key. */
 export type PatientNotificationsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  after?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** A person the pharmacy dispenses to. Every identifying column is encrypted under the patient's own data key. */
+export type PatientDisclosuresArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
   after?: InputMaybe<Scalars['String']['input']>;
 };
@@ -455,6 +464,30 @@ export type NotificationEdge = {
   __typename?: 'NotificationEdge';
   cursor: Scalars['String']['output'];
   node: Notification;
+};
+
+export type Disclosure = {
+  __typename?: 'Disclosure';
+  id: Scalars['ID']['output'];
+  at: Scalars['DateTime']['output'];
+  recipient: Scalars['String']['output'];
+  what: Scalars['String']['output'];
+  purpose: Scalars['String']['output'];
+  /** Version of the consent it rested on. */
+  consentVersion: Scalars['Int']['output'];
+};
+
+export type DisclosureConnection = {
+  __typename?: 'DisclosureConnection';
+  edges: Array<DisclosureEdge>;
+  nodes: Array<Disclosure>;
+  pageInfo: PageInfo;
+};
+
+export type DisclosureEdge = {
+  __typename?: 'DisclosureEdge';
+  cursor: Scalars['String']['output'];
+  node: Disclosure;
 };
 
 export type ExportFormat =
@@ -981,6 +1014,9 @@ export type ResolversTypes = {
   NotificationStatus: NotificationStatus;
   NotificationConnection: ResolverTypeWrapper<NotificationConnection>;
   NotificationEdge: ResolverTypeWrapper<NotificationEdge>;
+  Disclosure: ResolverTypeWrapper<Disclosure>;
+  DisclosureConnection: ResolverTypeWrapper<DisclosureConnection>;
+  DisclosureEdge: ResolverTypeWrapper<DisclosureEdge>;
   ExportFormat: ExportFormat;
   DataExport: ResolverTypeWrapper<DataExport>;
   ErasureRequest: ResolverTypeWrapper<ErasureRequestMapper>;
@@ -1060,6 +1096,9 @@ export type ResolversParentTypes = {
   Notification: Notification;
   NotificationConnection: NotificationConnection;
   NotificationEdge: NotificationEdge;
+  Disclosure: Disclosure;
+  DisclosureConnection: DisclosureConnection;
+  DisclosureEdge: DisclosureEdge;
   DataExport: DataExport;
   ErasureRequest: ErasureRequestMapper;
   RetentionClock: RetentionClock;
@@ -1199,6 +1238,7 @@ export type PatientResolvers<ContextType = Context, ParentType extends Resolvers
   caregivers?: Resolver<Array<ResolversTypes['Caregiver']>, ParentType, ContextType>;
   caregiverInvitations?: Resolver<Array<ResolversTypes['CaregiverInvitation']>, ParentType, ContextType>;
   notifications?: Resolver<ResolversTypes['NotificationConnection'], ParentType, ContextType, RequireFields<PatientNotificationsArgs, 'first'>>;
+  disclosures?: Resolver<ResolversTypes['DisclosureConnection'], ParentType, ContextType, RequireFields<PatientDisclosuresArgs, 'first'>>;
   threads?: Resolver<ResolversTypes['MessageThreadConnection'], ParentType, ContextType, RequireFields<PatientThreadsArgs, 'first'>>;
   registeredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
 };
@@ -1298,6 +1338,26 @@ export type NotificationConnectionResolvers<ContextType = Context, ParentType ex
 export type NotificationEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['NotificationEdge'] = ResolversParentTypes['NotificationEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Notification'], ParentType, ContextType>;
+};
+
+export type DisclosureResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Disclosure'] = ResolversParentTypes['Disclosure']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  recipient?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  what?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  purpose?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  consentVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type DisclosureConnectionResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DisclosureConnection'] = ResolversParentTypes['DisclosureConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['DisclosureEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Disclosure']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type DisclosureEdgeResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DisclosureEdge'] = ResolversParentTypes['DisclosureEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Disclosure'], ParentType, ContextType>;
 };
 
 export type DataExportResolvers<ContextType = Context, ParentType extends ResolversParentTypes['DataExport'] = ResolversParentTypes['DataExport']> = {
@@ -1482,6 +1542,9 @@ export type Resolvers<ContextType = Context> = {
   Notification?: NotificationResolvers<ContextType>;
   NotificationConnection?: NotificationConnectionResolvers<ContextType>;
   NotificationEdge?: NotificationEdgeResolvers<ContextType>;
+  Disclosure?: DisclosureResolvers<ContextType>;
+  DisclosureConnection?: DisclosureConnectionResolvers<ContextType>;
+  DisclosureEdge?: DisclosureEdgeResolvers<ContextType>;
   DataExport?: DataExportResolvers<ContextType>;
   ErasureRequest?: ErasureRequestResolvers<ContextType>;
   RetentionClock?: RetentionClockResolvers<ContextType>;

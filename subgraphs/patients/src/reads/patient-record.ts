@@ -3,6 +3,7 @@ import { Allergy, type AllergyDetails, type CodedConcept } from '../entities/all
 import { Condition } from '../entities/condition.ts'
 import { Consent } from '../entities/consent.ts'
 import { Delegation } from '../entities/delegation.ts'
+import { Disclosure } from '../entities/disclosure.ts'
 import { InsurancePolicy, type InsuranceDetails } from '../entities/insurance-policy.ts'
 import { Message, MessageThread } from '../entities/message.ts'
 import { Notification } from '../entities/notification.ts'
@@ -37,6 +38,7 @@ export type Correspondence = {
   caregivers: (Delegation & { name: string })[]
   threads: (MessageThread & { messages: (Message & { body: string })[] })[]
   notifications: Notification[]
+  disclosures: Disclosure[]
 }
 
 /** What is about the patient beyond the medical record. */
@@ -47,5 +49,6 @@ export async function correspondence(em: EntityManager, vault: Vault, patientId:
     caregivers: await openAll<Delegation, { name: string }>(em, vault, await em.find(Delegation, ...of)),
     threads: (await em.find(MessageThread, ...of)).map((thread) => ({ ...thread, messages: byThread.get(thread.id) ?? [] })),
     notifications: await em.find(Notification, ...of),
+    disclosures: await em.find(Disclosure, ...of),
   }
 }

@@ -11,5 +11,6 @@ export const patientResolvers: PatientResolvers = {
   caregivers: ({ id }, _args, { loaders }) => loaders.caregivers.load(id),
   caregiverInvitations: ({ id }, _args, { loaders }) => loaders.invitations.load(id),
   notifications: ({ id }, { first, after }, { loaders }) => loaders.notifications({ first: first ?? 20, after }).load(id),
+  disclosures: ({ id }, { first, after }, { loaders }) => loaders.disclosures({ first: first ?? 20, after }).load(id),
   threads: ({ id }, { first, after }, { loaders }) => loaders.threads({ first: first ?? 20, after }).load(id),
 }
