@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { connect } from 'node:net'
 import { randomBytes } from 'node:crypto'
 import { connectBroker, streamName } from '@pharmagraph/platform/nats.ts'
-import { anOrder } from './support/subgraphs.ts'
+import { aDrug, anOrder } from './support/subgraphs.ts'
 import { personas, startWorld, take, until, type World } from './support/world.ts'
 
 let world: World
@@ -148,6 +148,40 @@ test('S72 a shipment tells of its status and of its moves', async () => {
   await world.publish('logistics.shipment-status-changed.v1', { shipmentId: 's1', orderId: 'o1', patientId: 'p1', routeId: 'r1', from: 'OUT_FOR_DELIVERY', to: 'DELIVERED' })
   const [moved, delivered] = await take(events, 2)
   assert.deepEqual([moved!.data!['shipmentChanged'].status, delivered!.data!['shipmentChanged'].status], [null, 'DELIVERED'])
+})
+
+test('a message thread comes whole, then message by message, to those who may read it', async () => {
+  const message = (id: string, body: string) => ({ id, threadId: 't1', authorRole: 'pharmacist', body, at: '2026-01-01T00:00:00Z' })
+  const thread = { id: 't1', patientId: 'p1', messages: [message('m1', 'Hello')], lastMessageAt: '2026-01-01T00:00:00Z' }
+  world.data.threads.set('t1', thread)
+  const query = 'subscription { messageThreadChanged(threadId: "t1") { kind thread { id messages(last: 1) { id body } } } }'
+  const events = clientOf(await patientToken()).iterate({ query })
+  const [snapshot] = await take(events, 1)
+  assert.deepEqual(snapshot!.data, { messageThreadChanged: { kind: 'SNAPSHOT', thread: { id: 't1', messages: [{ id: 'm1', body: 'Hello' }] } } })
+  const posted = (threadId: string) => world.publish('patients.message-posted.v1', { threadId, messageId: 'm2', patientId: 'p1', prescriptionId: null, authorRole: 'patient' })
+  await posted('t2')
+  thread.messages.push(message('m2', 'Take it with food'))
+  await posted('t1')
+  const [change] = await take(events, 1)
+  assert.deepEqual(change!.data, { messageThreadChanged: { kind: 'CHANGE', thread: { id: 't1', messages: [{ id: 'm2', body: 'Take it with food' }] } } })
+  const stranger = clientOf(await patientToken('p2')).iterate({ query })
+  assert.equal((await refusal(stranger))[0].extensions.code, 'NOT_FOUND')
+  // whoever leaves the thread hears no more of it
+  thread.patientId = 'p2'
+  await posted('t1')
+  assert.equal((await refusal(events))[0].extensions.code, 'NOT_FOUND')
+})
+
+test('a drug that comes to its reorder point is told to staff, and to nobody else', async () => {
+  world.data.drugs.set('d1', aDrug('d1', 'amoxicillin'))
+  const query = 'subscription { stockAlerts { kind drug { id name stockAlert { position suggestedQuantity } } } }'
+  const events = clientOf(await world.issuer.token(personas.technician)).iterate({ query })
+  const [snapshot] = await take(events, 1)
+  assert.deepEqual(snapshot!.data, { stockAlerts: { kind: 'SNAPSHOT', drug: null } })
+  await world.publish('inventory.stock-low.v1', { drugId: 'd1', position: 3, reorderPoint: 10, suggestedQuantity: 50 })
+  const [change] = await take(events, 1)
+  assert.deepEqual(change!.data, { stockAlerts: { kind: 'CHANGE', drug: { id: 'd1', name: 'amoxicillin', stockAlert: { position: 3, suggestedQuantity: 50 } } } })
+  assert.equal((await refusal(clientOf(await patientToken()).iterate({ query })))[0].extensions.code, 'FORBIDDEN')
 })
 
 test('a client that comes back gets what it missed, in order, nothing twice', async () => {

@@ -9,7 +9,7 @@ import type { JWK } from 'jose'
 import { actorHeader, actorVerifier, isStaff, type Actor } from '@pharmagraph/platform/actor.ts'
 
 export type Row = Record<string, unknown> & { id: string }
-export type Data = { orders: Map<string, Row>; shipments: Map<string, Row>; drugs: Map<string, Row>; patients: Map<string, Row>; workItems: Map<string, Row>; prescriptions: Map<string, Row> }
+export type Data = { orders: Map<string, Row>; shipments: Map<string, Row>; drugs: Map<string, Row>; patients: Map<string, Row>; workItems: Map<string, Row>; prescriptions: Map<string, Row>; threads: Map<string, Row> }
 export type Received = { method: string; url: string; headers: IncomingMessage['headers']; body: Buffer }
 
 export type Subgraph = {
@@ -30,7 +30,7 @@ const schemaFolder = resolve(import.meta.dirname, '../../../schema/subgraphs')
 type Context = { actor: Actor }
 
 export function emptyData(): Data {
-  return { orders: new Map(), shipments: new Map(), drugs: new Map(), patients: new Map(), workItems: new Map(), prescriptions: new Map() }
+  return { orders: new Map(), shipments: new Map(), drugs: new Map(), patients: new Map(), workItems: new Map(), prescriptions: new Map(), threads: new Map() }
 }
 
 /** An order of a patient; everything the schema demands has a value. */
@@ -93,7 +93,10 @@ function resolversOf(name: string, data: Data): Record<string, Record<string, un
     case 'inventory':
       return {
         Query: { inventory: () => page([]), locations: () => [] },
-        Drug: { availability: () => ({ status: 'IN_STOCK', quantityAvailable: 12, asOf: '2026-01-01T00:00:00Z' }) },
+        Drug: {
+          availability: () => ({ status: 'IN_STOCK', quantityAvailable: 12, asOf: '2026-01-01T00:00:00Z' }),
+          stockAlert: (_: unknown, __: unknown, { actor }: Context) => (isStaff(actor) ? { position: 3, reorderPoint: 10, suggestedQuantity: 50, since: '2026-01-01T00:00:00Z' } : null),
+        },
         Order: { reservations: () => [] },
         Mutation: { adjustInventory: (_: unknown, { input }: { input: { lotId: string } }) => named('InsufficientStock', { code: 'INSUFFICIENT_STOCK', message: 'not that many', available: 1, requested: 5, lotId: input.lotId }) },
         ...resultTypes(['ReceiveStockResult', 'AdjustInventoryResult', 'ChangeLotStatusResult']),
@@ -129,6 +132,10 @@ function resolversOf(name: string, data: Data): Record<string, Record<string, un
           },
         },
         Patient: { __resolveReference: ({ id }: Row, { actor }: Context) => (isStaff(actor) || actor.patientId === id ? (data.patients.get(id) ?? null) : null) },
+        MessageThread: {
+          __resolveReference: ({ id }: Row, { actor }: Context) => mine(actor, data.threads.get(id)),
+          messages: ({ messages }: Row, { last }: { last?: number }) => (messages as unknown[]).slice(-(last ?? 100)),
+        },
         ...resultTypes(['RegisterPatientResult']),
       }
     default:

@@ -68,7 +68,7 @@ export const transports = {
     const { answers, ended, next, end } = collector()
     const client = new ApolloClient({ link: new HttpLink({ uri: gatewayUrl, headers: headersOf(token) }), cache: new InMemoryCache() })
     let last: string | undefined
-    const subscription = client.subscribe({ query: gql(request.query), variables: request.variables ?? {}, fetchPolicy: 'no-cache' }).subscribe({
+    const subscription = client.subscribe({ query: gql(request.query), variables: request.variables ?? {}, fetchPolicy: 'no-cache', errorPolicy: 'all' }).subscribe({
       next({ data, error }) {
         // it asks for the name of each type by itself
         const plain = data ? (JSON.parse(JSON.stringify(data, (key, value: unknown) => (key === '__typename' ? undefined : value))) as Record<string, any>) : undefined
