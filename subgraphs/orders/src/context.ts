@@ -3,6 +3,7 @@ import DataLoader from 'dataloader'
 import { ownedBy, visibleTo } from './access.ts'
 import { Cart, CartLine } from './entities/cart.ts'
 import { DrugFact, PrescriptionFact } from './entities/facts.ts'
+import { Fulfilment } from './entities/fulfilment.ts'
 import { Order, OrderLine, type OrderStatus } from './entities/order.ts'
 import { Dispute, Payment, Refund } from './entities/payment.ts'
 import type { Services } from './services.ts'
@@ -16,6 +17,9 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
   order: byId(em, Order, visibleTo(actor)),
   cart: byId(em, Cart, ownedBy(actor)),
   linesOf: listBy(em, OrderLine, 'orderId'),
+  fulfilmentsOf: listBy(em, Fulfilment, 'orderId', { orderBy: { number: 'asc' } }),
+  /** Parts of orders the actor may see. */
+  fulfilment: byId(em, Fulfilment, visibleTo(actor)),
   paymentOf: listBy(em, Payment, 'orderId'),
   cartLinesOf: listBy(em, CartLine, 'cartId'),
   historyOf: listBy(em, TransitionRow, 'subjectId', { scope: { machine: 'order' } }),

@@ -24,6 +24,10 @@ export function lineTax(total: Money, taxClass: TaxClass, state: string, day: st
   return money(share(total.amountMinor, BigInt(ratePpm), 1_000_000n), total.currency)
 }
 
+/** Price and tax of `supplied` of a line's units, each rounded once. */
+export const partialCharge = ({ lineTotalMinor, taxMinor, quantity }: { lineTotalMinor: number; taxMinor: number; quantity: number }, supplied: number): number =>
+  share(lineTotalMinor, thousandths(supplied), thousandths(quantity)) + share(taxMinor, thousandths(supplied), thousandths(quantity))
+
 export type Totals = { subtotal: Money; tax: Money; shipping: Money; total: Money }
 
 /** What an order of these lines costs on `day`: the sum of rounded lines, so that what is shown adds up. */

@@ -11,7 +11,8 @@ const every = process.env['CRASH_SWEEP'] === 'full' ? 1 : 4
 /** Orders that may stand still inside a transaction at once: each holds one of the service's ten connections, and so may an event that waits for its lock. */
 const atOnce = 3
 
-type Ending = 'DELIVERED' | 'REFUNDED'
+/** IN_PARTS: delivered, the over-the-counter medicine ahead of the other. */
+type Ending = 'DELIVERED' | 'REFUNDED' | 'IN_PARTS'
 const endingOf = new Map<string, Ending>()
 const harness = await crashHarness(async ({ type, event, order }, tell) => {
   const others = neighbours({ publish: tell } as never)
@@ -24,10 +25,10 @@ const harness = await crashHarness(async ({ type, event, order }, tell) => {
       for (const line of order.lines) if (line.prescription) await others.releaseFill(order, line)
       return
     case 'orders.order-paid.v1': {
-      const { patientId, orderId } = event.data as EventMap['orders.order-paid.v1']
+      const { patientId, orderId, fulfilmentId } = event.data as EventMap['orders.order-paid.v1']
       if (endingOf.get(patientId) === 'REFUNDED') return void untilDone(() => cancelOrder(subgraph, support, { orderId }))
-      await others.moveShipment(order, 'OUT_FOR_DELIVERY')
-      return others.moveShipment(order, 'DELIVERED')
+      await others.moveParcel(order, fulfilmentId!, 'OUT_FOR_DELIVERY')
+      return others.moveParcel(order, fulfilmentId!, 'DELIVERED')
     }
   }
 })
@@ -46,7 +47,8 @@ async function place(ending: Ending, point?: Point): Promise<{ orderId: Promise<
   const prescriptionId = await newPrescription(subgraph, patientId, { drugId: prescribed })
   await untilDone(() => addToCart(subgraph, patient, { prescriptionId }))
   const { cart } = await untilDone(() => addToCart(subgraph, patient, { drugId: overTheCounter, packages: 1 }))
-  const input = { cartId: cart.id, addressId, idempotencyKey: newId(), paymentMethodId: 'pm_card_visa' }
+  const delivery = ending === 'IN_PARTS' ? 'AS_READY' : 'TOGETHER'
+  const input = { cartId: cart.id, addressId, idempotencyKey: newId(), paymentMethodId: 'pm_card_visa', delivery }
   return { orderId: untilDone(() => checkout(subgraph, patient, input)).then(({ order }) => order.id as string), ending, point }
 }
 
@@ -80,19 +82,33 @@ async function stateOf(orderId: string) {
 }
 type State = Awaited<ReturnType<typeof stateOf>>
 
-async function endOf(orderId: string, ending: Ending): Promise<State> {
-  await eventually(async () => (await stateOf(orderId)).status === ending, { what: `an order ${ending}`, within: 40_000 })
+/** Two parts run side by side, and are captured at once where both are ready: what must be the same is what it comes to. */
+async function endOfParts(orderId: string): Promise<object> {
+  const { published: facts, ledger: _rows, webhooks: _told, ...state } = await stateOf(orderId)
+  const sums = await sql<{ row: string }>(`select kind || ' ' || account || ' ' || sum(amount_minor) as row from payment_ledger l join payment p on p.id = l.payment_id where order_id = $1 and kind <> 'RELEASED' group by kind, account order by 1`, [orderId])
+  return { ...state, ledger: sums.map(({ row }) => row), published: facts.filter((fact) => !fact.startsWith('orders.payment-status-changed')).sort() }
+}
+const comparable = (orderId: string, ending: Ending): Promise<object> => (ending === 'IN_PARTS' ? endOfParts(orderId) : stateOf(orderId))
+
+async function endOf(orderId: string, ending: Ending): Promise<object> {
+  const status = ending === 'IN_PARTS' ? 'DELIVERED' : ending
+  await eventually(async () => (await stateOf(orderId)).status === status, { what: `an order ${ending}`, within: 40_000 })
   await eventually(async () => ((await (await fetch(`${harness.sandboxUrl}/health`)).json()) as { pendingDeliveries: number }).pendingDeliveries === 0, { what: 'the webhooks delivered', within: 20_000 })
   await eventually(async () => (await stateOf(orderId)).unpublished === 0)
-  return stateOf(orderId)
+  return comparable(orderId, ending)
 }
 
-const uninterrupted = new Map<Ending, State>()
+const uninterrupted = new Map<Ending, object>()
+const strict = (ending: 'DELIVERED' | 'REFUNDED'): State => uninterrupted.get(ending) as State
 /** Facts by ending, those of the second only where it leaves the way of the first. */
 const sagaPoints = (): { fact: Fact; ending: Ending }[] => {
-  const delivered = [...new Set(uninterrupted.get('DELIVERED')!.published)]
-  const refunded = [...new Set(uninterrupted.get('REFUNDED')!.published)].filter((fact) => !delivered.includes(fact))
-  return [...delivered.map((fact) => ({ fact, ending: 'DELIVERED' as const })), ...refunded.map((fact) => ({ fact, ending: 'REFUNDED' as const }))]
+  const delivered = [...new Set(strict('DELIVERED').published)]
+  const refunded = [...new Set(strict('REFUNDED').published)].filter((fact) => !delivered.includes(fact))
+  const inParts = ['orders.order-released.v1', 'orders.order-paid.v1', 'orders.order-ready-to-fill.v1', 'orders.payment-status-changed.v1 CAPTURING']
+  return [
+    ...delivered.map((fact) => ({ fact, ending: 'DELIVERED' as const })), ...refunded.map((fact) => ({ fact, ending: 'REFUNDED' as const })),
+    ...inParts.map((fact) => ({ fact, ending: 'IN_PARTS' as const })),
+  ]
 }
 
 async function killAndCompare(plans: { point: Point; ending: Ending }[]): Promise<void> {
@@ -102,17 +118,17 @@ async function killAndCompare(plans: { point: Point; ending: Ending }[]): Promis
   for (const { orderId, ending, point } of orders) {
     const id = await orderId
     const expected = uninterrupted.get(ending)!
-    let last: State | undefined
-    await eventually(async () => isDeepStrictEqual((last = await stateOf(id)), expected), { what: 'the same end', within: 40_000 })
+    let last: object | undefined
+    await eventually(async () => isDeepStrictEqual((last = await comparable(id, ending)), expected), { what: 'the same end', within: 40_000 })
       .catch(() => assert.deepEqual(last, expected, `killed at ${JSON.stringify(point)}\n${harness.logOf().slice(-2000)}`))
   }
 }
 
-test('S18 uninterrupted, one order is delivered and another is refunded', async () => {
-  for (const ending of ['DELIVERED', 'REFUNDED'] as const) uninterrupted.set(ending, await endOf(await (await place(ending)).orderId, ending))
-  const delivered = uninterrupted.get('DELIVERED')!
+test('S18 uninterrupted, one order is delivered, another refunded, and a third delivered in parts', async () => {
+  for (const ending of ['DELIVERED', 'REFUNDED', 'IN_PARTS'] as const) uninterrupted.set(ending, await endOf(await (await place(ending)).orderId, ending))
+  const delivered = strict('DELIVERED')
   assert.deepEqual([delivered.paymentStatus, delivered.atStripe.intents.map(({ status }) => status), delivered.dead], ['CAPTURED', ['succeeded'], 0])
-  assert.deepEqual(uninterrupted.get('REFUNDED')!.atStripe.refunds.map(({ status }) => status), ['succeeded'])
+  assert.deepEqual(strict('REFUNDED').atStripe.refunds.map(({ status }) => status), ['succeeded'])
 })
 
 test('S18 killed inside the transactions of the saga, every order comes to the same end', async () => {
@@ -124,9 +140,10 @@ test('S18 killed between each commit and its publication, and around each call t
   const hidden = sagaPoints().map(({ fact, ending }) => ({ ending, point: { at: 'publish' as const, fact } }))
   const calls = (['authorize', 'capture', 'refund'] satisfies StripeCall[]).flatMap((call) =>
     (['before', 'after'] as const).map((when) => ({ ending: call === 'refund' ? ('REFUNDED' as const) : ('DELIVERED' as const), point: { at: 'stripe' as const, call, when } })))
+  const partial = (['before', 'after'] as const).map((when) => ({ ending: 'IN_PARTS' as const, point: { at: 'stripe' as const, call: 'capture' as const, when } }))
   const told = ['payment_intent.amount_capturable_updated', 'payment_intent.succeeded'].flatMap((type) =>
     (['before', 'after'] as const).map((when) => ({ ending: 'DELIVERED' as const, point: { at: 'webhook' as const, type, when } })))
-  await killAndCompare([...hidden, ...calls, ...told])
+  await killAndCompare([...hidden, ...calls, ...partial, ...told])
 })
 
 test('S18 killed after every publication, before it is marked, nothing is told twice and every order comes to the same end', async () => {

@@ -7,7 +7,7 @@ import { expireOrders } from '../src/jobs/expire-orders.ts'
 import { findStuckOrders } from '../src/jobs/find-stuck-orders.ts'
 import { reconcilePayments } from '../src/jobs/reconcile-payments.ts'
 import { retryParkedWebhooks } from '../src/jobs/retry-parked-webhooks.ts'
-import { orderOf, payOrder, placeOrder, support, testOrders, vault } from './pharmacy.ts'
+import { holdByHand, orderOf, payOrder, placeOrder, support, testOrders, vault } from './pharmacy.ts'
 
 const { subgraph, provider } = await testOrders()
 const { sql } = subgraph
@@ -17,7 +17,7 @@ const days = (n: number): number => n * 86_400_000
 const run = (job: Job): Promise<void> => transact(subgraph.running.orm, (em) => job.run(em, actor))
 const settle = (orderId: string): Promise<void> => settlePayment(orderId, { services: { payments: provider, vault }, actor, transact: (work) => transact(subgraph.running.orm, work) })
 const asked = async (orderId: string): Promise<number> => (await subgraph.emitted('orders.payment-requested.v1')).filter((event) => event.orderId === orderId).length
-const hold = (orderId: string) => sql(`update customer_order set status = 'STOCK_HELD', status_since = now() where id = $1`, [orderId])
+const hold = (orderId: string) => holdByHand(subgraph, orderId)
 
 afterEach(() => clock.reset())
 
@@ -41,7 +41,6 @@ test('goods that do not come in two weeks, and a hold about to run out at the ba
   const { order: waiting } = await placeOrder(subgraph, { otc: true })
   await sql(`update customer_order set status = 'BACKORDERED' where id = $1`, [waiting.id])
   const { order } = await placeOrder(subgraph)
-  await sql(`update order_line set status = 'HELD' where order_id = $1`, [order.id])
   await hold(order.id)
   await settle(order.id)
   assert.equal((await orderOf(subgraph, support, order.id)).status, 'AWAITING_PHARMACIST')
@@ -62,7 +61,8 @@ test('an authorisation lost after the release is asked for again, and the new on
   provider.failNext('after') // the intent is made and held, but we do not learn it
   await assert.rejects(settle(order.id))
   provider.lapse(order.id)
-  await sql(`update customer_order set status = 'RELEASED' where id = $1`, [order.id])
+  await sql(`update fulfilment set status = 'RELEASED' where order_id = $1`, [order.id])
+  await sql(`update customer_order set status = 'RELEASED', released_parts = 1 where id = $1`, [order.id])
   await settle(order.id)
   const lost = await orderOf(subgraph, patient, order.id)
   assert.deepEqual([lost.paymentStatus, lost.statusReason.code, lost.allowedActions], ['AUTH_EXPIRED', 'PAYMENT_LOST', ['pay']])

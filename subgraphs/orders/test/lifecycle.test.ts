@@ -6,6 +6,8 @@ import '@pharmagraph/schema/events'
 import { Order, type OrderStatus } from '../src/entities/order.ts'
 import { Payment, Refund } from '../src/entities/payment.ts'
 import { OrderLine } from '../src/entities/order.ts'
+import { Fulfilment } from '../src/entities/fulfilment.ts'
+import { fulfilmentLifecycle } from '../src/lifecycles/fulfilment.ts'
 import type { PaymentStatus } from '../src/entities/payment-status.ts'
 import { orderLifecycle } from '../src/lifecycles/order.ts'
 import { orderLineLifecycle } from '../src/lifecycles/order-line.ts'
@@ -51,16 +53,18 @@ function walk<State extends string, Subject extends { id: string; status: State 
   }
 }
 
-const order = (status: OrderStatus, paymentStatus: PaymentStatus = 'NOT_STARTED'): Order => Object.assign(new Order(), { id: newId(), patientId: newId(), status, paymentStatus })
+const order = (status: OrderStatus, paymentStatus: PaymentStatus = 'NOT_STARTED', releasedParts = 0): Order =>
+  Object.assign(new Order(), { id: newId(), patientId: newId(), status, paymentStatus, releasedParts })
 
 test('an order walks the arrows of its table and no other, whoever tries and whatever is paid', () => {
   const payments: PaymentStatus[] = ['NOT_STARTED', 'CAPTURING', 'CAPTURED', 'REFUNDED']
-  walk(orderLifecycle, (status, variant) => order(status, payments[variant]), payments.length)
+  for (const releasedParts of [0, 1]) walk(orderLifecycle, (status, variant) => order(status, payments[variant], releasedParts), payments.length)
 })
 
-test('payments, refunds and lines walk the arrows of their tables only, and payments by the system alone', () => {
+test('payments, refunds, parts and lines walk the arrows of their tables only, and payments by the system alone', () => {
   walk(paymentLifecycle, (status) => Object.assign(new Payment(), { id: newId(), orderId: newId(), status, amountMinor: 1, capturedMinor: 0, refundedMinor: 0, currency: 'USD' }))
   walk(refundLifecycle, (status) => Object.assign(new Refund(), { id: newId(), status }))
+  walk(fulfilmentLifecycle, (status) => Object.assign(new Fulfilment(), { id: newId(), orderId: newId(), patientId: newId(), status }))
   walk(orderLineLifecycle, (status) => Object.assign(new OrderLine(), { id: newId(), status }))
 })
 

@@ -6,7 +6,7 @@ import { newId, systemActor, transact, withRequestContext, type EntityManager } 
 import { receiveStripeEvent } from '../src/commands/receive-stripe-event.ts'
 import type { Intent, ProviderEvent } from '../src/payments/port.ts'
 import { settlePayment } from '../src/payments/settle.ts'
-import { cancelOrder, placeOrder, refundOrder, support, testOrders, vault } from './pharmacy.ts'
+import { cancelOrder, holdByHand, placeOrder, refundOrder, support, testOrders, vault } from './pharmacy.ts'
 
 after(() => pool.end()) // before the database goes: hooks run in the order they are set
 const { subgraph, provider } = await testOrders()
@@ -59,6 +59,10 @@ async function orderAtThePayment(): Promise<{ orderId: string; amountMinor: numb
        insert into customer_order (id, number, patient_id, cart_id, address_id, address_state, idempotency_key, input_hash, status, status_since,
          payment_status, subtotal_minor, tax_minor, shipping_minor, total_minor, currency, created_at, updated_at)
        values ($1::uuid, $1::uuid::text, $2, $1::uuid, $1::uuid, 'CA', 'key', 'hash', 'STOCK_HELD', now(), 'NOT_STARTED', 4000, 0, 0, 4000, 'USD', now(), now()))
+     , part as (insert into fulfilment (id, order_id, patient_id, number, status, status_since) values ($1::uuid, $1::uuid, $2, 1, 'HELD', now()))
+     , line as (
+       insert into order_line (id, order_id, fulfilment_id, drug_id, quantity, unit_price_minor, line_total_minor, tax_minor, dea_schedule, storage_class, status)
+       values ($1::uuid, $1::uuid, $1::uuid, $1::uuid, 1, 4000, 4000, 0, 'NONE', 'CRT', 'HELD'))
      , paying as (
        insert into payment (id, order_id, patient_id, status, status_since, amount_minor, currency, authorized_minor, captured_minor, refunded_minor,
          attempts, intent_attempt, doubts, updated_at)
@@ -85,7 +89,7 @@ const histories: History[] = [
     name: 'declined, held, captured, refunded in part',
     async play(orderId, amountMinor) {
       const intentId = await declinedThenHeld(orderId, amountMinor)
-      await provider.capture({ orderId, attempt: 1, intentId, amountMinor })
+      await provider.capture({ orderId, attempt: 1, intentId, number: 1, amountMinor, final: true })
       await provider.refund({ orderId, intentId, key: 'a', amountMinor: 100 })
     },
   },
@@ -93,7 +97,7 @@ const histories: History[] = [
     name: 'declined, held, captured, refunded twice to the end',
     async play(orderId, amountMinor) {
       const intentId = await declinedThenHeld(orderId, amountMinor)
-      await provider.capture({ orderId, attempt: 1, intentId, amountMinor })
+      await provider.capture({ orderId, attempt: 1, intentId, number: 1, amountMinor, final: true })
       await provider.refund({ orderId, intentId, key: 'a', amountMinor: 100 })
       await provider.refund({ orderId, intentId, key: 'b', amountMinor: amountMinor - 100 })
     },
@@ -132,7 +136,7 @@ const histories: History[] = [
     name: 'captured, refunded, and the refund sent back by the bank',
     async play(orderId, amountMinor) {
       const intentId = await declinedThenHeld(orderId, amountMinor)
-      await provider.capture({ orderId, attempt: 1, intentId, amountMinor })
+      await provider.capture({ orderId, attempt: 1, intentId, number: 1, amountMinor, final: true })
       await provider.refund({ orderId, intentId, key: 'a', amountMinor })
       provider.returnRefund(orderId, amountMinor)
     },
@@ -201,7 +205,7 @@ test('calls that fail before or after they took effect are made again, and hold,
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom('before' as const, 'after' as const), { maxLength: 6 }), async (failures) => {
       const { order } = await placeOrder(subgraph, { otc: true })
-      await sql(`update customer_order set status = 'STOCK_HELD' where id = $1`, [order.id])
+      await holdByHand(subgraph, order.id)
       for (const when of failures) provider.failNext(when)
       await settleUntil(order.id, ({ status }) => status === 'CAPTURED')
       await assertTrue(order.id, failures.join(', '))
@@ -217,7 +221,7 @@ test('calls that fail before or after they took effect are made again, and hold,
 
 test('a webhook that comes before we know of the intent finds its order and is not lost', async () => {
   const { order } = await placeOrder(subgraph, { otc: true })
-  await sql(`update customer_order set status = 'STOCK_HELD' where id = $1`, [order.id])
+  await holdByHand(subgraph, order.id)
   await authorize(order.id, 1, order.totalAmount.amountMinor, 'pm_card_visa', null) // and we died before recording it
   await receive(eventsOf(order.id).at(-1)!)
   await settleWhatWasAsked(order.id)
@@ -227,7 +231,7 @@ test('a webhook that comes before we know of the intent finds its order and is n
 
 test('money that comes for an order already off goes back', async () => {
   const { order, patient } = await placeOrder(subgraph, { otc: true })
-  await sql(`update customer_order set status = 'STOCK_HELD' where id = $1`, [order.id])
+  await holdByHand(subgraph, order.id)
   await authorize(order.id, 1, order.totalAmount.amountMinor, 'pm_card_visa', null)
   const held = provider.events.at(-1)!
   await cancelOrder(subgraph, patient, { orderId: order.id })

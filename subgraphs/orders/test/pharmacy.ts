@@ -1,5 +1,5 @@
 /** What the tests of this subgraph share: a patient with facts about them, and the subgraph on a provider in memory. */
-import { createVault, localKeyProvider, newId, type Actor } from '@pharmagraph/platform'
+import { createVault, localKeyProvider, newId, type Actor, type EventMap } from '@pharmagraph/platform'
 import { actorWith, eventually, testSubgraph, type SubgraphUnderTest } from '../../../tests/environment.ts'
 import type { PaymentPort } from '../src/payments/port.ts'
 import { orders } from '../src/subgraph.ts'
@@ -53,7 +53,8 @@ const cartFields = 'id subtotal { amountMinor } lines { id quantity drug { id } 
 export const orderFields = `id number status statusReason { code message } paymentStatus allowedActions
   subtotal { amountMinor } tax { amountMinor } shipping { amountMinor } totalAmount { amountMinor currency } amountDue { amountMinor }
   patient { id } shippingAddress { id } history { from to verb actorRole reason }
-  lines { id status statusReason { code message } quantity drug { id } prescription { id } unitPrice { amountMinor } lineTotal { amountMinor } }
+  fulfilments { id number status lines { id } amountDue { amountMinor } statusReason { code } }
+  lines { id status statusReason { code message } why { code message rule nextStep nextAt } suppliedQuantity amountDue { amountMinor } quantity drug { id } prescription { id } unitPrice { amountMinor } lineTotal { amountMinor } }
   payment { id status amount { amountMinor } capturedAmount { amountMinor } refundedAmount { amountMinor } clientSecret nextActionUrl captureBefore failure { code message } }`
 const problem = '... on Problem { code message } ... on InvalidInput { field }'
 
@@ -80,6 +81,13 @@ export const orderIn = (subgraph: SubgraphUnderTest, id: string, status: string,
     return order.status === status && order
   }, { what: `order in ${status}`, within })
 
+/** As if inventory had said that everything of the order is held, without its events. */
+export async function holdByHand({ sql }: SubgraphUnderTest, orderId: string): Promise<void> {
+  await sql(`update order_line set status = 'HELD' where order_id = $1`, [orderId])
+  await sql(`update fulfilment set status = 'HELD' where order_id = $1`, [orderId])
+  await sql(`update customer_order set status = 'STOCK_HELD', status_since = now() where id = $1`, [orderId])
+}
+
 /** An order of one prescription line (or what `drug` says, over the counter) just placed. */
 export async function placeOrder(subgraph: SubgraphUnderTest, { otc = false, drug = {} as Drug, paymentMethodId = 'pm_card_visa' as string | null, packages = 1 } = {}) {
   const customer = await newCustomer(subgraph)
@@ -89,6 +97,8 @@ export async function placeOrder(subgraph: SubgraphUnderTest, { otc = false, dru
   const { order } = await checkout(subgraph, customer.patient, { cartId: cart.id, addressId: customer.addressId, idempotencyKey: newId(), paymentMethodId })
   return { ...customer, order, drugId }
 }
+
+type ShipmentStatus = EventMap['logistics.shipment-status-changed.v1']['to']
 
 /** The other subgraphs, as far as an order needs them: each call publishes what they would. */
 export function neighbours({ publish }: SubgraphUnderTest) {
@@ -100,10 +110,10 @@ export function neighbours({ publish }: SubgraphUnderTest) {
       publish('prescriptions.fill-accepted.v1', line.id, { ...fill(order, line), patientId: order.patient.id, drugId: line.drug.id, quantity: line.quantity, daysSupply: 30, deaSchedule: 'NONE' }, eventId),
     blockFill: (order: Placed, line: Line) =>
       publish('prescriptions.fill-blocked.v1', line.id, { ...fill(order, line), reasonCode: 'REFILL_TOO_SOON', message: 'A refill is possible from 3 January.', nextEligibleAt: null }),
-    holdStock: (order: Placed, eventId?: string) =>
+    holdStock: (order: Placed, eventId?: string, lines = order.lines) =>
       publish('inventory.stock-held.v1', order.id, {
         orderId: order.id, expiresAt: new Date(Date.now() + 7 * 86_400_000).toISOString(),
-        lines: order.lines.map((line) => ({
+        lines: lines.map((line) => ({
           reservationId: newId(), orderLineId: line.id, drugId: line.drug.id,
           allocations: [{ lotId: newId(), lotNumber: 'L1', ndc: '0591-0369-01', expiryDate: '2099-01-01', locationId: newId(), quantity: line.quantity }],
         })),
@@ -112,11 +122,13 @@ export function neighbours({ publish }: SubgraphUnderTest) {
       publish('inventory.stock-refused.v1', order.id, { orderId: order.id, short: [{ orderLineId: line.id, drugId: line.drug.id, requested: line.quantity, available: 3 }] }),
     loseHold: (order: Placed, line: Line, eventId?: string) =>
       publish('inventory.hold-lost.v1', order.id, { orderId: order.id, orderLineId: line.id, reservationId: newId(), drugId: line.drug.id, recallId: newId(), requested: line.quantity, available: 0 }, eventId),
-    releaseFill: (order: Placed, line: Line, eventId?: string) =>
+    releaseFill: (order: Placed, line: Line, eventId?: string, quantity = line.quantity) =>
       publish('prescriptions.fill-released.v1', line.id, {
-        ...fill(order, line), patientId: order.patient.id, drugId: line.drug.id, deaSchedule: 'NONE', lots: [{ lotId: newId(), lotNumber: 'L1', quantity: line.quantity }], releasedBy: newId(), recordHash: 'hash',
+        ...fill(order, line), patientId: order.patient.id, drugId: line.drug.id, deaSchedule: 'NONE', lots: [{ lotId: newId(), lotNumber: 'L1', quantity }], releasedBy: newId(), recordHash: 'hash',
       }, eventId),
-    moveShipment: (order: Placed, to: 'PICKED_UP' | 'OUT_FOR_DELIVERY' | 'DELIVERED' | 'ATTEMPT_FAILED' | 'RETURNED', reasonCode: string | null = null, eventId?: string) =>
+    moveShipment: (order: Placed, to: ShipmentStatus, reasonCode: string | null = null, eventId?: string) =>
       publish('logistics.shipment-status-changed.v1', order.id, { shipmentId: order.id, orderId: order.id, patientId: order.patient.id, from: 'ASSIGNED', to, reasonCode }, eventId),
+    moveParcel: (order: Placed, fulfilmentId: string, to: ShipmentStatus, reasonCode: string | null = null, eventId?: string) =>
+      publish('logistics.shipment-status-changed.v1', fulfilmentId, { shipmentId: fulfilmentId, orderId: order.id, patientId: order.patient.id, from: 'ASSIGNED', to, reasonCode, fulfilmentId }, eventId),
   }
 }

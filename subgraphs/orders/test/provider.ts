@@ -20,8 +20,11 @@ export type MemoryProvider = PaymentPort & {
   failNext(...when: Failure[]): void
 }
 
+/** `pm_single` is a card that allows one capture of a hold only. */
+type Held = Intent & { amountMinor: number; method?: string }
+
 export function memoryProvider(): MemoryProvider {
-  const intents = new Map<string, Intent & { amountMinor: number }>()
+  const intents = new Map<string, Held>()
   const answers = new Map<string, { intent: Intent } | { refund: RefundAnswer }>()
   const events: ProviderEvent[] = []
   const calls: string[] = []
@@ -30,9 +33,9 @@ export function memoryProvider(): MemoryProvider {
 
   const copy = (intent: Intent): Intent => structuredClone(intent)
   const emit = (type: string, intent: Intent, only?: 'charge'): void => {
-    const { clientSecret: _secret, captureBefore: _before, refundedMinor, ...told } = copy(intent)
+    const { clientSecret: _secret, captureBefore: _before, multicapture: _several, refundedMinor, ...told } = copy(intent)
     const { id, orderId, attempt, status, capturedMinor } = told
-    const news = only ? { id, orderId, attempt, ...(capturedMinor > 0 && { status, capturedMinor, refundedMinor }) } : told
+    const news = only ? { id, orderId, attempt, ...(status === 'succeeded' && { status, capturedMinor, refundedMinor }) } : told
     events.push({ id: `evt_${++sequence}`, type, news })
   }
   const network = async <T>(call: string, act: () => T): Promise<T> => {
@@ -48,15 +51,16 @@ export function memoryProvider(): MemoryProvider {
     if (!intent) throw new AppError('INTERNAL', `no intent ${id}`)
     return intent
   }
-  const authorizeNow = (intent: Intent & { amountMinor: number }): void => {
-    Object.assign(intent, { status: 'requires_capture', authorizedMinor: intent.amountMinor, captureBefore: new Date(Date.now() + 7 * 86_400_000).toISOString(), failure: null, nextActionUrl: null })
+  const authorizeNow = (intent: Held): void => {
+    Object.assign(intent, { status: 'requires_capture', authorizedMinor: intent.amountMinor, multicapture: intent.method !== 'pm_single', captureBefore: new Date(Date.now() + 7 * 86_400_000).toISOString(), failure: null, nextActionUrl: null })
     emit('payment_intent.amount_capturable_updated', intent)
   }
   const decline = (intent: Intent): void => {
     Object.assign(intent, { status: 'requires_payment_method', nextActionUrl: null, failure: { code: 'GENERIC_DECLINE', message: 'Your card was declined.' } })
     emit('payment_intent.payment_failed', intent)
   }
-  const confirm = (intent: Intent & { amountMinor: number }, method: string): void => {
+  const confirm = (intent: Held, method: string): void => {
+    intent.method = method
     if (method === 'pm_decline') decline(intent)
     else if (method === 'pm_action') {
       Object.assign(intent, { status: 'requires_action', nextActionUrl: `https://bank.example/${intent.id}` })
@@ -68,11 +72,11 @@ export function memoryProvider(): MemoryProvider {
     return answers.get(key) as T
   }
 
-  const open = ({ orderId, attempt, amountMinor }: Authorization): Intent & { amountMinor: number } => {
+  const open = ({ orderId, attempt, amountMinor }: Authorization): Held => {
     const id = `pi_${++sequence}`
     const intent = {
       id, orderId, attempt, amountMinor, status: 'requires_payment_method' as const, authorizedMinor: 0, capturedMinor: 0, refundedMinor: 0,
-      clientSecret: `${id}_secret`, nextActionUrl: null, captureBefore: null, lapsed: false, failure: null,
+      clientSecret: `${id}_secret`, nextActionUrl: null, captureBefore: null, multicapture: null, lapsed: false, failure: null,
     }
     intents.set(id, intent)
     emit('payment_intent.created', intent)
@@ -91,8 +95,9 @@ export function memoryProvider(): MemoryProvider {
     },
     lapse(orderId) {
       const intent = [...intents.values()].findLast((one) => one.orderId === orderId)!
-      Object.assign(intent, { status: 'canceled', lapsed: true, authorizedMinor: 0 })
-      emit('payment_intent.canceled', intent)
+      if (intent.capturedMinor > 0) Object.assign(intent, { status: 'succeeded', authorizedMinor: 0 })
+      else Object.assign(intent, { status: 'canceled', lapsed: true, authorizedMinor: 0 })
+      emit(intent.capturedMinor > 0 ? 'payment_intent.succeeded' : 'payment_intent.canceled', intent)
     },
     returnRefund(orderId, amountMinor) {
       const intent = [...intents.values()].findLast((one) => one.orderId === orderId)!
@@ -110,13 +115,19 @@ export function memoryProvider(): MemoryProvider {
         }).intent.id
         return { intent: copy(get(id)) }
       }),
-    capture: ({ orderId, attempt, intentId, amountMinor }) =>
-      network(`${orderId}:capture:${attempt}`, () => {
+    capture: ({ orderId, intentId, number, amountMinor, final }) =>
+      network(`${orderId}:capture:${number}`, () => {
+        const key = `${orderId}:capture:${intentId}:${number}`
         const intent = get(intentId)
-        if (intent.status === 'requires_capture') {
-          Object.assign(intent, { status: 'succeeded', authorizedMinor: 0, capturedMinor: amountMinor })
-          emit('payment_intent.succeeded', intent)
-        }
+        if (answers.has(key) || intent.status !== 'requires_capture') return copy(intent)
+        if (!final && !intent.multicapture) throw new AppError('INTERNAL', 'this hold allows one capture only')
+        if (amountMinor > intent.authorizedMinor) throw new AppError('INTERNAL', 'more than is held')
+        answers.set(key, { intent })
+        intent.capturedMinor += amountMinor
+        intent.authorizedMinor = final ? 0 : intent.authorizedMinor - amountMinor
+        if (final) intent.status = 'succeeded'
+        if (!final) emit('charge.updated', intent, 'charge')
+        emit(final ? 'payment_intent.succeeded' : 'payment_intent.amount_capturable_updated', intent)
         return copy(intent)
       }),
     cancel: ({ orderId, attempt, intentId }) =>

@@ -81,21 +81,6 @@ test('events that come twice, or before what they build on, lead to the same end
   assert.equal(provider.calls.filter((call) => call.startsWith(`${order.id}:capture`)).length, 1)
 })
 
-test('a line that may not be dispensed rejects the order, says why, and undoes the rest', async () => {
-  const customer = await newCustomer(subgraph)
-  await addToCart(subgraph, customer.patient, { prescriptionId: await newPrescription(subgraph, customer.patientId) })
-  const { cart } = await addToCart(subgraph, customer.patient, { prescriptionId: await newPrescription(subgraph, customer.patientId) })
-  const { order } = await checkout(subgraph, customer.patient, { cartId: cart.id, addressId: customer.addressId, idempotencyKey: newId() })
-  await others.acceptFill(order, order.lines[0])
-  await others.blockFill(order, order.lines[1])
-  const rejected = await orderIn(subgraph, order.id, 'REJECTED')
-  assert.equal(rejected.statusReason.code, 'LINE_BLOCKED')
-  assert.deepEqual(rejected.lines.map(({ status }: { status: string }) => status), ['CANCELLED', 'BLOCKED'])
-  assert.deepEqual(rejected.lines[1].statusReason, { code: 'REFILL_TOO_SOON', message: 'A refill is possible from 3 January.' })
-  const off = (await subgraph.emitted('orders.order-cancelled.v1')).filter(({ orderId }) => orderId === order.id)
-  assert.deepEqual(off.map(({ reasonCode }) => reasonCode), ['LINE_BLOCKED'])
-})
-
 test('what is out of stock is named, and the order goes on when it comes in', async () => {
   const { order, drugId } = await placeOrder(subgraph, { otc: true, drug: { name: 'Ibuprofen 200 mg' } })
   await others.refuseStock(order, order.lines[0])

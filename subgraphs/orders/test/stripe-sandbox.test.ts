@@ -105,7 +105,7 @@ test('S43 a line whose goods are recalled after the authorisation is left out: l
   const customer = await newCustomer(subgraph)
   await addToCart(subgraph, customer.patient, { prescriptionId: await newPrescription(subgraph, customer.patientId) })
   const { cart } = await addToCart(subgraph, customer.patient, { drugId: await newDrug(subgraph, { rxOnly: false, priceMinor: 1000 }), packages: 2 })
-  const { order } = await checkout(subgraph, customer.patient, { cartId: cart.id, addressId: customer.addressId, idempotencyKey: newId(), paymentMethodId: 'pm_card_visa' })
+  const { order } = await checkout(subgraph, customer.patient, { cartId: cart.id, addressId: customer.addressId, idempotencyKey: newId(), paymentMethodId: 'pm_card_visa', delivery: 'TOGETHER' })
   const [prescribed, extra] = [order.lines.find((line: { prescription: unknown }) => line.prescription), order.lines.find((line: { prescription: unknown }) => !line.prescription)]
   await others.acceptFill(order, prescribed)
   await others.holdStock(order)

@@ -3,7 +3,7 @@ import { apply, begin, clock, emit, invalid, isId, newId, systemActor, type Acto
 import { access } from '../access.ts'
 import { Cart, CartLine } from '../entities/cart.ts'
 import { AddressFact, ConsentFact, DrugFact, PrescriptionFact } from '../entities/facts.ts'
-import { Order, OrderLine } from '../entities/order.ts'
+import { Order, OrderLine, type Delivery } from '../entities/order.ts'
 import { Payment, PaymentAttempt } from '../entities/payment.ts'
 import { orderLifecycle } from '../lifecycles/order.ts'
 import { orderLineLifecycle } from '../lifecycles/order-line.ts'
@@ -13,9 +13,10 @@ import { lineTax, lineTotal, totalsOf, unitPrice } from '../pricing.ts'
 import { addressProblem, lineProblem } from '../reads/line-problem.ts'
 import { lockPatient } from '../reads/open-cart.ts'
 import { checkPaymentMethodId } from './pay-order.ts'
+import { planFulfilments } from './plan-fulfilments.ts'
 import { requestStock } from './request-stock.ts'
 
-type Input = { cartId: string; addressId: string; paymentMethodId?: string | null | undefined; idempotencyKey: string }
+type Input = { cartId: string; addressId: string; paymentMethodId?: string | null | undefined; delivery?: Delivery | null | undefined; idempotencyKey: string }
 
 /** Turns the cart into an order at the prices of this moment. The same key returns the same order. */
 export async function checkout(em: EntityManager, actor: Actor, input: Input): Promise<Order> {
@@ -37,7 +38,7 @@ export async function checkout(em: EntityManager, actor: Actor, input: Input): P
   const obstacle = addressProblem(patientId, address)
   if (obstacle) throw notOrderable(obstacle)
 
-  const order = await freeze(em, cart, address!, { idempotencyKey: input.idempotencyKey, inputHash })
+  const order = await freeze(em, cart, address!, { idempotencyKey: input.idempotencyKey, inputHash, delivery: input.delivery ?? 'AS_READY' })
   cart.status = 'CHECKED_OUT'
   const payment = em.create(Payment, {
     id: newId(), orderId: order.id, patientId, status: 'NOT_STARTED', statusSince: clock.now(), amountMinor: order.totalMinor, currency: order.currency,
@@ -48,7 +49,7 @@ export async function checkout(em: EntityManager, actor: Actor, input: Input): P
   return order
 }
 
-async function freeze(em: EntityManager, cart: Cart, address: AddressFact, identity: Pick<Order, 'idempotencyKey' | 'inputHash'>): Promise<Order> {
+async function freeze(em: EntityManager, cart: Cart, address: AddressFact, identity: Pick<Order, 'idempotencyKey' | 'inputHash' | 'delivery'>): Promise<Order> {
   const { patientId } = cart
   const wanted = await em.find(CartLine, { cartId: cart.id }, { orderBy: { id: 'asc' } })
   if (wanted.length === 0) throw notOrderable('CART_EMPTY')
@@ -71,14 +72,17 @@ async function freeze(em: EntityManager, cart: Cart, address: AddressFact, ident
     id: newId(), number: newOrderNumber(), patientId, cartId: cart.id, addressId: address.id, addressState: address.state, ...identity,
     status: 'CHECKOUT_STARTED', statusSince: clock.now(), paymentStatus: 'NOT_STARTED',
     subtotalMinor: subtotal.amountMinor, taxMinor: tax.amountMinor, shippingMinor: shipping.amountMinor, totalMinor: total.amountMinor, currency: total.currency,
+    releasedParts: 0,
   })
+  const made = []
   for (const { line, drug, prescription, total: price, tax: lineTaxed } of lines) {
-    em.create(OrderLine, {
+    made.push(em.create(OrderLine, {
       id: newId(), orderId: order.id, drugId: drug.id, prescriptionId: line.prescriptionId ?? null, quantity: line.quantity,
       daysSupply: prescription?.daysSupply ?? null, unitPriceMinor: unitPrice(drug).amountMinor, lineTotalMinor: price.amountMinor,
       taxMinor: lineTaxed.amountMinor, deaSchedule: drug.deaSchedule, storageClass: drug.storageClass, status: 'PENDING',
-    })
+    }))
   }
+  planFulfilments(em, order, made)
   await em.flush()
   return order
 }
@@ -110,5 +114,5 @@ async function factsOf<Fact extends { id: string }>(em: EntityManager, entity: n
   return new Map(found.map((fact) => [fact.id, fact]))
 }
 
-const hashOf = ({ cartId, addressId, paymentMethodId }: Input): string =>
-  createHash('sha256').update(JSON.stringify([cartId, addressId, paymentMethodId ?? null])).digest('hex')
+const hashOf = ({ cartId, addressId, paymentMethodId, delivery }: Input): string =>
+  createHash('sha256').update(JSON.stringify([cartId, addressId, paymentMethodId ?? null, ...(delivery === 'TOGETHER' ? [delivery] : [])])).digest('hex')

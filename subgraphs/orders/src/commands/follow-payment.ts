@@ -1,15 +1,19 @@
 import { apply, emit, newId, type Actor, type EntityManager } from '@pharmagraph/platform'
+import type { Fulfilment } from '../entities/fulfilment.ts'
 import type { Order } from '../entities/order.ts'
-import { Refund, type Payment } from '../entities/payment.ts'
-import { isOff, orderLifecycle, permits } from '../lifecycles/order.ts'
+import { Capture, Refund, type Payment } from '../entities/payment.ts'
+import { fulfilmentLifecycle, isAhead } from '../lifecycles/fulfilment.ts'
+import { isFilling, isOff, orderLifecycle, permits } from '../lifecycles/order.ts'
 import { isCaptured, isEnded, isUnpaid } from '../lifecycles/payment.ts'
 import { needsAdultSignature, needsColdChain } from '../policies/delivery.ts'
-import { isLost } from '../reads/amount-due.ts'
-import { linesOf } from '../reads/locked-order.ts'
+import { amountDueMinor } from '../reads/amount-due.ts'
+import { linesIn, partsOf, type Parts } from '../reads/parts.ts'
+import { refundable } from '../reads/refundable.ts'
+import { advanceOrder } from './advance-order.ts'
 import { askProvider } from './ask-provider.ts'
 import { endOrder } from './end-order.ts'
-import { releaseOrder } from './release-order.ts'
-import { refundable } from '../reads/refundable.ts'
+import { leaveOut } from './leave-out.ts'
+import { prepare } from './prepare-fulfilments.ts'
 
 /** Brings the order in line with its payment, in the transaction that moved the payment. */
 export async function followPayment(em: EntityManager, actor: Actor, order: Order, payment: Payment): Promise<void> {
@@ -21,13 +25,8 @@ export async function followPayment(em: EntityManager, actor: Actor, order: Orde
       return
     case 'PAYMENT_AUTHORIZED':
     case 'AWAITING_PHARMACIST':
-      if (isEnded(payment.status)) await endOrder(em, actor, order, 'expire', 'AUTHORIZATION_LOST')
-      return
     case 'RELEASED':
-      if (isCaptured(payment.status)) return sendOut(em, actor, order, payment)
-      if (payment.status === 'AUTHORIZED') askProvider(em, actor, payment)
-      order.reasonCode = isUnpaid(payment.status) ? 'PAYMENT_LOST' : null
-      return
+      return followCaptures(em, actor, order, payment)
     case 'REFUND_PENDING':
       if (payment.status === 'REFUNDED') apply(em, actor, orderLifecycle, order, 'completeRefund')
       return
@@ -55,24 +54,43 @@ async function undoPayment(em: EntityManager, actor: Actor, order: Order, paymen
 async function startFilling(em: EntityManager, actor: Actor, order: Order, payment: Payment): Promise<void> {
   order.reasonCode = null
   apply(em, actor, orderLifecycle, order, 'authorizePayment')
-  const lines = await linesOf(em, order)
-  if (lines.some(({ prescriptionId }) => prescriptionId)) {
-    emit(em, actor, 'orders.order-ready-to-fill.v1', order.id, { orderId: order.id, patientId: order.patientId })
-    apply(em, actor, orderLifecycle, order, 'awaitPharmacist')
-    return
-  }
-  await releaseOrder(em, actor, order, lines)
-  await sendOut(em, actor, order, payment)
+  const parts = await partsOf(em, order)
+  await prepare(em, actor, order, parts, parts.fulfilments.filter(({ status }) => status === 'HELD'))
+  if (payment.status !== 'AUTHORIZED') await followCaptures(em, actor, order, payment)
 }
 
-/** A released order whose money is taken may leave the house. */
-export async function sendOut(em: EntityManager, actor: Actor, order: Order, payment: Payment): Promise<void> {
-  if (!permits(order, 'capturePayment') || !isCaptured(payment.status)) return
-  order.reasonCode = null
-  apply(em, actor, orderLifecycle, order, 'capturePayment')
-  const lines = (await linesOf(em, order)).filter((line) => !isLost(line))
+/** Parts whose money is taken may leave the house; those whose money can no longer be had are left out. */
+async function followCaptures(em: EntityManager, actor: Actor, order: Order, payment: Payment): Promise<void> {
+  const parts = await partsOf(em, order)
+  for (const part of await paidParts(em, order, payment, parts)) sendOut(em, actor, order, parts, part)
+  if (isFilling(order.status) && (isEnded(payment.status) || isCaptured(payment.status))) {
+    if (order.releasedParts === 0) return endOrder(em, actor, order, 'expire', 'AUTHORIZATION_LOST')
+    const unpaid = parts.fulfilments.filter(({ status }) => isAhead(status)).flatMap((part) => linesIn(parts, part))
+    await leaveOut(em, actor, order, payment, unpaid, { code: 'AUTHORIZATION_LOST' }, { verb: 'expire', code: 'AUTHORIZATION_LOST' })
+  }
+  advanceOrder(em, actor, order, parts)
+  if (order.status === 'RELEASED') order.reasonCode = isUnpaid(payment.status) ? 'PAYMENT_LOST' : null
+  if (payment.status === 'AUTHORIZED' && parts.fulfilments.some(({ status }) => status === 'RELEASED')) askProvider(em, actor, payment)
+}
+
+/** A part is paid once the payment has captured as much as its capture was to bring it to, or all there is to pay in whatever way. */
+async function paidParts(em: EntityManager, order: Order, payment: Payment, parts: Parts): Promise<Fulfilment[]> {
+  const captures = await em.find(Capture, { paymentId: payment.id, intentId: payment.intentId ?? '' })
+  const all = isCaptured(payment.status) && payment.capturedMinor >= amountDueMinor(order, parts.lines)
+  return parts.fulfilments.filter(({ status, captureNumber }) => {
+    if (status !== 'RELEASED') return false
+    const capture = captures.find(({ number }) => number === captureNumber)
+    return all || (capture !== undefined && payment.capturedMinor >= capture.upToMinor)
+  })
+}
+
+/** A released part whose money is taken may leave the house. */
+function sendOut(em: EntityManager, actor: Actor, order: Order, parts: Parts, part: Fulfilment): void {
+  apply(em, actor, fulfilmentLifecycle, part, 'pay')
+  const lines = linesIn(parts, part)
   emit(em, actor, 'orders.order-paid.v1', order.id, {
     orderId: order.id, patientId: order.patientId, addressId: order.addressId,
     adultSignature: needsAdultSignature(order, lines), coldChain: needsColdChain(lines), parcels: 1,
+    fulfilmentId: part.id, orderLineIds: lines.map(({ id }) => id),
   })
 }

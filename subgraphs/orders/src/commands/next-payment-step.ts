@@ -1,11 +1,12 @@
-import { apply, clock, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { clock, type Actor, type EntityManager } from '@pharmagraph/platform'
 import type { Order } from '../entities/order.ts'
 import { PaymentAttempt, Refund, type Payment } from '../entities/payment.ts'
 import { isOff, orderLifecycle } from '../lifecycles/order.ts'
-import { isCaptured, isEnded, isUnpaid, paymentLifecycle } from '../lifecycles/payment.ts'
+import { isCaptured, isEnded, isUnpaid } from '../lifecycles/payment.ts'
 import type { Authorization, PaymentPort } from '../payments/port.ts'
 import { amountDueMinor } from '../reads/amount-due.ts'
 import { linesOf, lockOrder } from '../reads/locked-order.ts'
+import { nextCapture } from './next-capture.ts'
 
 type Call =
   | { kind: 'authorize'; request: Authorization }
@@ -33,17 +34,19 @@ async function nextCall(em: EntityManager, actor: Actor, order: Order, payment: 
 
   if (isUnpaid(payment.status) && 'pay' in orderLifecycle.table[order.status]) {
     const attempt = await nextAttempt(em, order, payment)
-    if (attempt) return { kind: 'authorize', request: authorization(payment, attempt) }
+    if (attempt) {
+      attempt.amountMinor ??= amountDueMinor(order, await linesOf(em, order))
+      return { kind: 'authorize', request: authorization(payment, attempt, attempt.amountMinor) }
+    }
   }
   if (!intentId) return undefined
   const request = { orderId: order.id, attempt: intentAttempt, intentId }
   if (isOff(order.status) && !isCaptured(payment.status) && !isEnded(payment.status)) return { kind: 'cancel', request }
-  if (order.status === 'RELEASED' && (payment.status === 'AUTHORIZED' || payment.status === 'CAPTURING')) {
-    if (payment.status === 'AUTHORIZED') {
-      apply(em, actor, paymentLifecycle, payment, 'startCapture')
-      order.paymentStatus = payment.status
-    }
-    return { kind: 'capture', request: { ...request, amountMinor: amountDueMinor(order, await linesOf(em, order)) } }
+  if (!isOff(order.status) && (payment.status === 'AUTHORIZED' || payment.status === 'CAPTURING')) {
+    const capture = await nextCapture(em, actor, order, payment)
+    if (capture === 'LOOK') return { kind: 'look', intentId }
+    if (capture) return { kind: 'capture', request: { ...request, number: capture.number, amountMinor: capture.amountMinor, final: capture.final } }
+    return undefined
   }
   if (!isCaptured(payment.status)) return undefined
   const refund = await em.findOne(Refund, { orderId: order.id, status: 'REQUESTED' }, { orderBy: { id: 'asc' } })
@@ -61,7 +64,7 @@ async function nextAttempt(em: EntityManager, order: Order, payment: Payment): P
   return undefined
 }
 
-const authorization = (payment: Payment, { number, paymentMethodId }: PaymentAttempt): Authorization => ({
-  orderId: payment.orderId, attempt: number, amountMinor: payment.amountMinor, currency: payment.currency,
+const authorization = (payment: Payment, { number, paymentMethodId }: PaymentAttempt, amountMinor: number): Authorization => ({
+  orderId: payment.orderId, attempt: number, amountMinor, currency: payment.currency,
   paymentMethodId: paymentMethodId ?? null, intentId: payment.intentId ?? null,
 })

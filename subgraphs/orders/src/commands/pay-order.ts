@@ -1,5 +1,6 @@
 import { apply, clock, invalid, isId, notFound, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
+import { Fulfilment } from '../entities/fulfilment.ts'
 import type { Order } from '../entities/order.ts'
 import { PaymentAttempt } from '../entities/payment.ts'
 import { orderLifecycle } from '../lifecycles/order.ts'
@@ -18,7 +19,8 @@ export async function payOrder(em: EntityManager, actor: Actor, input: { orderId
   apply(em, actor, orderLifecycle, order, 'pay')
   if (isEnded(payment.status)) {
     apply(em, systemActor('orders'), paymentLifecycle, payment, 'startAgain')
-    Object.assign(payment, { intentId: null, clientSecretSealed: null, captureBefore: null })
+    Object.assign(payment, { intentId: null, clientSecretSealed: null, captureBefore: null, multicapture: null })
+    for (const part of await em.find(Fulfilment, { orderId: order.id, status: 'RELEASED' })) part.captureNumber = null
     order.paymentStatus = payment.status
   }
   payment.attempts += 1

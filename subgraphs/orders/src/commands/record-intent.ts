@@ -28,6 +28,7 @@ export async function recordIntent(
   if (proved) {
     payment.doubts = 0
     payment.checkedAt = clock.now()
+    payment.multicapture = news.multicapture ?? payment.multicapture
     payment.captureBefore = news.captureBefore ? new Date(news.captureBefore) : payment.captureBefore
     payment.nextActionUrl = news.nextActionUrl ?? null
     payment.failureCode = news.failure?.code ?? null
@@ -51,25 +52,30 @@ function statusOf({ status, lapsed, capturedMinor = 0, refundedMinor = 0 }: Inte
 function move(em: EntityManager, actor: Actor, payment: Payment, news: IntentNews, next: PaymentStatus, proved: boolean): boolean {
   const verb = arrow(payment.status, next)
   if (!verb || !(proved || certain.has(verb))) return false
-  if (next === payment.status && news.refundedMinor === payment.refundedMinor) return false
-  post(em, payment, {
+  const balances = {
     authorizedMinor: next === 'AUTHORIZED' ? (news.authorizedMinor ?? payment.amountMinor) : 0,
-    capturedMinor: isCaptured(next) ? (news.capturedMinor ?? payment.amountMinor) : payment.capturedMinor,
+    capturedMinor: isCaptured(next) || next === 'AUTHORIZED' ? (news.capturedMinor ?? payment.capturedMinor) : payment.capturedMinor,
     refundedMinor: proved ? (news.refundedMinor ?? 0) : payment.refundedMinor,
-  })
+  }
+  if (next === payment.status && sameBalances(payment, balances)) return false
+  post(em, payment, balances)
   apply(em, actor, paymentLifecycle, payment, verb)
   return true
 }
 
 /** Whether a message that was not proved tells something we neither took over nor know to be past. */
-function leavesDoubt(payment: Payment, { refundedMinor = payment.refundedMinor }: IntentNews, next: PaymentStatus | undefined): boolean {
+function leavesDoubt(payment: Payment, { refundedMinor = payment.refundedMinor, capturedMinor = payment.capturedMinor }: IntentNews, next: PaymentStatus | undefined): boolean {
   if (isEnded(payment.status)) return false
   if (next !== payment.status) return next === undefined || arrow(payment.status, next) !== undefined
-  if (next === 'AUTHORIZED') return payment.captureBefore == null // events do not tell it
+  // events do not tell until when; and what was captured of the hold may be more by now than they tell
+  if (next === 'AUTHORIZED') return payment.captureBefore == null || capturedMinor !== payment.capturedMinor
   return isCaptured(next) ? refundedMinor !== payment.refundedMinor : true // declined again, or sent to another page
 }
 
 type Balances = Pick<Payment, 'authorizedMinor' | 'capturedMinor' | 'refundedMinor'>
+
+const sameBalances = (one: Balances, other: Balances): boolean =>
+  one.authorizedMinor === other.authorizedMinor && one.capturedMinor === other.capturedMinor && one.refundedMinor === other.refundedMinor
 
 /** Brings the balances to `to` by ledger movements, each of two rows that sum to zero. */
 function post(em: EntityManager, payment: Payment, to: Balances): void {

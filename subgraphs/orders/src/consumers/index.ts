@@ -21,9 +21,10 @@ const facts = [
 
 const saga = [
   handler('prescriptions.fill-accepted.v1', 'accept-line', (em, { data }, actor) => acceptLine(em, actor, data)),
-  handler('prescriptions.fill-blocked.v1', 'block-line', (em, { data }, actor) => blockLine(em, actor, data, 'LINE_BLOCKED')),
-  handler('prescriptions.fill-status-changed.v1', 'reject-cancelled-fill', async (em, { data }, actor) => {
-    if (data.to === 'CANCELLED') await blockLine(em, actor, { ...data, reasonCode: data.reasonCode ?? 'FILL_CANCELLED' }, 'FILL_CANCELLED')
+  handler('prescriptions.fill-blocked.v1', 'block-line', (em, { data: { orderId, orderLineId, reasonCode, message, nextEligibleAt } }, actor) =>
+    blockLine(em, actor, { orderId, orderLineId, code: reasonCode, message, nextOn: nextEligibleAt }, 'LINE_BLOCKED')),
+  handler('prescriptions.fill-status-changed.v1', 'reject-cancelled-fill', async (em, { data: { orderId, orderLineId, to, reasonCode } }, actor) => {
+    if (to === 'CANCELLED') await blockLine(em, actor, { orderId, orderLineId, code: reasonCode ?? 'FILL_CANCELLED' }, 'FILL_CANCELLED')
   }),
   handler('inventory.stock-held.v1', 'hold-stock', (em, { data }, actor) => holdStock(em, actor, data)),
   handler('inventory.stock-refused.v1', 'backorder', (em, { data }, actor) => backorder(em, actor, data)),

@@ -1,10 +1,11 @@
 import { CartLineSchema, CartSchema } from './cart.ts'
 import { AddressFactSchema, ConsentFactSchema, DrugFactSchema, PrescriptionFactSchema } from './facts.ts'
+import { FulfilmentSchema } from './fulfilment.ts'
 import { OrderLineSchema, OrderSchema } from './order.ts'
-import { DisputeSchema, LedgerEntrySchema, PaymentAttemptSchema, PaymentSchema, RefundSchema } from './payment.ts'
+import { CaptureSchema, DisputeSchema, LedgerEntrySchema, PaymentAttemptSchema, PaymentSchema, RefundSchema } from './payment.ts'
 import { StripeEventSchema } from './stripe-event.ts'
 
 export const entities = [
-  CartSchema, CartLineSchema, OrderSchema, OrderLineSchema, PaymentSchema, PaymentAttemptSchema, RefundSchema, DisputeSchema, LedgerEntrySchema,
+  CartSchema, CartLineSchema, OrderSchema, OrderLineSchema, FulfilmentSchema, PaymentSchema, PaymentAttemptSchema, CaptureSchema, RefundSchema, DisputeSchema, LedgerEntrySchema,
   StripeEventSchema, DrugFactSchema, PrescriptionFactSchema, ConsentFactSchema, AddressFactSchema,
 ]

@@ -9,8 +9,11 @@ export const orderStatuses = [
 ] as const
 export type OrderStatus = (typeof orderStatuses)[number]
 
-export const orderLineStatuses = ['PENDING', 'ACCEPTED', 'BLOCKED', 'HELD', 'RELEASED', 'CANCELLED'] as const
+export const orderLineStatuses = ['PENDING', 'ACCEPTED', 'BACKORDERED', 'BLOCKED', 'HELD', 'RELEASED', 'CANCELLED'] as const
 export type OrderLineStatus = (typeof orderLineStatuses)[number]
+
+export const deliveries = ['AS_READY', 'TOGETHER'] as const
+export type Delivery = (typeof deliveries)[number]
 
 export const OrderSchema = defineEntity({
   name: 'Order',
@@ -28,6 +31,8 @@ export const OrderSchema = defineEntity({
     idempotencyKey: p.string(),
     /** SHA-256 of the checkout input: the key used again with another input is an error. */
     inputHash: p.string(),
+    /** Whether what is ready goes ahead, or everything in one parcel. */
+    delivery: p.enum(deliveries).default('TOGETHER'),
     status: p.enum(orderStatuses),
     /** When the status was reached: timeouts count from here. */
     statusSince: p.datetime(),
@@ -44,8 +49,8 @@ export const OrderSchema = defineEntity({
     shippingMinor: p.integer(),
     totalMinor: p.integer().check('total_minor = subtotal_minor + tax_minor + shipping_minor'),
     currency: p.string().length(3),
-    /** Time of the newest shipment event applied: an older one that comes late changes nothing. */
-    shipmentSeenAt: p.datetime().nullable(),
+    /** How many of its parts were released: what is released is no longer cancelled, only the rest. */
+    releasedParts: p.integer().default(0),
     createdAt: p.datetime().onCreate(() => clock.now()),
     updatedAt: p.datetime().onCreate(() => clock.now()).onUpdate(() => clock.now()),
   },
@@ -61,6 +66,8 @@ export const OrderLineSchema = defineEntity({
   properties: {
     id: p.uuid().primary(),
     orderId: () => p.manyToOne(Order).mapToPk().joinColumn('order_id').index(),
+    /** The part it goes with. */
+    fulfilmentId: p.uuid().nullable(),
     drugId: p.uuid(),
     /** Null for an over-the-counter drug. */
     prescriptionId: p.uuid().nullable(),
@@ -77,6 +84,11 @@ export const OrderLineSchema = defineEntity({
     reasonCode: p.string().nullable(),
     /** The sentence of whoever blocked the line. */
     reasonMessage: p.text().nullable(),
+    /** The day it may be tried again, where the reason knows one. */
+    nextOn: p.date().nullable(),
+    /** Set where less than ordered was dispensed, with the price and tax of that. */
+    suppliedQuantity: p.decimal('number').precision(12).scale(3).nullable(),
+    chargeMinor: p.integer().nullable(),
   },
 })
 export class OrderLine extends OrderLineSchema.class {}

@@ -28,6 +28,8 @@ export const PaymentSchema = defineEntity({
     clientSecretSealed: p.text().nullable(),
     nextActionUrl: p.text().nullable(),
     captureBefore: p.datetime().nullable(),
+    /** Whether the hold may be captured in parts; null until the provider was asked. */
+    multicapture: p.boolean().nullable(),
     failureCode: p.string().nullable(),
     failureMessage: p.string().nullable(),
     /** How often since the provider was last asked something gave reason to ask: a webhook, an overdue answer. */
@@ -49,12 +51,33 @@ export const PaymentAttemptSchema = defineEntity({
     number: p.integer().primary(),
     /** Stripe's pm_…; null makes an intent that the patient confirms in the browser. */
     paymentMethodId: p.string().nullable(),
+    /** What was asked for, set when the attempt is first made: a repeat asks for the same. */
+    amountMinor: p.integer().nullable(),
     madeAt: p.datetime().nullable(),
     requestedAt: p.datetime().onCreate(() => clock.now()),
   },
 })
 export class PaymentAttempt extends PaymentAttemptSchema.class {}
 PaymentAttemptSchema.setClass(PaymentAttempt)
+
+/** Money asked for out of the hold, under an idempotency key of its own; it takes what its fulfilments cost. */
+export const CaptureSchema = defineEntity({
+  name: 'Capture',
+  tableName: 'payment_capture',
+  properties: {
+    paymentId: () => p.manyToOne(Payment).mapToPk().joinColumn('payment_id').primary(),
+    number: p.integer().primary(),
+    intentId: p.string(),
+    amountMinor: p.integer().check('amount_minor >= 0'),
+    /** What the payment has captured in all once this is done: how we know that it is. */
+    upToMinor: p.integer(),
+    /** Lets go of what is left of the hold. */
+    final: p.boolean(),
+    requestedAt: p.datetime().onCreate(() => clock.now()),
+  },
+})
+export class Capture extends CaptureSchema.class {}
+CaptureSchema.setClass(Capture)
 
 export const refundStatuses = ['REQUESTED', 'PENDING', 'SUCCEEDED', 'FAILED'] as const
 export type RefundStatus = (typeof refundStatuses)[number]

@@ -1,8 +1,13 @@
 import { clock, type Actor, type EntityManager, type Job } from '@pharmagraph/platform'
 import { endOrder } from '../commands/end-order.ts'
+import { leaveOut } from '../commands/leave-out.ts'
+import type { Order } from '../entities/order.ts'
+import { Payment } from '../entities/payment.ts'
+import { isAhead } from '../lifecycles/fulfilment.ts'
 import { permits } from '../lifecycles/order.ts'
 import { timeouts } from '../policies/timeouts.ts'
 import { lockDue } from '../reads/due-orders.ts'
+import { linesIn, partsOf } from '../reads/parts.ts'
 
 /** Orders nobody pays for, goods that do not come, and authorisations about to run out: each ends while nothing is captured. */
 export const expireOrders: Job = {
@@ -21,5 +26,16 @@ export const expireOrders: Job = {
 }
 
 async function expire(em: EntityManager, actor: Actor, reasonCode: string, where: string, limit: Date): Promise<void> {
-  for (const order of await lockDue(em, where, [limit])) if (permits(order, 'expire')) await endOrder(em, actor, order, 'expire', reasonCode)
+  for (const order of await lockDue(em, where, [limit])) {
+    if (!permits(order, 'expire')) continue
+    if (order.releasedParts === 0) await endOrder(em, actor, order, 'expire', reasonCode)
+    else await leaveOutTheRest(em, actor, order, reasonCode)
+  }
+}
+
+/** What is released is captured at the last moment; what is not, can no longer be. */
+async function leaveOutTheRest(em: EntityManager, actor: Actor, order: Order, reasonCode: string): Promise<void> {
+  const parts = await partsOf(em, order)
+  const rest = parts.fulfilments.filter(({ status }) => isAhead(status)).flatMap((part) => linesIn(parts, part))
+  await leaveOut(em, actor, order, await em.findOneOrFail(Payment, { orderId: order.id }), rest, { code: reasonCode }, { verb: 'expire', code: reasonCode })
 }

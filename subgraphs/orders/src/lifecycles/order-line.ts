@@ -9,7 +9,8 @@ export const orderLineLifecycle = defineLifecycle<OrderLineStatus, OrderLine>({
   initial: 'PENDING',
   table: {
     PENDING: { accept: to('ACCEPTED', { by }), block: to('BLOCKED', { by }), cancel: to('CANCELLED', { by }) },
-    ACCEPTED: { hold: to('HELD', { by }), block: to('BLOCKED', { by }), cancel: to('CANCELLED', { by }) },
+    ACCEPTED: { hold: to('HELD', { by }), backorder: to('BACKORDERED', { by }), block: to('BLOCKED', { by }), cancel: to('CANCELLED', { by }) },
+    BACKORDERED: { askForStock: to('ACCEPTED', { by }), block: to('BLOCKED', { by }), cancel: to('CANCELLED', { by }) },
     HELD: { release: to('RELEASED', { by }), block: to('BLOCKED', { by }), cancel: to('CANCELLED', { by }) },
     RELEASED: { cancel: to('CANCELLED', { by }) },
     BLOCKED: {},

@@ -16,7 +16,17 @@ const paymentLost: Guard<Order> = ({ paymentStatus }) =>
 const moneyLeft: Guard<Order> = ({ paymentStatus }) =>
   refundable.includes(paymentStatus) ? undefined : { code: 'NOTHING_TO_REFUND', message: 'nothing of this order is left to refund' }
 
+/** What is released is on its way out of the house. */
+const nothingReleased: Guard<Order> = ({ releasedParts = 0 }) =>
+  releasedParts === 0 ? undefined : { code: 'PARTLY_RELEASED', message: 'a part of this order is released; only the rest can still be cancelled' }
+const someReleased: Guard<Order> = ({ releasedParts = 0 }) =>
+  releasedParts > 0 ? undefined : { code: 'NOTHING_RELEASED', message: 'nothing of this order is released yet; cancel it as a whole' }
+
 const cancelling = (next: OrderStatus) => to<OrderStatus, Order>(next, { by: [...staff, 'patient'] })
+const cancellingRest = (next: OrderStatus) => ({
+  cancel: to<OrderStatus, Order>('CANCELLED', { by: [...staff, 'patient'], when: [nothingReleased] }),
+  cancelRest: to<OrderStatus, Order>(next, { by: [...staff, 'patient'], when: [someReleased] }),
+})
 const paying = (next: OrderStatus) => to<OrderStatus, Order>(next, { by: ['patient'], when: [paymentOpen] })
 const step = (next: OrderStatus) => to<OrderStatus, Order>(next, { by: saga })
 /** All the money went back by another way than ours, as in the provider's dashboard. */
@@ -24,7 +34,8 @@ const refundedElsewhere = { recordRefund: step('REFUNDED') }
 const refunding = (next: OrderStatus) => to<OrderStatus, Order>(next, { by: [...staff, 'system'], when: [moneyLeft] })
 
 /**
- * The saga of an order. The capture is the pivot: before it every way out undoes what was held, accepted and
+ * The saga of an order. From the authorisation on its status is that of its least-advanced part (commands/advance-order.ts).
+ * The capture is the pivot: before it every way out undoes what was held, accepted and
  * authorised; after it the order goes forward or its money goes back.
  */
 export const orderLifecycle = defineLifecycle<OrderStatus, Order>({
@@ -49,10 +60,10 @@ export const orderLifecycle = defineLifecycle<OrderStatus, Order>({
     },
     PAYMENT_AUTHORIZED: {
       awaitPharmacist: step('AWAITING_PHARMACIST'), release: step('RELEASED'), reject: step('REJECTED'), expire: step('EXPIRED'),
-      cancel: cancelling('CANCELLED'),
+      ...cancellingRest('PAYMENT_AUTHORIZED'),
     },
     AWAITING_PHARMACIST: {
-      release: step('RELEASED'), reject: step('REJECTED'), expire: step('EXPIRED'), cancel: cancelling('CANCELLED'),
+      release: step('RELEASED'), reject: step('REJECTED'), expire: step('EXPIRED'), ...cancellingRest('AWAITING_PHARMACIST'),
     },
     RELEASED: {
       capturePayment: step('PAYMENT_CAPTURED'), pay: paying('RELEASED'),
@@ -90,6 +101,9 @@ export const orderLifecycle = defineLifecycle<OrderStatus, Order>({
 
 /** Ended before the capture: nothing may stay held, accepted or authorised. */
 export const isOff = (status: OrderStatus): boolean => status === 'REJECTED' || status === 'EXPIRED' || status === 'CANCELLED'
+
+/** Authorised, and not all of it released. */
+export const isFilling = (status: OrderStatus): boolean => status === 'PAYMENT_AUTHORIZED' || status === 'AWAITING_PHARMACIST'
 
 /** Whether the saga may take this step now; a late or repeated event asks for one it may not, and is let go. */
 export const permits = (order: Order, verb: string): boolean => verb in orderLifecycle.table[order.status]

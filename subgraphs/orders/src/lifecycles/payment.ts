@@ -19,8 +19,9 @@ export const paymentLifecycle = defineLifecycle<PaymentStatus, Payment>({
     REQUIRES_METHOD: { askForAction: go('REQUIRES_ACTION'), ...opening },
     REQUIRES_ACTION: { askForMethod: go('REQUIRES_METHOD'), ...opening },
     FAILED: { askForMethod: go('REQUIRES_METHOD'), askForAction: go('REQUIRES_ACTION'), ...opening },
-    AUTHORIZED: { startCapture: go('CAPTURING'), ...ending },
-    CAPTURING: ending,
+    /** Captured in part, as in the provider's terms, it stays authorised for the rest. */
+    AUTHORIZED: { startCapture: go('CAPTURING'), capturePart: go('AUTHORIZED'), ...ending },
+    CAPTURING: { capturePart: go('AUTHORIZED'), ...ending },
     CAPTURED: refunding,
     PARTIALLY_REFUNDED: { ...refunding, undoRefund: go('CAPTURED') },
     REFUNDED: { undoRefundPart: go('PARTIALLY_REFUNDED'), undoRefund: go('CAPTURED') },

@@ -15,6 +15,8 @@ export type Intent = {
   nextActionUrl: string | null
   /** RFC 3339; the hold is released by the card's bank after it. */
   captureBefore: string | null
+  /** Whether the hold may be captured in parts; null where there is none yet. */
+  multicapture: boolean | null
   /** Ended by the provider or the bank, not by us. */
   lapsed: boolean
   failure: { code: string; message: string } | null
@@ -53,7 +55,8 @@ export type PaymentPort = {
   /** Makes an intent with manual capture, or confirms the one there is. A decline is no error: the intent tells it. */
   authorize(request: Authorization): Promise<{ intent: Intent } | { refusal: Refusal }>
   /** What cannot be done any more stays undone: the intent returned tells what is true. `attempt` is the one that made the intent. */
-  capture(request: { orderId: string; attempt: number; intentId: string; amountMinor: number }): Promise<Intent>
+  /** `number` counts the captures of an order; `final` lets go of the rest of the hold, and may take nothing. */
+  capture(request: { orderId: string; attempt: number; intentId: string; number: number; amountMinor: number; final: boolean }): Promise<Intent>
   cancel(request: { orderId: string; attempt: number; intentId: string }): Promise<Intent>
   refund(request: { orderId: string; intentId: string; key: string; amountMinor: number }): Promise<RefundAnswer>
   find(intentId: string): Promise<Intent>

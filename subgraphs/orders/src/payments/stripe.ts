@@ -52,6 +52,7 @@ export function stripePayments({ apiKey, webhookSecret, apiBase, returnUrl }: St
           currency: currency.toLowerCase(),
           capture_method: 'manual',
           allowed_payment_method_types: ['card'],
+          payment_method_options: { card: { request_multicapture: 'if_available' } },
           metadata: { orderId, attempt: String(attempt) },
           ...(paymentMethodId && { ...confirmation, confirm: true }),
           ...whole,
@@ -63,8 +64,11 @@ export function stripePayments({ apiKey, webhookSecret, apiBase, returnUrl }: St
   return {
     find,
     authorize: (request) => authorize(request).then((intent) => ({ intent }), refused),
-    capture: ({ orderId, attempt, intentId, amountMinor }) =>
-      intentAfter(() => stripe.paymentIntents.capture(intentId, { amount_to_capture: amountMinor, ...whole }, { idempotencyKey: `${orderId}:capture:${attempt}` })),
+    capture: ({ orderId, intentId, number, amountMinor, final }) =>
+      intentAfter(() =>
+        stripe.paymentIntents.capture(
+          intentId, { amount_to_capture: amountMinor, ...(final ? {} : { final_capture: false }), ...whole }, { idempotencyKey: `${orderId}:capture:${intentId}:${number}` },
+        )),
     cancel: ({ orderId, attempt, intentId }) =>
       intentAfter(() => stripe.paymentIntents.cancel(intentId, whole, { idempotencyKey: `${orderId}:cancel:${attempt}` })),
     refund: ({ orderId, intentId, key, amountMinor }) =>
@@ -119,6 +123,7 @@ function toIntent(intent: Stripe.PaymentIntent): Intent {
     refundedMinor: charge ? refundedOf(charge) : 0,
     clientSecret: intent.client_secret,
     nextActionUrl: nextActionUrlOf(intent.next_action),
+    multicapture: charge && intent.status === 'requires_capture' ? charge.payment_method_details?.card?.multicapture?.status === 'available' : null,
     captureBefore: captureBefore ? new Date(captureBefore * 1000).toISOString() : null,
     lapsed: intent.status === 'canceled' && lapses.includes(intent.cancellation_reason ?? ''),
     failure: failureOf(intent.last_payment_error),
@@ -160,14 +165,15 @@ function nextActionUrlOf(action: Stripe.PaymentIntent.NextAction | null): string
 function newsOf(event: Stripe.Event): IntentNews | undefined {
   const object = event.data.object as { object: string }
   if (object.object === 'payment_intent') {
-    const { refundedMinor: _refunded, captureBefore: _before, clientSecret: _secret, ...told } = toIntent(object as Stripe.PaymentIntent)
+    const { refundedMinor: _refunded, captureBefore: _before, multicapture: _several, clientSecret: _secret, ...told } = toIntent(object as Stripe.PaymentIntent)
     return told
   }
   if (object.object === 'charge') {
     const charge = object as Stripe.Charge
     const intentId = idOf(charge.payment_intent)
     if (!intentId) return undefined
-    const amounts = charge.captured ? { status: 'succeeded' as const, capturedMinor: charge.amount_captured, refundedMinor: refundedOf(charge) } : {}
+    // one that may be captured in parts does not tell whether more is to come
+    const amounts = charge.captured && charge.payment_method_details?.card?.multicapture?.status !== 'available' ? { status: 'succeeded' as const, capturedMinor: charge.amount_captured, refundedMinor: refundedOf(charge) } : {}
     return { ...identityOf({ id: intentId, metadata: charge.metadata }), ...amounts }
   }
   if (object.object === 'refund') {

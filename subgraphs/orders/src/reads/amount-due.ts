@@ -1,8 +1,11 @@
 import type { Order, OrderLine } from '../entities/order.ts'
 
 /** A line that is not supplied. */
-export const isLost = ({ status }: OrderLine): boolean => status === 'BLOCKED'
+export const isLost = ({ status }: OrderLine): boolean => status === 'BLOCKED' || status === 'CANCELLED'
 
-/** What the patient owes, minor units: the frozen total less price and tax of the lines left out. Shipping stays as quoted. */
+/** Price and tax of what is supplied of a line, minor units. */
+export const lineDueMinor = (line: OrderLine): number => (isLost(line) ? 0 : (line.chargeMinor ?? line.lineTotalMinor + line.taxMinor))
+
+/** What the patient owes, minor units: price and tax of what is supplied, and the shipping as quoted. Nothing where nothing is supplied. */
 export const amountDueMinor = (order: Order, lines: readonly OrderLine[]): number =>
-  lines.filter(isLost).reduce((due, { lineTotalMinor, taxMinor }) => due - lineTotalMinor - taxMinor, order.totalMinor)
+  lines.every(isLost) ? 0 : lines.reduce((due, line) => due + lineDueMinor(line), order.shippingMinor)

@@ -14,10 +14,11 @@ const waitingForPayment: Partial<Record<PaymentStatus, ReasonCode>> = {
 
 /** Why the order waits or ended, in a sentence for the patient. */
 export async function statusReason(order: Order, { loaders }: Context): Promise<Reason | null> {
-  if (order.reasonCode === 'INSUFFICIENT_STOCK') {
+  if (order.reasonCode === 'INSUFFICIENT_STOCK' || order.reasonCode === 'PART_OUT_OF_STOCK') {
     const drugs = await Promise.all((order.reasonDrugIds ?? []).map((id) => loaders.drugFact.load(id)))
     const names = drugs.map((drug) => drug?.name ?? 'one of the medicines').join(', ')
-    return { code: order.reasonCode, message: `Out of stock for now: ${names}. The order goes on when it comes in.` }
+    const goesOn = order.reasonCode === 'PART_OUT_OF_STOCK' ? 'The rest of the order goes ahead.' : 'The order goes on when it comes in.'
+    return { code: order.reasonCode, message: `Out of stock for now: ${names}. ${goesOn}` }
   }
   if (order.reasonCode) return reason(order.reasonCode)
   if (order.status === 'STOCK_HELD') return paymentReason(order, (await loaders.paymentOf.load(order.id))[0]?.failureCode ?? null)

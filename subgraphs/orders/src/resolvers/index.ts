@@ -1,7 +1,7 @@
 import type { Resolvers } from '../generated/resolvers.ts'
 import { cartLineResolvers, cartResolvers } from './cart.ts'
 import { mutationResolvers } from './mutation.ts'
-import { orderLineResolvers, orderResolvers } from './order.ts'
+import { fulfilmentResolvers, orderLineResolvers, orderResolvers } from './order.ts'
 import { patientResolvers } from './patient.ts'
 import { paymentResolvers } from './payment.ts'
 import { queryResolvers } from './query.ts'
@@ -13,6 +13,7 @@ export const resolvers: Resolvers = {
   CartLine: cartLineResolvers,
   Order: orderResolvers,
   OrderLine: orderLineResolvers,
+  Fulfilment: fulfilmentResolvers,
   Payment: paymentResolvers,
   Patient: patientResolvers,
   Problem: { __resolveType: ({ __typename }) => __typename! },

@@ -1,7 +1,8 @@
 import { allowedActions, isId, money } from '@pharmagraph/platform'
-import type { OrderLineResolvers, OrderResolvers } from '../generated/resolvers.ts'
+import type { FulfilmentResolvers, OrderLineResolvers, OrderResolvers } from '../generated/resolvers.ts'
 import { orderLifecycle } from '../lifecycles/order.ts'
-import { amountDueMinor } from '../reads/amount-due.ts'
+import { amountDueMinor, lineDueMinor } from '../reads/amount-due.ts'
+import { lineWhy } from '../reads/line-why.ts'
 import { reason } from '../reasons.ts'
 import { statusReason } from '../reads/status-reason.ts'
 import { historyOf } from '../reads/history.ts'
@@ -10,6 +11,7 @@ export const orderResolvers: OrderResolvers = {
   __resolveReference: ({ id }, { loaders }) => (isId(id) ? loaders.order.load(id) : null),
   patient: ({ patientId }) => ({ id: patientId }),
   lines: ({ id }, _args, { loaders }) => loaders.linesOf.load(id),
+  fulfilments: ({ id }, _args, { loaders }) => loaders.fulfilmentsOf.load(id),
   subtotal: ({ subtotalMinor, currency }) => money(subtotalMinor, currency),
   tax: ({ taxMinor, currency }) => money(taxMinor, currency),
   shipping: ({ shippingMinor, currency }) => money(shippingMinor, currency),
@@ -28,4 +30,17 @@ export const orderLineResolvers: OrderLineResolvers = {
   unitPrice: ({ unitPriceMinor }) => money(unitPriceMinor),
   lineTotal: ({ lineTotalMinor }) => money(lineTotalMinor),
   statusReason: ({ reasonCode, reasonMessage }) => (reasonCode ? reason(reasonCode, reasonMessage ?? undefined) : null),
+  amountDue: (line) => money(lineDueMinor(line)),
+  why: async (line, _args, { loaders }) => {
+    const [order, fulfilments] = await Promise.all([loaders.order.load(line.orderId), loaders.fulfilmentsOf.load(line.orderId)])
+    return order && lineWhy(order, line, fulfilments.find(({ id }) => id === line.fulfilmentId))
+  },
+}
+
+export const fulfilmentResolvers: FulfilmentResolvers = {
+  __resolveReference: ({ id }, { loaders }) => (isId(id) ? loaders.fulfilment.load(id) : null),
+  statusReason: ({ reasonCode }) => (reasonCode ? reason(reasonCode) : null),
+  lines: async ({ id, orderId }, _args, { loaders }) => (await loaders.linesOf.load(orderId)).filter(({ fulfilmentId }) => fulfilmentId === id),
+  amountDue: async ({ id, orderId }, _args, { loaders }) =>
+    money((await loaders.linesOf.load(orderId)).filter(({ fulfilmentId }) => fulfilmentId === id).reduce((sum, line) => sum + lineDueMinor(line), 0)),
 }
