@@ -232,6 +232,15 @@ state: string
 deliverability: ("DELIVERABLE" | "UNCERTAIN" | "UNDELIVERABLE")
 }
 /**
+ * A carrier has a parcel that should come back: it is to be asked for it.
+ */
+export interface LogisticsInterceptRequestedV1 {
+shipmentId: string
+orderId: string
+patientId: string
+reasonCode: string
+}
+/**
  * The data key of an erased patient was destroyed in logistics: nothing sealed under it opens again.
  */
 export interface LogisticsPatientErasedV1 {
@@ -664,6 +673,7 @@ declare module '@pharmagraph/platform' {
     'inventory.stock-refused.v1': InventoryStockRefusedV1
     'inventory.stock-transferred.v1': InventoryStockTransferredV1
     'logistics.address-added.v1': LogisticsAddressAddedV1
+    'logistics.intercept-requested.v1': LogisticsInterceptRequestedV1
     'logistics.patient-erased.v1': LogisticsPatientErasedV1
     'logistics.route-planned.v1': LogisticsRoutePlannedV1
     'logistics.shipment-moved.v1': LogisticsShipmentMovedV1

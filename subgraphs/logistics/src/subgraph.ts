@@ -3,6 +3,8 @@ import { defineSubgraph, rewrapDataKeys } from '@pharmagraph/platform'
 import '@pharmagraph/schema/events'
 import { cancelShipmentOnOrderCancelled } from './consumers/cancel-shipment.ts'
 import { createShipmentOnOrderPaid } from './consumers/create-shipment.ts'
+import { learnDelegation } from './consumers/learn-delegation.ts'
+import { askCarrierForParcel, stopParcelOnRecall } from './consumers/stop-parcel.ts'
 import { erasePatient } from './consumers/erase-patient.ts'
 import { loaders } from './context.ts'
 import { entities } from './entities/index.ts'
@@ -21,7 +23,7 @@ export const logistics = defineSubgraph({
   resolvers,
   loaders,
   services,
-  consumers: [createShipmentOnOrderPaid, cancelShipmentOnOrderCancelled, erasePatient],
+  consumers: [createShipmentOnOrderPaid, cancelShipmentOnOrderCancelled, stopParcelOnRecall, askCarrierForParcel, learnDelegation, erasePatient],
   jobs: [planRoutesJob, forgetTracks, rewrapDataKeys],
   routes: carrierRoutes,
   seed,

@@ -85,7 +85,7 @@ type State = Awaited<ReturnType<typeof stateOf>>
 /** Two parts run side by side, and are captured at once where both are ready: what must be the same is what it comes to. */
 async function endOfParts(orderId: string): Promise<object> {
   const { published: facts, ledger: _rows, webhooks: _told, ...state } = await stateOf(orderId)
-  const sums = await sql<{ row: string }>(`select kind || ' ' || account || ' ' || sum(amount_minor) as row from payment_ledger l join payment p on p.id = l.payment_id where order_id = $1 and kind <> 'RELEASED' group by kind, account order by 1`, [orderId])
+  const sums = await sql<{ row: string }>(`select kind || ' ' || account || ' ' || sum(l.amount_minor) as row from payment_ledger l join payment p on p.id = l.payment_id where order_id = $1 and kind <> 'RELEASED' group by kind, account order by 1`, [orderId])
   return { ...state, ledger: sums.map(({ row }) => row), published: facts.filter((fact) => !fact.startsWith('orders.payment-status-changed')).sort() }
 }
 const comparable = (orderId: string, ending: Ending): Promise<object> => (ending === 'IN_PARTS' ? endOfParts(orderId) : stateOf(orderId))

@@ -19,7 +19,10 @@ export const ShipmentSchema = defineEntity({
   properties: {
     id: p.uuid().primary(),
     version: p.integer().version(),
-    orderId: p.uuid().unique(),
+    orderId: p.uuid(),
+    /** The part of the order it carries, and its lines; null where an order told of neither. */
+    fulfilmentId: p.uuid().nullable(),
+    orderLineIds: p.array().nullable(),
     patientId: p.uuid().index(),
     addressId: p.uuid(),
     depotId: p.uuid(),
@@ -50,6 +53,7 @@ export const ShipmentSchema = defineEntity({
     createdAt: p.datetime().onCreate(() => clock.now()),
   },
   indexes: [
+    { name: 'shipment_one_a_part', expression: 'create unique index shipment_one_a_part on shipment (order_id, coalesce(fulfilment_id, order_id))' },
     { properties: ['driverId'] },
     { properties: ['routeId'] },
     { name: 'shipment_to_plan', expression: "create index shipment_to_plan on shipment (created_at) where status = 'LABELLED'" },
@@ -87,6 +91,19 @@ export const CancelledOrderSchema = defineEntity({
 })
 export class CancelledOrder extends CancelledOrderSchema.class {}
 CancelledOrderSchema.setClass(CancelledOrder)
+
+/** A line whose goods were recalled before its parcel was made: the parcel is not sent. */
+export const StoppedLineSchema = defineEntity({
+  name: 'StoppedLine',
+  tableName: 'stopped_line',
+  properties: {
+    orderLineId: p.uuid().primary(),
+    orderId: p.uuid().index(),
+    at: p.datetime().onCreate(() => clock.now()),
+  },
+})
+export class StoppedLine extends StoppedLineSchema.class {}
+StoppedLineSchema.setClass(StoppedLine)
 
 /** A carrier's webhook, kept so that a repeat does nothing. */
 export const CarrierEventSchema = defineEntity({

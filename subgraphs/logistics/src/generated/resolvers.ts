@@ -158,8 +158,18 @@ export type Patient = {
 export type Order = {
   __typename?: 'Order';
   id: Scalars['ID']['output'];
+  /** The newest parcel; an order in parts has several, see shipments. */
   shipment?: Maybe<Shipment>;
+  /** Every parcel of the order, oldest first. */
+  shipments?: Maybe<Array<Shipment>>;
   trackingNumber?: Maybe<Scalars['String']['output']>;
+};
+
+/** A part of an order; its parcel, once it is paid. */
+export type Fulfilment = {
+  __typename?: 'Fulfilment';
+  id: Scalars['ID']['output'];
+  shipment?: Maybe<Shipment>;
 };
 
 /** A parcel on its way to a patient, by our own driver or a carrier. */
@@ -167,6 +177,8 @@ export type Shipment = {
   __typename?: 'Shipment';
   id: Scalars['ID']['output'];
   order?: Maybe<Order>;
+  /** The part of the order it carries. */
+  fulfilment?: Maybe<Fulfilment>;
   carrier: Scalars['String']['output'];
   trackingNumber: Scalars['String']['output'];
   status: ShipmentStatus;
@@ -482,6 +494,7 @@ export type FederationTypes = {
   Address: Address;
   Patient: Patient;
   Order: Order;
+  Fulfilment: Fulfilment;
   Shipment: Shipment;
   Route: Route;
   Driver: Driver;
@@ -498,6 +511,9 @@ export type FederationReferenceTypes = {
   Order:
     ( { __typename: 'Order' }
     & GraphQLRecursivePick<FederationTypes['Order'], {"id":true}> );
+  Fulfilment:
+    ( { __typename: 'Fulfilment' }
+    & GraphQLRecursivePick<FederationTypes['Fulfilment'], {"id":true}> );
   Shipment:
     ( { __typename: 'Shipment' }
     & GraphQLRecursivePick<FederationTypes['Shipment'], {"id":true}> );
@@ -561,6 +577,7 @@ export type ResolversTypes = {
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   Patient: ResolverTypeWrapper<PatientMapper>;
   Order: ResolverTypeWrapper<OrderMapper>;
+  Fulfilment: ResolverTypeWrapper<Omit<Fulfilment, 'shipment'> & { shipment?: Maybe<ResolversTypes['Shipment']> }>;
   Shipment: ResolverTypeWrapper<ShipmentMapper>;
   ShipmentStatus: ShipmentStatus;
   Reason: ResolverTypeWrapper<Reason>;
@@ -612,6 +629,7 @@ export type ResolversParentTypes = {
   Float: Scalars['Float']['output'];
   Patient: PatientMapper;
   Order: OrderMapper;
+  Fulfilment: Omit<Fulfilment, 'shipment'> & { shipment?: Maybe<ResolversParentTypes['Shipment']> } | FederationReferenceTypes['Fulfilment'];
   Shipment: ShipmentMapper;
   Reason: Reason;
   Transition: Transition;
@@ -723,13 +741,21 @@ export type OrderResolvers<ContextType = Context, ParentType extends ResolversPa
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Order']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   shipment?: Resolver<Maybe<ResolversTypes['Shipment']>, ParentType, ContextType>;
+  shipments?: Resolver<Maybe<Array<ResolversTypes['Shipment']>>, ParentType, ContextType>;
   trackingNumber?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type FulfilmentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Fulfilment'] = ResolversParentTypes['Fulfilment'], FederationReferenceType extends FederationReferenceTypes['Fulfilment'] = FederationReferenceTypes['Fulfilment']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Fulfilment']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  shipment?: Resolver<Maybe<ResolversTypes['Shipment']>, ParentType, ContextType>;
 };
 
 export type ShipmentResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Shipment'] = ResolversParentTypes['Shipment'], FederationReferenceType extends FederationReferenceTypes['Shipment'] = FederationReferenceTypes['Shipment']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Shipment']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
+  fulfilment?: Resolver<Maybe<ResolversTypes['Fulfilment']>, ParentType, ContextType>;
   carrier?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   trackingNumber?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['ShipmentStatus'], ParentType, ContextType>;
@@ -885,6 +911,7 @@ export type Resolvers<ContextType = Context> = {
   GeoPoint?: GeoPointResolvers<ContextType>;
   Patient?: PatientResolvers<ContextType>;
   Order?: OrderResolvers<ContextType>;
+  Fulfilment?: FulfilmentResolvers<ContextType>;
   Shipment?: ShipmentResolvers<ContextType>;
   Reason?: ReasonResolvers<ContextType>;
   Transition?: TransitionResolvers<ContextType>;

@@ -52,8 +52,10 @@ export const shipmentLifecycle = defineLifecycle<ShipmentStatus, Shipment>({
     RETURNED: {},
     CANCELLED: {},
   },
-  announce(em, actor, { id, orderId, patientId, reasonCode }, { from, to: next }) {
-    emit(em, actor, 'logistics.shipment-status-changed.v1', id, { shipmentId: id, orderId, patientId, from, to: next, reasonCode: reasonCode ?? null })
+  announce(em, actor, { id, orderId, patientId, reasonCode, fulfilmentId, orderLineIds }, { from, to: next }) {
+    emit(em, actor, 'logistics.shipment-status-changed.v1', id, {
+      shipmentId: id, orderId, patientId, from, to: next, reasonCode: reasonCode ?? null, ...(fulfilmentId ? { fulfilmentId } : {}), ...(orderLineIds ? { orderLineIds } : {}),
+    })
   },
 })
 

@@ -2,7 +2,7 @@ import type { Resolvers } from '../generated/resolvers.ts'
 import { addressResolvers, patientResolvers } from './address.ts'
 import { driverResolvers } from './driver.ts'
 import { mutationResolvers } from './mutation.ts'
-import { orderResolvers } from './order.ts'
+import { fulfilmentResolvers, orderResolvers } from './order.ts'
 import { queryResolvers } from './query.ts'
 import { routeResolvers, routeStopResolvers } from './route.ts'
 import { shipmentResolvers } from './shipment.ts'
@@ -13,6 +13,7 @@ export const resolvers: Resolvers = {
   Address: addressResolvers,
   Patient: patientResolvers,
   Order: orderResolvers,
+  Fulfilment: fulfilmentResolvers,
   Shipment: shipmentResolvers,
   Route: routeResolvers,
   RouteStop: routeStopResolvers,

@@ -6,6 +6,7 @@ import { positionForParcel } from '../reads/positions.ts'
 export const shipmentResolvers: ShipmentResolvers = {
   __resolveReference: ({ id }, { loaders }) => loaders.shipment.load(id),
   order: ({ orderId }) => ({ id: orderId }),
+  fulfilment: ({ fulfilmentId }) => (fulfilmentId ? { id: fulfilmentId } : null),
   statusReason: ({ reasonCode, reasonMessage }) => (reasonCode && reasonMessage ? { code: reasonCode, message: reasonMessage } : null),
   driver: ({ driverId }, _args, { loaders }) => (driverId ? loaders.driver.load(driverId) : null),
   route: ({ routeId }, _args, { loaders }) => (routeId ? loaders.route.load(routeId) : null),

@@ -9,10 +9,10 @@ const verbsFor: Record<string, readonly string[]> = {
 }
 
 /** Follows the parcel. Repeats and late news find the fill further on and change nothing. */
-export async function moveFills(em: EntityManager, { orderId, to }: { orderId: string; to: string }): Promise<void> {
+export async function moveFills(em: EntityManager, { orderId, orderLineIds, to }: { orderId: string; orderLineIds?: string[]; to: string }): Promise<void> {
   const verbs = verbsFor[to]
   if (!verbs) return
-  const fills = await em.find(Fill, { orderId, status: { $in: ['RELEASED', 'HANDED_OVER'] } }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+  const fills = await em.find(Fill, { orderId, ...(orderLineIds ? { orderLineId: { $in: orderLineIds } } : {}), status: { $in: ['RELEASED', 'HANDED_OVER'] } }, { lockMode: LockMode.PESSIMISTIC_WRITE })
   for (const fill of fills) {
     for (const verb of verbs) if (verb in fillLifecycle.table[fill.status as FillState]) apply(em, systemActor('prescriptions'), fillLifecycle, fill, verb)
   }

@@ -1,6 +1,6 @@
 /** The order's way through the pharmacy: request, lots, bench, hand-over, or the end of it. */
 import { handler } from '@pharmagraph/platform'
-import { cancelFills, isCancelled } from '../commands/cancel-fills.ts'
+import { cancelFill, cancelFills, isCancelled } from '../commands/cancel-fills.ts'
 import { moveFills } from '../commands/move-fills.ts'
 import { queueFills } from '../commands/queue-fills.ts'
 import { requestFill } from '../commands/request-fill.ts'
@@ -16,7 +16,8 @@ export const orderConsumers = [
     for (const { orderLineId, prescriptionId, drugId, quantity } of fills) await requestFill(em, services(), { orderId, orderLineId, patientId, prescriptionId, drugId, quantity, addressId })
   }),
   handler('inventory.stock-held.v1', 'reserve-fills', (em, { data }) => reserveFills(em, data)),
-  handler('orders.order-ready-to-fill.v1', 'queue-fills', (em, { data: { orderId } }) => queueFills(em, orderId)),
+  handler('orders.order-ready-to-fill.v1', 'queue-fills', (em, { data: { orderId, orderLineIds } }) => queueFills(em, orderId, orderLineIds)),
   handler('orders.order-cancelled.v1', 'cancel-fills', (em, { data }) => cancelFills(em, data)),
+  handler('orders.line-cancelled.v1', 'cancel-fill', (em, { data }) => cancelFill(em, data)),
   handler('logistics.shipment-status-changed.v1', 'move-fills', (em, { data }) => moveFills(em, data)),
 ]
