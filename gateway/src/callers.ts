@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { Kind, print, visit, type DocumentNode } from 'graphql'
 import { Histogram, type Registry } from 'prom-client'
-import { actorHeader } from '@pharmagraph/platform/actor.ts'
+import { actorHeader, operationHeader } from '@pharmagraph/platform/actor.ts'
 import type { Logger } from '@pharmagraph/platform/telemetry.ts'
 import { noTracer, type Tracer } from '@pharmagraph/platform/tracing.ts'
 import type { Caller, Prepared } from './operations/operations.ts'
@@ -28,9 +28,6 @@ export type Callers = {
 
 /** What is made of how operations ran; without it nothing is measured. */
 export type Observation = { readonly registry: Registry; readonly logger: Logger; readonly tracer: Tracer; readonly slowMs: number }
-
-/** The operation's name travels to the subgraphs, which note it with every access to health information. */
-export const operationHeader = 'x-operation'
 
 const buckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 

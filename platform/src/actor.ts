@@ -62,6 +62,8 @@ export function defineAccess<Rules extends Record<string, (actor: Actor, resourc
 const issuer = 'pharmagraph-gateway'
 const audience = 'pharmagraph-subgraphs'
 export const actorHeader = 'x-actor'
+/** Name of the operation that a request of the gateway belongs to: it is noted with every access to health information. */
+export const operationHeader = 'x-operation'
 
 /** Signs an actor for the subgraphs, valid until `expiresAt` (seconds since the epoch). */
 export async function signActor(actor: Actor, privateJwk: JWK, expiresAt: number): Promise<string> {

@@ -1,5 +1,7 @@
 /** What two processes or more need, and no word of pharmacy in it. */
+export * from './accesses.ts'
 export * from './actor.ts'
+export * from './batched.ts'
 export * from './canonical.ts'
 export * from './clock.ts'
 export * from './config.ts'

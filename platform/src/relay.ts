@@ -4,6 +4,7 @@
  */
 import pg from 'pg'
 import type { Broker } from './nats.ts'
+import { accessEventType } from './accesses.ts'
 import { subjectOf } from './events.ts'
 import { transact, type EntityManager, type Orm } from './orm.ts'
 import type { Logger } from './telemetry.ts'
@@ -68,7 +69,7 @@ async function publishBatch(service: string, orm: Orm, broker: Broker, tracer: T
     const rows = await em.execute<OutboxRow[]>(`select * from outbox where published_at is null order by position limit ${batchSize}`)
     if (rows.length === 0) return 0
     const published = await publishInOrder(service, rows, broker, tracer)
-    await markPublished(em, published)
+    await markPublished(em, published, rows)
     return published.length
   })
 }
@@ -110,8 +111,12 @@ const toCloudEvent = (service: string, row: OutboxRow) => ({
   data: row.data,
 })
 
-async function markPublished(em: EntityManager, positions: string[]): Promise<void> {
-  if (positions.length) await em.execute(`update outbox set published_at = now() where position = any(?::bigint[])`, [`{${positions.join(',')}}`])
+async function markPublished(em: EntityManager, positions: string[], rows: OutboxRow[]): Promise<void> {
+  if (positions.length === 0) return
+  const at = [`{${positions.join(',')}}`]
+  await em.execute(`update outbox set published_at = now() where position = any(?::bigint[])`, at)
+  // notes of who read what would soon be most of the table; the stream and the audit chain keep them
+  if (rows.some(({ type }) => type === accessEventType)) await em.execute(`delete from outbox where position = any(?::bigint[]) and type = '${accessEventType}'`, at)
 }
 
 /** A connection of its own for LISTEN, opened again when it breaks. */

@@ -7,7 +7,8 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { GraphQLError, parse, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
 import { DateTimeResolver, JSONResolver, LocalDateResolver } from 'graphql-scalars'
 import { Gauge, type Registry } from 'prom-client'
-import { actorHeader, actorVerifier, type Actor } from './actor.ts'
+import { Accesses, idsIn, idsWithin, openAccessLog, watchAccesses, withAccesses, type AccessLog } from './accesses.ts'
+import { actorHeader, actorVerifier, operationHeader, type Actor } from './actor.ts'
 import { clock } from './clock.ts'
 import { integerSetting, setting } from './config.ts'
 import { startConsumers, type Consumer } from './consumers.ts'
@@ -94,6 +95,7 @@ export function subgraphSchema(definition: Pick<SubgraphDefinition<unknown, unkn
   const known = Object.fromEntries(Object.entries(scalars).filter(([name]) => declared.has(name)))
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: { ...known, ...definition.resolvers } }])
   answerProblems(schema)
+  watchAccesses(schema)
   return schema
 }
 
@@ -145,6 +147,7 @@ export async function runSubgraph<Loaders, Services>(
   })
   await apollo.start()
 
+  const accessLog = openAccessLog(options.databaseUrl)
   const verifyActor = actorVerifier(JSON.parse(options.actorPublicJwk))
   const http = fastify({ bodyLimit: 10 * 1024 * 1024, forceCloseConnections: true, keepAliveTimeout: 65_000 })
   http.removeAllContentTypeParsers()
@@ -164,12 +167,23 @@ export async function runSubgraph<Loaders, Services>(
     if (actor instanceof AppError) {
       return reply.status(401).send({ errors: [{ message: actor.message, extensions: { code: actor.code } }] })
     }
-    return withRequestContext(traceOf(request), () => tracer.span('POST /graphql', { kind: 'server' }, () => executeGraphQL(apollo, request, reply, () => {
+    const accesses = new Accesses()
+    const makeContext = (): object => {
       const em = orm.em.fork()
-      return { em, actor, services, now: clock.now(), transact: tools.transact, loaders: definition.loaders(em, actor, services) } satisfies SubgraphContext<Loaders, Services>
-    })))
+      return withAccesses({ em, actor, services, now: clock.now(), transact: tools.transact, loaders: definition.loaders(em, actor, services) } satisfies SubgraphContext<Loaders, Services>, accesses)
+    }
+    return withRequestContext(traceOf(request), () => tracer.span('POST /graphql', { kind: 'server' }, async () => {
+      const answer = await executeGraphQL(apollo, request, makeContext)
+      try {
+        await accessLog.keep(actor, operationOf(request), accesses)
+      } catch (error) {
+        logger.error({ err: error }, 'an access to health information could not be noted, so it is not answered')
+        return reply.status(500).send({ errors: [{ message: 'something went wrong on our side', extensions: { code: 'INTERNAL' } }] })
+      }
+      return reply.headers(answer.headers).status(answer.status).send(answer.body)
+    }))
   })
-  for (const route of definition.routes ?? []) addRoute(http, route, tools, verifyActor, tracer)
+  for (const route of definition.routes ?? []) addRoute(http, route, tools, verifyActor, tracer, accessLog)
 
   new Gauge({
     name: 'outbox_unpublished', help: 'Events that wait to be published', registers: [metrics],
@@ -199,6 +213,7 @@ export async function runSubgraph<Loaders, Services>(
       await http.close()
       for (const stop of stoppers) await stop()
       await apollo.stop()
+      await accessLog.stop()
       await orm.close(true)
       await tracer.stop()
     },
@@ -215,12 +230,20 @@ function traceOf(request: FastifyRequest) {
   return { correlationId: header(request, 'x-correlation-id') ?? newId(), ...(traceparent ? { traceparent } : {}) }
 }
 
-async function executeGraphQL(apollo: ApolloServer<BaseContext>, request: FastifyRequest, reply: FastifyReply, makeContext: () => object): Promise<FastifyReply> {
+/** The operation as the gateway names it; another gateway may not. */
+function operationOf(request: FastifyRequest): string {
+  const name = header(request, operationHeader)
+  return name !== undefined && /^[\w ]{1,100}$/.test(name) ? name : 'ad hoc'
+}
+
+type Answered = { status: number; headers: Record<string, string>; body: string }
+
+async function executeGraphQL(apollo: ApolloServer<BaseContext>, request: FastifyRequest, makeContext: () => object): Promise<Answered> {
   let body: unknown
   try {
     body = JSON.parse((request.body as Buffer | undefined)?.toString() ?? '')
   } catch {
-    return reply.status(400).send({ errors: [{ message: 'the body is not JSON', extensions: { code: 'BAD_REQUEST' } }] })
+    return { status: 400, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ errors: [{ message: 'the body is not JSON', extensions: { code: 'BAD_REQUEST' } }] }) }
   }
   const headers = new HeaderMap()
   for (const [key, value] of Object.entries(request.headers)) if (value !== undefined) headers.set(key, Array.isArray(value) ? value.join(', ') : value)
@@ -228,12 +251,11 @@ async function executeGraphQL(apollo: ApolloServer<BaseContext>, request: Fastif
     httpGraphQLRequest: { method: 'POST', headers, search: '', body },
     context: async () => makeContext(),
   })
-  for (const [key, value] of response.headers) reply.header(key, value)
-  reply.status(response.status ?? 200)
-  if (response.body.kind === 'complete') return reply.send(response.body.string)
+  const answered = { status: response.status ?? 200, headers: Object.fromEntries(response.headers) }
+  if (response.body.kind === 'complete') return { ...answered, body: response.body.string }
   let text = ''
   for await (const chunk of response.body.asyncIterator) text += chunk
-  return reply.send(text)
+  return { ...answered, body: text }
 }
 
 /** Known refusals keep code and sentence; anything else becomes INTERNAL without its text, which may hold data. */
@@ -250,29 +272,41 @@ function formatError(formatted: GraphQLFormattedError, thrown: unknown, logger: 
 
 function addRoute<Services>(
   http: FastifyInstance, route: Route<Services>, tools: Pick<RouteTools<Services>, 'orm' | 'services' | 'logger' | 'transact'>,
-  verifyActor: (token: string | undefined) => Promise<Actor>, tracer: Tracer,
+  verifyActor: (token: string | undefined) => Promise<Actor>, tracer: Tracer, accessLog: AccessLog,
 ): void {
   http.route({
     method: route.method,
     url: route.path,
     handler: (request, reply) =>
       withRequestContext(traceOf(request), () => tracer.span(`${route.method} ${route.path}`, { kind: 'server' }, async () => {
+        let actor: Actor | undefined
+        /** What a person reads over a route is noted as what they read over the graph is. */
+        const noteReading = async (status: number, body: unknown): Promise<void> => {
+          if (!actor || route.method !== 'GET') return
+          const accesses = new Accesses()
+          if (status < 400) for (const id of idsWithin(typeof body === 'string' ? body : JSON.stringify(body ?? ''))) accesses.show(route.path, { id })
+          else if ([401, 403, 404].includes(status)) accesses.refuse(route.path, idsIn([request.params, request.query]))
+          await accessLog.keep(actor, `GET ${route.path}`, accesses)
+        }
         try {
           const token = header(request, actorHeader)
+          actor = token ? await verifyActor(token) : undefined
           const answer = await route.run({
             ...tools,
             body: (request.body as Buffer | undefined) ?? Buffer.alloc(0),
             headers: request.headers,
             params: request.params as Record<string, string>,
             query: Object.fromEntries(Object.entries(request.query as Record<string, string | string[]>).map(([name, value]) => [name, Array.isArray(value) ? value[0]! : value])),
-            actor: token ? await verifyActor(token) : undefined,
+            actor,
           })
+          await noteReading(answer.status, answer.body)
           if (answer.headers) reply.headers(answer.headers)
           if (answer.contentType) reply.type(answer.contentType)
           return await reply.status(answer.status).send(answer.body ?? '')
         } catch (error) {
           const known = error instanceof AppError ? error : new AppError('INTERNAL', 'something went wrong on our side')
           tools.logger[known.row.log]({ err: error, route: route.path }, 'route refused')
+          await noteReading(known.row.http, undefined)
           return reply.status(known.row.http).send({ code: known.code, message: known.message })
         }
       })),

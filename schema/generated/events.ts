@@ -9,6 +9,37 @@ sequence: number
 hash: string
 }
 /**
+ * A request was shown, or refused, protected health information (45 CFR 164.312(b)). One event a request and service; the envelope says who and when, its subject is the reader.
+ */
+export interface AuditPhiReadV1 {
+/**
+ * Name of the persisted operation, `ad hoc` for others, or method and path of a route.
+ */
+operation: string
+clientId?: string
+/**
+ * Objects of which a field with health information was shown.
+ */
+shown: {
+type: string
+ids: string[]
+}[]
+/**
+ * Patients whose objects were shown, as far as the objects tell.
+ */
+patientIds: string[]
+/**
+ * What was asked for and not shown, because it is not the reader's or because it does not exist.
+ */
+refused: {
+/**
+ * Type of an entity, coordinate of a field, or path of a field in the operation.
+ */
+what: string
+ids: string[]
+}[]
+}
+/**
  * A drug product as it is now: others keep their own copy of what they need. version only grows.
  */
 export interface CatalogDrugPublishedV1 {
@@ -654,6 +685,7 @@ attempt: number
 declare module '@pharmagraph/platform' {
   interface EventMap {
     'audit.chain-anchored.v1': AuditChainAnchoredV1
+    'audit.phi-read.v1': AuditPhiReadV1
     'catalog.drug-published.v1': CatalogDrugPublishedV1
     'catalog.interaction-published.v1': CatalogInteractionPublishedV1
     'inventory.hold-lost.v1': InventoryHoldLostV1

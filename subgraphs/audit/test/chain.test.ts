@@ -1,8 +1,8 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { batched } from '@pharmagraph/platform'
 import { genesisHash, hashOf, subjectsOf } from '../src/chain.ts'
-import { batched } from '../src/consumers/batched.ts'
 
 test('an entry can be recomputed with nothing but SHA-256 and its content', () => {
   const content = { id: 'e', sequence: 1, at: new Date('2026-11-22T08:00:00.000Z'), type: 't', source: 's', actor: 'a', actorRole: 'r', subjects: ['x'], correlationId: 'c', causationId: null, data: { n: 1 } }

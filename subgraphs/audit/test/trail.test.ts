@@ -138,3 +138,14 @@ test('an anchor notes the head and is announced; being chained itself, it does n
   await chained(before + 2)
   assert.equal((await verify()).valid, true)
 })
+
+test('S47 who read health information is in the chain, and in the trail where it is asked for', async () => {
+  const [reader, prescriptionId, patientId] = [newId(), newId(), newId()]
+  const id = await subgraph.publish('audit.phi-read.v1', reader, { operation: 'ReviewPrescription', shown: [{ type: 'Prescription', ids: [prescriptionId] }], patientIds: [patientId], refused: [] })
+  await eventually(async () => (await subgraph.sql('select 1 from audit_entry where id = $1', [id])).length)
+  assert.deepEqual((await trail({ subjectId: prescriptionId })).nodes, [])
+  for (const filter of [{ subjectId: prescriptionId, accesses: true }, { subjectId: patientId, accesses: true }, { subjectId: patientId, type: 'audit.phi-read.v1' }]) {
+    assert.deepEqual((await trail(filter)).nodes.map((entry: { id: string }) => entry.id), [id])
+  }
+  assert.equal((await verify()).valid, true)
+})

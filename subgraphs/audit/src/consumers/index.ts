@@ -1,7 +1,6 @@
 import { readdirSync } from 'node:fs'
-import { effect, eventsFolder, type Actor, type CloudEvent, type Consumer, type EffectTools, type EventType } from '@pharmagraph/platform'
+import { batched, effect, eventsFolder, type Actor, type CloudEvent, type Consumer, type EffectTools, type EventType } from '@pharmagraph/platform'
 import { appendEntries } from '../commands/append-entries.ts'
-import { batched } from './batched.ts'
 
 /** Every event there is a contract for. */
 const types = readdirSync(eventsFolder).filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -'.json'.length) as EventType)

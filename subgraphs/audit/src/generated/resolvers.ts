@@ -29,7 +29,10 @@ export type PageInfo = {
 
 export type Query = {
   __typename?: 'Query';
-  /** Entries about one subject (an order, a prescription, a patient …), by one actor, or of a time span; oldest first. */
+  /**
+   * Entries about one subject (an order, a prescription, a patient …), by one actor, or of a time span; oldest first. Who read
+   * health information is told where it is asked for, by `accesses` or the type audit.phi-read.v1.
+   */
   auditTrail: AuditEntryConnection;
   /** Recomputes the hash chain over a span (all when left out) and names the first entry that does not fit. */
   verifyAuditChain: ChainVerification;
@@ -87,6 +90,8 @@ export type AuditTrailFilter = {
   type?: InputMaybe<Scalars['String']['input']>;
   from?: InputMaybe<Scalars['DateTime']['input']>;
   to?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Also who read, or was refused, health information: far more entries than facts. */
+  accesses?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 export type AuditEntryConnection = {

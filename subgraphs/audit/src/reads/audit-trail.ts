@@ -1,4 +1,4 @@
-import { invalid, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { accessEventType, invalid, type Actor, type EntityManager } from '@pharmagraph/platform'
 import type { FilterQuery } from '@mikro-orm/postgresql'
 import { access } from '../access.ts'
 import { AuditEntry } from '../entities/audit-entry.ts'
@@ -15,6 +15,7 @@ export async function auditTrail(em: EntityManager, actor: Actor, filter: AuditT
   if (filter.actor) where.push({ actor: filter.actor })
   if (filter.correlationId) where.push({ correlationId: filter.correlationId })
   if (filter.type) where.push({ type: filter.type })
+  else if (!filter.accesses) where.push({ type: { $ne: accessEventType } })
   if (filter.from) where.push({ at: { $gte: filter.from } })
   if (filter.to) where.push({ at: { $lt: filter.to } })
 
