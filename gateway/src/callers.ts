@@ -1,6 +1,6 @@
 /** Who asks, with the way their fetches are sent: every request to a subgraph carries the signed actor, the trace and the operation's name. */
 import { createHash, randomBytes } from 'node:crypto'
-import { Kind, print, visit, type DocumentNode } from 'graphql'
+import { Kind, print, visit, type DocumentNode, type GraphQLError } from 'graphql'
 import { Histogram, type Registry } from 'prom-client'
 import { actorHeader, operationHeader } from '@pharmagraph/platform/actor.ts'
 import type { Logger } from '@pharmagraph/platform/telemetry.ts'
@@ -9,17 +9,18 @@ import type { Caller, Prepared } from './operations/operations.ts'
 import { labelOf } from './operations/persisted.ts'
 import type { Subgraphs } from './execution/subgraphs.ts'
 import { liveService } from './supergraph/live-fields.ts'
+import type { NoteRefusals } from './identity/refusals.ts'
 import type { Session, Sessions } from './identity/sessions.ts'
 
 export type Trace = { readonly correlationId: string; readonly traceparent: string }
 
 /** As much of an answer as tells how it ended; `ran`, or else `data`, is missing where the operation was refused whole. */
-type Ended = { readonly errors?: readonly unknown[]; readonly ran?: boolean; readonly data?: unknown }
+type Ended = { readonly errors?: readonly GraphQLError[]; readonly ran?: boolean; readonly data?: unknown }
 
 export type Callers = {
   readonly sessions: Sessions
-  /** Runs one operation as a session: as a span, measured, and logged where it is slow. */
-  run<Answer extends Ended>(session: Session, trace: Trace, prepared: Prepared, work: (caller: Caller) => Promise<Answer>): Promise<Answer>
+  /** Runs one operation as a session: as a span, measured, logged where it is slow, and noted where it was refused. */
+  run<Answer extends Ended>(session: Session, trace: Trace, prepared: Prepared, variables: unknown, work: (caller: Caller) => Promise<Answer>): Promise<Answer>
   /** Completes one event of a subscription for a session; `field` is the subscription's. */
   push<Pushed>(session: Session, trace: Trace, field: string, work: (caller: Caller) => Promise<Pushed>): Promise<Pushed>
   /** Headers for a subgraph's plain HTTP routes. */
@@ -27,7 +28,7 @@ export type Callers = {
 }
 
 /** What is made of how operations ran; without it nothing is measured. */
-export type Observation = { readonly registry: Registry; readonly logger: Logger; readonly tracer: Tracer; readonly slowMs: number }
+export type Observation = { readonly registry: Registry; readonly logger: Logger; readonly tracer: Tracer; readonly slowMs: number; readonly noteRefusals: NoteRefusals }
 
 const buckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 
@@ -64,7 +65,7 @@ export function createCallers(sessions: Sessions, subgraphs: Subgraphs, observat
     sessions,
     headers: async (session, { correlationId, traceparent }) => ({ [actorHeader]: await session.actorToken(), 'x-correlation-id': correlationId, traceparent }),
 
-    async run(session, trace, prepared, work) {
+    async run(session, trace, prepared, variables, work) {
       const operation = labelOf(prepared)
       const fetches: [service: string, ms: number][] = []
       const started = performance.now()
@@ -73,6 +74,7 @@ export function createCallers(sessions: Sessions, subgraphs: Subgraphs, observat
         const answer = await tracer.span(`${prepared.type} ${operation}`, { kind: 'internal', parent: trace.traceparent, attributes: { 'graphql.operation.type': prepared.type, 'graphql.operation.name': operation } }, (traceparent = trace.traceparent) =>
           work(callerOf(session, { ...trace, traceparent }, operation, (service, ms) => fetches.push([service, ms]))))
         outcome = !answer.errors?.length ? 'ok' : (answer.ran ?? answer.data !== undefined) ? 'errors' : 'refused'
+        if (outcome !== 'ok') observation?.noteRefusals(session, trace, { operation, document: prepared.document, variables, errors: answer.errors ?? [] })
         return answer
       } finally {
         const ms = performance.now() - started

@@ -21,6 +21,7 @@ import { createRouter, type Route } from './http/router.ts'
 import { webAppRoutes } from './http/web-app.ts'
 import { createRateLimits, type Rates } from './identity/rate-limits.ts'
 import { connectPeers } from './identity/peers.ts'
+import { createRefusalNotes } from './identity/refusals.ts'
 import { createRevocations, followRevocations } from './identity/revocations.ts'
 import { createSessions, type Session } from './identity/sessions.ts'
 import { readManifest } from './operations/manifest.ts'
@@ -89,7 +90,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const sessions = createSessions({ issuer: options.issuer, audience: options.audience, signingKey: options.actorPrivateJwk, revocations })
   const peers = connectPeers(() => connectBroker(options.natsUrl, 'gateway-peers'), logger)
   const admit = options.rates ? createRateLimits(options.rates, peers) : async () => undefined
-  const callers = createCallers(sessions, subgraphs, { registry, logger, tracer, slowMs: options.slowOperationMs ?? 1_000 })
+  const callers = createCallers(sessions, subgraphs, { registry, logger, tracer, slowMs: options.slowOperationMs ?? 1_000, noteRefusals: createRefusalNotes(peers) })
   const apollo = await startApollo(graph, callers, options.introspection, logger)
   const feed = new Feed(() => connectBroker(options.natsUrl, 'gateway'), logger)
   const cursors = createCursors(options.cursorKey ?? JSON.stringify(options.actorPrivateJwk.d))

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type Role } from '@pharmagraph/platform/actor.ts'
+import { connectBroker } from '@pharmagraph/platform/nats.ts'
 import { buildGraph } from '../src/supergraph/graph.ts'
 import { aDrug, anOrder } from './support/subgraphs.ts'
-import { personas, startWorld, type Answer, type World } from './support/world.ts'
+import { personas, startWorld, until, type Answer, type World } from './support/world.ts'
 
 let world: World
 before(async () => {
@@ -111,4 +112,22 @@ test('a security directive keeps its meaning under another name', () => {
     .replace('@link(url: "https://specs.apollo.dev/policy/v0.1", for: SECURITY)', '@link(url: "https://specs.apollo.dev/policy/v0.1", as: "guard", for: SECURITY)')
     .replaceAll('@policy(', '@guard(').replaceAll('policy__Policy', 'guard__Policy')
   assert.deepEqual(buildGraph(renamed).rules, buildGraph(sdl).rules)
+})
+
+test('S47 what the gateway refuses by role is noted for the audit: who, which operation and fields, which ids, no text of the client', async () => {
+  const { connection, jetstream } = await connectBroker(world.nats.url, 'reader')
+  const seen: { data: object; actor: string; actorrole: string }[] = []
+  const consumer = await jetstream.consumers.get('EVENTS', { filterSubjects: 'events.audit.phi-read.v1.>' })
+  const messages = await consumer.consume({ callback: (message) => void seen.push(message.json()) })
+  const orderId = '01990000-0000-7000-8000-00000000000a'
+  world.data.orders.set(orderId, anOrder(orderId, 'p1'))
+  const query = 'query Mine($id: ID!, $word: String) { secretly: order(id: $id) { ...F } drugs(search: $word) { nodes { id } } } fragment F on Order { hidden: reservations { id } }'
+  const answer = await world.graphql({ query, variables: { id: orderId, word: 'my own words' } }, await world.issuer.token({ sub: 'curious', roles: ['patient'], patient_id: 'p1' }))
+  assert.equal(answer.body.errors?.[0]?.extensions['code'] ?? 'FORBIDDEN', 'FORBIDDEN')
+  await until(() => seen.some(({ actor }) => actor === 'curious'))
+  const [note] = seen.filter(({ actor }) => actor === 'curious')
+  assert.equal(note!.actorrole, 'patient')
+  assert.deepEqual(note!.data, { operation: 'ad hoc', clientId: 'web', shown: [], patientIds: [], refused: [{ what: 'order.reservations', ids: [orderId] }] })
+  await messages.close()
+  await connection.close()
 })

@@ -44,7 +44,7 @@ export function graphqlHandler({ callers, persisted, apollo, streams, explorer, 
       const prepared = persisted.find(parameters, session.actor)
       if (!prepared) return await throughApollo(exchange, session, parameters)
       if (request.method === 'GET' && prepared.type !== 'query') throw new AppError('INVALID_INPUT', 'a GET request may only run a query', {}, { http: 405 })
-      const answer = await callers.run(session, exchange, prepared, (caller) => prepared.respond(caller, parameters.variables))
+      const answer = await callers.run(session, exchange, prepared, parameters.variables, (caller) => prepared.respond(caller, parameters.variables))
       answerTo(exchange, answer, request.method === 'GET' && answer.errors.length === 0 ? prepared : undefined)
     } catch (error) {
       answerTo(exchange, responseOf({ errors: graphqlErrors(error) }), undefined, error instanceof AppError && error.row.http !== 422 ? error.row.http : undefined)

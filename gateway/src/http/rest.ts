@@ -48,7 +48,7 @@ export function restRoutes(callers: Callers, persisted: PersistedOperations, adm
       await admit(session, exchange.request.socket.remoteAddress)
       const variables = compact(endpoint.variables(await given(exchange, endpoint)))
       const prepared = persisted.named('partner', endpoint.operation)
-      const { data, errors } = await callers.run(session, exchange, prepared, (caller) => prepared.execute(caller, variables)).catch(badInput)
+      const { data, errors } = await callers.run(session, exchange, prepared, variables, (caller) => prepared.execute(caller, variables)).catch(badInput)
       const [value] = Object.values(data ?? {})
       if (value === undefined || value === null) {
         const [error] = errors ?? []

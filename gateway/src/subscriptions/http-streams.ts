@@ -116,7 +116,7 @@ export function serveHttpStreams(options: StreamOptions): HttpStreams {
       response.once('close', () => subscriber?.leave())
       try {
         if (subscriber) await subscriber.run()
-        else push((await callers.run(session, exchange, prepared, (caller) => prepared.respond(caller, request.variables))).body)
+        else push((await callers.run(session, exchange, prepared, request.variables, (caller) => prepared.respond(caller, request.variables))).body)
         if (!response.writableEnded) response.end(format.end)
       } catch (error) {
         if (!response.writableEnded) response.end(format.fail(graphqlErrors(error)) + format.end)

@@ -144,7 +144,7 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
         const { ctx, prepare } = args.contextValue as Asked
         const connection = connectionOf(ctx)
         const prepared = prepare()
-        return callers.run(connection.session, connection, prepared, (caller) => prepared.execute(caller, args.variableValues ?? undefined)).catch((error: unknown) => ({ errors: graphqlErrors(error) }))
+        return callers.run(connection.session, connection, prepared, args.variableValues, (caller) => prepared.execute(caller, args.variableValues ?? undefined)).catch((error: unknown) => ({ errors: graphqlErrors(error) }))
       },
       subscribe(args) {
         const { ctx, id, prepare } = args.contextValue as Asked
