@@ -148,6 +148,15 @@ orderLineId: string
 recallId: string
 }
 /**
+ * A purchase order to a trading partner moved.
+ */
+export interface InventoryPurchaseOrderStatusChangedV1 {
+purchaseOrderId: string
+partnerId: string
+from: (string | null)
+to: ("DRAFT" | "APPROVED" | "SENT" | "PARTIALLY_RECEIVED" | "RECEIVED" | "CANCELLED")
+}
+/**
  * The person knows of the recall, or could not be reached.
  */
 export interface InventoryRecallNoticeAnsweredV1 {
@@ -252,6 +261,19 @@ fromLotId: string
 toLotId: string
 drugId: string
 quantity: number
+}
+/**
+ * A lot is suspect (DSCSA): quarantined, then cleared or found illegitimate.
+ */
+export interface InventorySuspectCaseChangedV1 {
+caseId: string
+lotId: string
+drugId: string
+status: ("INVESTIGATING" | "CLEARED" | "ILLEGITIMATE" | "NOTIFIED" | "CLOSED")
+/**
+ * When the FDA and the trading partners must have been told.
+ */
+noticeDueAt: (string | null)
 }
 /**
  * A patient's address was checked and kept.
@@ -694,6 +716,7 @@ declare module '@pharmagraph/platform' {
     'inventory.loss-case-opened.v1': InventoryLossCaseOpenedV1
     'inventory.lot-status-changed.v1': InventoryLotStatusChangedV1
     'inventory.parcel-stop-requested.v1': InventoryParcelStopRequestedV1
+    'inventory.purchase-order-status-changed.v1': InventoryPurchaseOrderStatusChangedV1
     'inventory.recall-notice-answered.v1': InventoryRecallNoticeAnsweredV1
     'inventory.recall-notice-requested.v1': InventoryRecallNoticeRequestedV1
     'inventory.recall-opened.v1': InventoryRecallOpenedV1
@@ -704,6 +727,7 @@ declare module '@pharmagraph/platform' {
     'inventory.stock-received.v1': InventoryStockReceivedV1
     'inventory.stock-refused.v1': InventoryStockRefusedV1
     'inventory.stock-transferred.v1': InventoryStockTransferredV1
+    'inventory.suspect-case-changed.v1': InventorySuspectCaseChangedV1
     'logistics.address-added.v1': LogisticsAddressAddedV1
     'logistics.intercept-requested.v1': LogisticsInterceptRequestedV1
     'logistics.patient-erased.v1': LogisticsPatientErasedV1

@@ -2,6 +2,8 @@ import { defineAccess, hasRole, isStaff, isSystem, type Actor } from '@pharmagra
 import type { RecallNotice } from './entities/recall.ts'
 
 const keepsStock = (actor: Actor): boolean => hasRole(actor, 'inventory', 'pharmacist-in-charge')
+const answerable = (actor: Actor): boolean => hasRole(actor, 'pharmacist-in-charge', 'compliance')
+const keepsOrAnswers = (actor: Actor): boolean => keepsStock(actor) || answerable(actor)
 
 const ownNotice = (actor: Actor, { patientId }: RecallNotice): boolean => hasRole(actor, 'patient') && actor.patientId === patientId
 const tracesRecalls = (actor: Actor): boolean => hasRole(actor, 'inventory', 'pharmacist', 'pharmacist-in-charge', 'compliance', 'system')
@@ -28,6 +30,13 @@ export const access = defineAccess({
   'loss-case:view': (actor: Actor) => hasRole(actor, 'pharmacist-in-charge', 'compliance'),
   'temperature:view': isStaff,
   'temperature:record': (actor: Actor) => keepsStock(actor) || isSystem(actor),
+  'partner:view': isStaff,
+  'partner:keep': answerable,
+  'suspect:view': keepsOrAnswers,
+  'suspect:keep': keepsOrAnswers,
+  'product:trace': keepsOrAnswers,
+  'purchase:view': isStaff,
+  'purchase:keep': keepsStock,
   'hold:view': isStaff,
   'hold:extend': (actor: Actor) => hasRole(actor, 'inventory', 'pharmacist', 'pharmacist-in-charge', 'system'),
   'recall:view': tracesRecalls,

@@ -7,8 +7,11 @@ import { Location } from './entities/location.ts'
 import { Lot } from './entities/lot.ts'
 import { Allocation, Reservation } from './entities/reservation.ts'
 import { LossCase } from './entities/loss-case.ts'
+import { PurchaseOrder, PurchaseOrderLine } from './entities/purchase-order.ts'
 import { StockAlert } from './entities/stock-alert.ts'
 import { StockCount } from './entities/stock-count.ts'
+import { SuspectCase } from './entities/suspect-case.ts'
+import { TradingPartner } from './entities/trading-partner.ts'
 import { TransactionRecord } from './entities/transaction-record.ts'
 import { countLifecycle } from './lifecycles/stock-count.ts'
 import { lotLifecycle } from './lifecycles/lot.ts'
@@ -46,6 +49,12 @@ export const loaders = (em: EntityManager, actor: Actor) => ({
   stockCount: byId(em, StockCount, rowsFor(actor)),
   countHistoryOf: listBy(em, TransitionRow, 'subjectId', { scope: { machine: countLifecycle.name } }),
   lossCase: byId(em, LossCase, access.can(actor, 'loss-case:view', undefined) ? {} : { id: { $in: [] } }),
+  tradingPartner: byId(em, TradingPartner, rowsFor(actor)),
+  suspectCase: byId(em, SuspectCase, access.can(actor, 'suspect:view', undefined) ? {} : { id: { $in: [] } }),
+  purchaseOrder: byId(em, PurchaseOrder, rowsFor(actor)),
+  purchaseOrderLines: listBy(em, PurchaseOrderLine, 'purchaseOrderId'),
+  /** Steps of a lifecycle by its name, then by subject. */
+  historyIn: perArguments(({ machine }: { machine: string }) => listBy(em, TransitionRow, 'subjectId', { scope: { machine } })),
   stockAlert: byId(em, StockAlert, rowsFor(actor)),
   /** DSCSA transaction data by lot id. */
   transactionsOf: listBy(em, TransactionRecord, 'lotId'),

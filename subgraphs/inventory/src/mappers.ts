@@ -5,6 +5,9 @@ import type { Lot } from './entities/lot.ts'
 import type { Allocation, Reservation } from './entities/reservation.ts'
 import type { Recall, RecallNotice } from './entities/recall.ts'
 import type { LossCase } from './entities/loss-case.ts'
+import type { PurchaseOrder, PurchaseOrderLine } from './entities/purchase-order.ts'
+import type { SuspectCase } from './entities/suspect-case.ts'
+import type { TradingPartner } from './entities/trading-partner.ts'
 import type { StockAlert } from './entities/stock-alert.ts'
 import type { StockCount } from './entities/stock-count.ts'
 import type { ControlledLine } from './reads/controlled-inventory.ts'
@@ -22,6 +25,10 @@ export type TransitionMapper = TransitionRow
 export type RecallMapper = Recall
 export type RecallNoticeMapper = RecallNotice
 export type AffectedFillMapper = AffectedFill
+export type TradingPartnerMapper = TradingPartner
+export type SuspectCaseMapper = SuspectCase
+export type PurchaseOrderMapper = PurchaseOrder
+export type PurchaseOrderLineMapper = PurchaseOrderLine
 export type StockCountMapper = StockCount
 export type LossCaseMapper = LossCase
 export type StockAlertMapper = StockAlert

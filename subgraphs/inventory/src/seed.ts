@@ -1,5 +1,6 @@
-import { apply, demoData, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { addDays, apply, clock, demoData, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { receiveStock } from './commands/receive-stock.ts'
+import { registerTradingPartner } from './commands/trading-partners.ts'
 import { rememberDrugs } from './commands/remember-drug.ts'
 import { Location } from './entities/location.ts'
 import { Lot } from './entities/lot.ts'
@@ -24,6 +25,9 @@ export async function seed({ transact }: { transact<T>(work: (em: EntityManager)
     await rememberDrugs(em, system, drugs.map(({ id, ndc, packageSize, deaSchedule, storageClass }) => ({
       drugId: id, version: 0, ndc, packageSize, ...(deaSchedule ? { deaSchedule } : {}), ...(storageClass ? { storageClass } : {}),
     })))
+
+    // the demo's wholesaler; its numbers are invented
+    await registerTradingPartner(em, { ...system, roles: ['pharmacist-in-charge'] }, { name: 'Pacific Wholesale Drug', kind: 'WHOLESALER', gln: '0614141000005', licenceNumber: 'WLS 5555', licensedUntil: addDays(clock.today(), 365) })
 
     const known = new Set((await em.find(Lot, {}, { fields: ['id'] })).map(({ id }) => id))
     const missing = stock.filter(({ id }) => !known.has(id))

@@ -113,6 +113,13 @@ test('one query lists everybody who has units of a recalled lot and the parcels 
   await transact(orm, (em) => requestNotices(em, system))
   assert.equal((await subgraph.data(keeper, list, { id })).recall.progress.requested, 2)
 
+  // a message went to one of them; somebody else's message about something else does not count
+  const [told] = (await subgraph.emitted('inventory.recall-notice-requested.v1')).filter(({ recallId }) => recallId === id)
+  const sent = (template: string) => subgraph.publish('patients.notification-sent.v1', newId(), { notificationId: newId(), patientId: had.patientId, channel: 'EMAIL', template, reference: told!.noticeId })
+  await sent('DELIVERED')
+  await sent('RECALL')
+  await eventually(async () => (await subgraph.data(keeper, 'query ($id: ID!) { recall(id: $id) { progress { notified } } }', { id })).recall.progress.notified === 1)
+
   const patient = actorWith('patient', { patientId: had.patientId })
   const { myRecallNotices } = await subgraph.data(patient, '{ myRecallNotices { id reason recallClass lotNumbers patient { id } allowedActions } }')
   assert.deepEqual(myRecallNotices.map(({ reason, lotNumbers, allowedActions }: Record<string, unknown>) => [reason, lotNumbers, allowedActions]), [['subpotent', [(await batchOf(lot)).toUpperCase()], ['acknowledge']]])
@@ -155,7 +162,7 @@ test('a notice is answered along its lifecycle only, by those whom the table all
   for (const status of noticeStatuses) for (const verb of ['acknowledge', 'giveUp']) for (const role of roles) {
     let seen = ''
     await orm.em.fork().transactional(async (em) => {
-      const notice = em.create(RecallNotice, { id: newId(), recallId, patientId, status, requestedAt: new Date(), answeredAt: null })
+      const notice = em.create(RecallNotice, { id: newId(), recallId, patientId, status, requestedAt: new Date(), notifiedAt: null, answeredAt: null })
       await em.flush()
       seen = await answerRecallNotice(em, actorWith(role, { patientId }), { noticeId: notice.id, verb }).then((done) => done.status, ({ code }: AppError) => code)
       throw undo

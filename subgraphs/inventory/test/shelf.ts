@@ -7,6 +7,7 @@ import { Location } from '../src/entities/location.ts'
 import { lotLifecycle } from '../src/lifecycles/lot.ts'
 
 export const keeper = actorWith('inventory', { subject: 'keeper' })
+export const pic = actorWith('pharmacist-in-charge', { subject: 'pic' })
 export const system = systemActor('inventory')
 export const inDays = (days: number): string => addDays(clock.today(), days)
 
@@ -47,6 +48,14 @@ export async function stockedShelf(subgraph: SubgraphUnderTest, by: Actor = keep
       })
     },
   }
+}
+
+/** A wholesaler that may sell to us; answers its id and location number. */
+export async function authorisedPartner(subgraph: SubgraphUnderTest, fields: object = {}): Promise<{ id: string; gln: string }> {
+  const { registerTradingPartner } = await subgraph.data(pic, 'mutation ($i: RegisterTradingPartnerInput!) { registerTradingPartner(input: $i) { ... on TradingPartnerPayload { partner { id gln } } ... on InvalidInput { field } } }', {
+    i: { name: 'Acme Wholesale', kind: 'WHOLESALER', gln: '0614141000005', licenceNumber: 'WLS 5555', licensedUntil: inDays(300), ...fields },
+  })
+  return registerTradingPartner.partner ?? registerTradingPartner
 }
 
 export type StockRequest = EventMap['orders.stock-requested.v1']

@@ -5,6 +5,7 @@ import { erasureConfirmations } from './consumers/confirm-erasure.ts'
 import { recordClock } from './consumers/keep-record-clock.ts'
 import { knowPatientOfPrescription, knowPrescription } from './consumers/know-prescription.ts'
 import { notifyOfOrder } from './consumers/notify-of-order.ts'
+import { notifyOfRecall } from './consumers/notify-of-recall.ts'
 import { notifyOfShipment } from './consumers/notify-of-shipment.ts'
 import { loaders } from './context.ts'
 import { entities } from './entities/index.ts'
@@ -23,7 +24,7 @@ export const patients = defineSubgraph({
   resolvers,
   loaders,
   services,
-  consumers: [notifyOfOrder, notifyOfShipment, knowPrescription, knowPatientOfPrescription, ...recordClock, ...erasureConfirmations],
+  consumers: [notifyOfOrder, notifyOfShipment, notifyOfRecall, knowPrescription, knowPatientOfPrescription, ...recordClock, ...erasureConfirmations],
   jobs: [sendNotifications, recheckLicences, rewrapDataKeys, erasePatients],
   seed,
 })

@@ -39,6 +39,18 @@ test('a patient hears of the order and the parcel, once per event, in their lang
   ])
 })
 
+test('S68 a recall becomes one safety notice that names no drug, and the notice it answers to', async () => {
+  const { id } = await registered(subgraph, { email: 'recall@example.com' })
+  const [recallId, noticeId] = [newId(), newId()]
+  const eventId = await subgraph.publish('inventory.recall-notice-requested.v1', recallId, { noticeId, recallId, patientId: id })
+  await subgraph.republish('inventory.recall-notice-requested.v1', recallId, { noticeId, recallId, patientId: id }, eventId)
+  const [message] = await eventually(() => sentTo('recall@example.com').length === 1 && sentTo('recall@example.com'), { what: 'the safety notice' })
+  assert.equal(message!.subject, 'Please read a safety notice')
+  assert.doesNotMatch(JSON.stringify(message), /recall of|lot|drug|medicine|tablet/i)
+  const sent = await eventually(async () => (await subgraph.emitted('patients.notification-sent.v1')).find(({ patientId }) => patientId === id))
+  assert.deepEqual([sent.template, sent.reference], ['RECALL', noticeId])
+})
+
 test('an event that comes twice makes one notification', async () => {
   const { id } = await registered(subgraph, { email: 'twice@example.com' })
   const orderId = newId()

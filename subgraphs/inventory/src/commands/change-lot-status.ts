@@ -1,8 +1,9 @@
-import { apply, invalid, isId, notFound, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { AppError, apply, invalid, isId, notFound, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
 import type { LedgerEntryType } from '../entities/ledger-entry.ts'
 import type { Lot, LotStatus } from '../entities/lot.ts'
 import type { ChangeLotStatusInput } from '../generated/resolvers.ts'
+import { openSuspectStatuses, SuspectCase } from '../entities/suspect-case.ts'
 import { hasRunOut, lotLifecycle } from '../lifecycles/lot.ts'
 import { book, lockLots } from './book.ts'
 
@@ -17,6 +18,9 @@ export async function changeLotStatus(em: EntityManager, actor: Actor, { lotId, 
   const lot = isId(lotId) ? (await lockLots(em, [lotId])).get(lotId) : undefined
   if (!lot) throw notFound('lot')
   if (hasRunOut(lot)) apply(em, systemActor('inventory'), lotLifecycle, lot, 'expire')
+  if (verb === 'release' && (await em.count(SuspectCase, { lotId, status: { $in: [...openSuspectStatuses] } }))) {
+    throw new AppError('SUSPECT_PRODUCT', 'this lot is under investigation: clear its case first', { allowed: [] }, { problem: 'TransitionRefused', http: 409 })
+  }
   apply(em, actor, lotLifecycle, lot, verb, { reason })
   const type = entryOf[lot.status]
   if (type) book(em, actor, lot, { type, delta: leavesTheBooks.includes(lot.status) ? -lot.quantityOnHand : 0, reason })

@@ -2,7 +2,6 @@ import { apply, emit, newId, type Actor, type EntityManager } from '@pharmagraph
 import { LockMode } from '@mikro-orm/postgresql'
 import { access } from '../access.ts'
 import { Lot } from '../entities/lot.ts'
-import { RecallLot } from '../entities/recall.ts'
 import { Allocation, Reservation } from '../entities/reservation.ts'
 import { allot } from '../fefo.ts'
 import { reservationLifecycle } from '../lifecycles/reservation.ts'
@@ -11,13 +10,13 @@ import { book } from './book.ts'
 import { shelfOf, toldOf } from './hold-stock.ts'
 
 /**
- * Moves live holds off the lots of a recall, each line whole, to lots that keep as long; the line that none can serve
- * loses its hold and is told short. The lots are RECALLED already, so no new hold can come to them meanwhile.
+ * Moves live holds off lots that a recall or a suspicion took off sale, each line whole, to lots that keep as long; the
+ * line that none can serve loses its hold and is told short. No new hold can come to the lots meanwhile. `recallId` is
+ * the recall's or the suspect case's.
  */
-export async function reallocateHolds(em: EntityManager, actor: Actor, { recallId }: { recallId: string }): Promise<void> {
+export async function reallocateHolds(em: EntityManager, actor: Actor, { recallId, lotIds }: { recallId: string; lotIds: readonly string[] }): Promise<void> {
   access.must(actor, 'stock:hold', undefined)
-  const lotIds = (await em.find(RecallLot, { recallId })).map(({ lotId }) => lotId)
-  const touched = (await em.find(Allocation, { lotId: { $in: lotIds } }, { fields: ['reservationId'] })).map(({ reservationId }) => reservationId)
+  const touched = (await em.find(Allocation, { lotId: { $in: [...lotIds] } }, { fields: ['reservationId'] })).map(({ reservationId }) => reservationId)
   const reservations = await em.find(Reservation, { id: { $in: [...new Set(touched)] }, status: 'HELD' }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
   if (reservations.length === 0) return
 

@@ -7,12 +7,15 @@ import { Lot } from '../entities/lot.ts'
 import { lotLifecycle } from '../lifecycles/lot.ts'
 import { checkUnits } from '../quantity.ts'
 import { book, lockLots } from './book.ts'
+import { receiveAgainst } from './purchase-orders.ts'
 import { applyOpenRecalls } from './recall-lots.ts'
 
 /** `lotId` and `receivedAt` are for stock that was elsewhere on the books before. */
 export type Delivery = {
   drugId: string; locationId: string; batchNumber: string; expiryDate: string; quantity: number; reference: string
   lotId?: string; receivedAt?: Date
+  /** The purchase order it was ordered by. */
+  purchaseOrderId?: string | null | undefined
 }
 
 /**
@@ -30,7 +33,14 @@ export async function receiveStock(em: EntityManager, actor: Actor, deliveries: 
 
   const made = [...new Set(lots.values())].filter(({ id }) => isNew.has(id))
   for (const lot of made) begin(em, actor, lotLifecycle, lot)
-  const received = deliveries.map((delivery) => {
+  const received: Lot[] = []
+  const isBooked = (delivery: Delivery): boolean => booked.has(`${lots.get(keyOf(delivery))!.id} ${delivery.reference}`)
+  for (const delivery of deliveries) if (delivery.purchaseOrderId && !isBooked(delivery)) await receiveAgainst(em, delivery.purchaseOrderId, delivery)
+  for (const delivery of deliveries) received.push(receiveOne(delivery))
+  await applyOpenRecalls(em, actor, made)
+  return received
+
+  function receiveOne(delivery: Delivery): Lot {
     const lot = lots.get(keyOf(delivery))!
     if (lot.expiryDate !== delivery.expiryDate) throw invalid('expiryDate', `this batch is known to expire on ${lot.expiryDate}`)
     const known = booked.get(`${lot.id} ${delivery.reference}`)
@@ -42,9 +52,7 @@ export async function receiveStock(em: EntityManager, actor: Actor, deliveries: 
     const { drugId, locationId, batchNumber, expiryDate, quantity } = delivery
     emit(em, actor, 'inventory.stock-received.v1', lot.id, { lotId: lot.id, drugId, locationId, batchNumber, expiryDate, quantity })
     return lot
-  })
-  await applyOpenRecalls(em, actor, made)
-  return received
+  }
 }
 
 function checkDelivery({ drugId, locationId, batchNumber, expiryDate, quantity, reference }: Delivery, today: string): void {

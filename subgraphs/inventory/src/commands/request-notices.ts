@@ -21,7 +21,7 @@ export async function requestNotices(em: EntityManager, actor: Actor): Promise<v
      limit ${batch}`,
   )
   for (const { recall_id: recallId, patient_id: patientId } of due) {
-    const notice = em.create(RecallNotice, { id: newId(), recallId, patientId, status: 'REQUESTED', requestedAt: clock.now(), answeredAt: null })
+    const notice = em.create(RecallNotice, { id: newId(), recallId, patientId, status: 'REQUESTED', requestedAt: clock.now(), notifiedAt: null, answeredAt: null })
     begin(em, actor, recallNoticeLifecycle, notice)
   }
 }

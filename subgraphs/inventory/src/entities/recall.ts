@@ -56,6 +56,8 @@ export const RecallNoticeSchema = defineEntity({
     patientId: p.uuid().index(),
     status: p.enum(noticeStatuses),
     requestedAt: p.datetime(),
+    /** When the message went out; null where none could be sent: somebody must call. */
+    notifiedAt: p.datetime().nullable(),
     answeredAt: p.datetime().nullable(),
   },
   uniques: [{ properties: ['recallId', 'patientId'] }],

@@ -17,6 +17,8 @@ export const TransactionRecordSchema = defineEntity({
     /** Global Location Number, thirteen digits. */
     sellerGln: p.string().length(13),
     transactionDate: p.date(),
+    /** Whether the seller's transaction statement came with it (21 USC 360eee(27)). */
+    statement: p.boolean().default(true),
     gtin: p.string().length(14),
     serialNumber: p.string().length(20).nullable(),
     quantity: p.decimal('number').precision(12).scale(3).check('quantity > 0'),

@@ -2,10 +2,10 @@ import { addDays, clock, type EntityManager } from '@pharmagraph/platform'
 import { demandOf, reorderPoint, suggestedOrder, usable, type Supply } from '../reorder.ts'
 import { policyToday } from './policy.ts'
 
-/** `position`: usable free units; orders under way are not known here yet. */
+/** `position`: usable free units and what has been ordered. */
 export type Suggestion = { drugId: string; ndc: string; meanPerDay: number; position: number; reorderPoint: number; suggestedQuantity: number }
 
-/** Every drug that was dispensed within the window, with its reorder point; those at or below it say how much to order. Two statements. */
+/** Every drug that was dispensed within the window, with its reorder point; those at or below it say how much to order. Three statements. */
 export async function reorderSuggestions(em: EntityManager): Promise<Suggestion[]> {
   const policy = await policyToday(em)
   const days = policy.DEMAND_WINDOW_DAYS
@@ -27,10 +27,14 @@ export async function reorderSuggestions(em: EntityManager): Promise<Suggestion[
      from lot where status = 'AVAILABLE' and drug_id = any(?::uuid[]) order by expiry_date, id`,
     [lastUse, `{${used.map(({ drug_id }) => drug_id).join(',')}}`],
   )
+  const ordered = new Map((await em.execute<{ drug_id: string; quantity: string }[]>(
+    `select line.drug_id, sum(line.quantity - line.received) as quantity from purchase_order_line line join purchase_order on purchase_order.id = line.purchase_order_id
+     where purchase_order.status in ('APPROVED', 'SENT', 'PARTIALLY_RECEIVED') group by 1`,
+  )).map(({ drug_id, quantity }) => [drug_id, Number(quantity)]))
   const lots = Map.groupBy(stocked, ({ drug_id }) => drug_id)
   return used.map(({ drug_id: drugId, ndc, package_size, per_day }) => {
     const demand = demandOf(per_day.map(Number), days)
-    const position = usable((lots.get(drugId) ?? []).map(({ free, days_left }) => ({ free: Number(free), daysLeft: days_left })), demand)
+    const position = usable((lots.get(drugId) ?? []).map(({ free, days_left }) => ({ free: Number(free), daysLeft: days_left })), demand) + (ordered.get(drugId) ?? 0)
     return { drugId, ndc, meanPerDay: demand.meanPerDay, position, reorderPoint: reorderPoint(demand, supply), suggestedQuantity: suggestedOrder(position, demand, supply, Number(package_size)) }
   })
 }

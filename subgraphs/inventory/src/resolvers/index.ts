@@ -4,6 +4,7 @@ import { mutationResolvers } from './mutation.ts'
 import { queryResolvers } from './query.ts'
 import { affectedFillResolvers, recallNoticeResolvers, recallResolvers } from './recall.ts'
 import { allocationResolvers, drugResolvers, orderResolvers, reservationResolvers } from './reservation.ts'
+import { purchaseOrderLineResolvers, purchaseOrderResolvers, suspectCaseResolvers, tradingPartnerResolvers } from './supply.ts'
 import { controlledLineResolvers, lossCaseResolvers, purchaseSuggestionResolvers, stockAlertResolvers, stockCountResolvers } from './stock-keeping.ts'
 
 export const resolvers: Resolvers = {
@@ -21,6 +22,10 @@ export const resolvers: Resolvers = {
   StockAlert: stockAlertResolvers,
   ControlledLine: controlledLineResolvers,
   PurchaseSuggestion: purchaseSuggestionResolvers,
+  TradingPartner: tradingPartnerResolvers,
+  SuspectCase: suspectCaseResolvers,
+  PurchaseOrder: purchaseOrderResolvers,
+  PurchaseOrderLine: purchaseOrderLineResolvers,
   Recall: recallResolvers,
   AffectedFill: affectedFillResolvers,
   RecallNotice: recallNoticeResolvers,

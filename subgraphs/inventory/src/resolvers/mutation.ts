@@ -8,6 +8,9 @@ import { receiveScan } from '../commands/receive-scan.ts'
 import { receiveStock } from '../commands/receive-stock.ts'
 import type { Lot } from '../entities/lot.ts'
 import { recordTemperatures } from '../commands/record-temperatures.ts'
+import { advancePurchaseOrder, draftPurchaseOrder } from '../commands/purchase-orders.ts'
+import { advanceSuspectCase, reportSuspect, verifyPackage } from '../commands/suspect-product.ts'
+import { changeTradingPartner, registerTradingPartner } from '../commands/trading-partners.ts'
 import { transferStock } from '../commands/transfer-stock.ts'
 import type { Recall } from '../entities/recall.ts'
 import type { MutationResolvers } from '../generated/resolvers.ts'
@@ -29,5 +32,12 @@ export const mutationResolvers: MutationResolvers = {
   advanceCount: async (_source, { input }, { actor, transact }) => ({ __typename: 'StockCountPayload', count: await transact((em) => advanceCount(em, actor, input)) }),
   advanceLossCase: async (_source, { input }, { actor, transact }) => ({ __typename: 'LossCasePayload', lossCase: await transact((em) => advanceLossCase(em, actor, input)) }),
   recordTemperatures: async (_source, { input }, { actor, transact }) => ({ __typename: 'ColdChainPayload', report: await transact((em) => recordTemperatures(em, actor, input)) }),
+  registerTradingPartner: async (_source, { input }, { actor, transact }) => ({ __typename: 'TradingPartnerPayload', partner: await transact((em) => registerTradingPartner(em, actor, input)) }),
+  changeTradingPartner: async (_source, { input }, { actor, transact }) => ({ __typename: 'TradingPartnerPayload', partner: await transact((em) => changeTradingPartner(em, actor, input)) }),
+  reportSuspect: async (_source, report, { actor, transact }) => ({ __typename: 'SuspectCasePayload', suspectCase: await transact((em) => reportSuspect(em, actor, report)) }),
+  verifySuspectPackage: async (_source, verified, { actor, transact }) => ({ __typename: 'SuspectCasePayload', suspectCase: await transact((em) => verifyPackage(em, actor, verified)) }),
+  advanceSuspectCase: async (_source, { input }, { actor, transact }) => ({ __typename: 'SuspectCasePayload', suspectCase: await transact((em) => advanceSuspectCase(em, actor, input)) }),
+  draftPurchaseOrder: async (_source, { input }, { actor, transact }) => ({ __typename: 'PurchaseOrderPayload', purchaseOrder: await transact((em) => draftPurchaseOrder(em, actor, input)) }),
+  advancePurchaseOrder: async (_source, { input }, { actor, transact }) => ({ __typename: 'PurchaseOrderPayload', purchaseOrder: await transact((em) => advancePurchaseOrder(em, actor, input)) }),
   extendHold: async (_source, { input }, { actor, transact }) => ({ __typename: 'ReservationPayload', reservation: await transact((em) => extendHold(em, actor, input)) }),
 }

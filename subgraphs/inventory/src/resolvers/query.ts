@@ -3,6 +3,9 @@ import { access } from '../access.ts'
 import { recallsFor, rowsFor } from '../context.ts'
 import { Location } from '../entities/location.ts'
 import { Recall, RecallNotice } from '../entities/recall.ts'
+import { PurchaseOrder } from '../entities/purchase-order.ts'
+import { SuspectCase } from '../entities/suspect-case.ts'
+import { TradingPartner } from '../entities/trading-partner.ts'
 import { StockAlert } from '../entities/stock-alert.ts'
 import { StockCount } from '../entities/stock-count.ts'
 import type { QueryResolvers } from '../generated/resolvers.ts'
@@ -12,6 +15,7 @@ import { reorderSuggestions } from '../reads/reorder-suggestions.ts'
 import { zoneHistory } from '../reads/zone-history.ts'
 import { proveLedger } from '../reads/ledger-proof.ts'
 import { findLots } from '../reads/lots.ts'
+import { traceProduct } from '../reads/trace-product.ts'
 import { readRecallReport } from '../reads/recall-report.ts'
 
 export const queryResolvers: QueryResolvers = {
@@ -33,6 +37,13 @@ export const queryResolvers: QueryResolvers = {
     access.must(actor, 'stock:plan', undefined)
     return (await reorderSuggestions(em)).filter(({ suggestedQuantity }) => suggestedQuantity > 0)
   },
+  tradingPartners: (_source, _args, { em, actor }) => em.find(TradingPartner, rowsFor(actor), { orderBy: { name: 'asc', id: 'asc' }, limit: 500 }),
+  suspectCases: (_source, { status }, { em, actor }) => {
+    access.must(actor, 'suspect:view', undefined)
+    return em.find(SuspectCase, status ? { status } : {}, { orderBy: { noticeDueAt: 'asc nulls last', id: 'asc' }, limit: 500 })
+  },
+  traceProduct: (_source, traced, { em, actor }) => traceProduct(em, actor, traced),
+  purchaseOrders: (_source, { status, first, after }, { em, actor }) => page<PurchaseOrder>(em, PurchaseOrder, { $and: [rowsFor(actor), status ? { status } : {}] }, { first: first ?? 20, after }),
   lowStock: (_source, _args, { em, actor }) => em.find(StockAlert, rowsFor(actor), { orderBy: { since: 'asc', id: 'asc' } }),
   coldChain: (_source, { locationId, storageClass, since }, { em, actor }) => {
     access.must(actor, 'temperature:view', undefined)

@@ -4,7 +4,7 @@ import { sendable } from '../notify/port.ts'
 export const notificationStatuses = ['QUEUED', 'SENT', 'DROPPED', 'FAILED'] as const
 export type NotificationStatus = (typeof notificationStatuses)[number]
 export const templates = [
-  'PAYMENT_AUTHORIZED', 'BACKORDERED', 'REJECTED', 'CANCELLED', 'OUT_FOR_DELIVERY', 'DELIVERED', 'ATTEMPT_FAILED', 'MESSAGE',
+  'PAYMENT_AUTHORIZED', 'BACKORDERED', 'REJECTED', 'CANCELLED', 'OUT_FOR_DELIVERY', 'DELIVERED', 'ATTEMPT_FAILED', 'MESSAGE', 'RECALL',
 ] as const
 export type Template = (typeof templates)[number]
 
@@ -20,7 +20,7 @@ export const NotificationSchema = defineEntity({
     version: p.integer().version(),
     patientId: p.uuid(),
     template: p.enum(templates),
-    /** Id of the order, shipment or thread it is about. */
+    /** Id of the order, shipment, thread or recall notice it is about. */
     reference: p.uuid(),
     channel: p.enum(sendable),
     status: p.enum(notificationStatuses),

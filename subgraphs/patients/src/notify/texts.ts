@@ -16,6 +16,7 @@ const texts: Record<string, Record<Template, Text>> = {
     DELIVERED: { subject: 'Your parcel was delivered', text: 'Your parcel was delivered. If you do not have it, please contact us.' },
     ATTEMPT_FAILED: { subject: 'We missed you', text: 'We could not deliver your parcel today. Sign in to see what happens next.' },
     MESSAGE: { subject: 'You have a new message', text: 'You have a new message. Sign in to read it.' },
+    RECALL: { subject: 'Please read a safety notice', text: 'There is a safety notice about an item that we sent you. Please sign in, read it today and confirm that you have.' },
   },
   es: {
     PAYMENT_AUTHORIZED: { subject: 'Estamos preparando su pedido', text: 'Recibimos su pedido y lo estamos preparando. Inicie sesión para ver los detalles.' },
@@ -26,6 +27,7 @@ const texts: Record<string, Record<Template, Text>> = {
     DELIVERED: { subject: 'Su paquete fue entregado', text: 'Su paquete fue entregado. Si no lo tiene, póngase en contacto con nosotros.' },
     ATTEMPT_FAILED: { subject: 'No pudimos entregar su paquete', text: 'Hoy no pudimos entregar su paquete. Inicie sesión para ver los próximos pasos.' },
     MESSAGE: { subject: 'Tiene un mensaje nuevo', text: 'Tiene un mensaje nuevo. Inicie sesión para leerlo.' },
+    RECALL: { subject: 'Lea un aviso de seguridad', text: 'Hay un aviso de seguridad sobre un artículo que le enviamos. Inicie sesión, léalo hoy y confirme que lo ha leído.' },
   },
   zh: {
     PAYMENT_AUTHORIZED: { subject: '我们正在准备您的订单', text: '我们已收到您的订单，正在准备。请登录查看详情。' },
@@ -36,6 +38,7 @@ const texts: Record<string, Record<Template, Text>> = {
     DELIVERED: { subject: '您的包裹已送达', text: '您的包裹已送达。如果没有收到，请与我们联系。' },
     ATTEMPT_FAILED: { subject: '我们未能送达', text: '今天我们未能送达您的包裹。请登录查看后续安排。' },
     MESSAGE: { subject: '您有一条新消息', text: '您有一条新消息。请登录阅读。' },
+    RECALL: { subject: '请阅读安全通知', text: '我们寄给您的一件物品有安全通知。请今天登录阅读，并确认您已阅读。' },
   },
   vi: {
     PAYMENT_AUTHORIZED: { subject: 'Chúng tôi đang chuẩn bị đơn hàng của quý vị', text: 'Chúng tôi đã nhận đơn hàng và đang chuẩn bị. Vui lòng đăng nhập để xem chi tiết.' },
@@ -46,6 +49,7 @@ const texts: Record<string, Record<Template, Text>> = {
     DELIVERED: { subject: 'Bưu kiện đã được giao', text: 'Bưu kiện đã được giao. Nếu chưa nhận được, vui lòng liên hệ với chúng tôi.' },
     ATTEMPT_FAILED: { subject: 'Chúng tôi chưa giao được', text: 'Hôm nay chúng tôi chưa giao được bưu kiện. Vui lòng đăng nhập để xem bước tiếp theo.' },
     MESSAGE: { subject: 'Quý vị có tin nhắn mới', text: 'Quý vị có tin nhắn mới. Vui lòng đăng nhập để đọc.' },
+    RECALL: { subject: 'Vui lòng đọc thông báo an toàn', text: 'Có thông báo an toàn về một món chúng tôi đã gửi cho quý vị. Vui lòng đăng nhập, đọc trong hôm nay và xác nhận đã đọc.' },
   },
 }
 

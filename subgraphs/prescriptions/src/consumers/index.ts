@@ -4,5 +4,6 @@ import { intakeConsumers } from './intake.ts'
 import { networkConsumers } from './network.ts'
 import { orderConsumers } from './orders.ts'
 import { pdmpConsumers } from './pdmp.ts'
+import { recallConsumers } from './recalls.ts'
 
-export const consumers = [...factConsumers, ...intakeConsumers, ...orderConsumers, ...networkConsumers, ...pdmpConsumers, erasePatient]
+export const consumers = [...factConsumers, ...intakeConsumers, ...orderConsumers, ...networkConsumers, ...pdmpConsumers, ...recallConsumers, erasePatient]

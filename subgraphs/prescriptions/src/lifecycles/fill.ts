@@ -5,6 +5,8 @@ const pharmacists = ['pharmacist', 'pharmacist-in-charge'] as const
 const fillers = ['technician', ...pharmacists] as const
 const block = to<FillState, Fill>('BLOCKED', { by: ['system'] })
 const cancel = to<FillState, Fill>('CANCELLED', { by: ['system'] })
+/** A recall took lots of the hold: others stand in, and what was packed of it is filled anew; or none can, and it waits for stock. */
+const recalled = { replaceLots: to<FillState, Fill>('RESERVED', { by: ['system'] }), loseLots: to<FillState, Fill>('SCREENING', { by: ['system'] }) }
 
 export const everyLotScanned: Guard<Fill> = ({ lots }) =>
   lots.length > 0 && lots.every(({ scanned }) => scanned) ? undefined : { code: 'SCAN_INCOMPLETE', message: 'every lot held for the fill must be scanned first' }
@@ -19,10 +21,10 @@ export const fillLifecycle = defineLifecycle<FillState, Fill>({
   table: {
     REQUESTED: { screen: to('SCREENING', { by: ['system'] }), block, cancel },
     SCREENING: { reserve: to('RESERVED', { by: ['system'] }), block, cancel },
-    RESERVED: { startFilling: to('FILLING', { by: fillers }), block, cancel },
-    FILLING: { submit: to('PRODUCT_CHECK', { by: fillers, when: [everyLotScanned] }), block, cancel },
-    PRODUCT_CHECK: { check: to('PACKED', { by: pharmacists, when: [notWhoFilled] }), block, cancel },
-    PACKED: { release: to('RELEASED', { by: pharmacists, when: [notWhoFilled] }), block, cancel },
+    RESERVED: { startFilling: to('FILLING', { by: fillers }), block, cancel, ...recalled },
+    FILLING: { submit: to('PRODUCT_CHECK', { by: fillers, when: [everyLotScanned] }), block, cancel, ...recalled },
+    PRODUCT_CHECK: { check: to('PACKED', { by: pharmacists, when: [notWhoFilled] }), block, cancel, ...recalled },
+    PACKED: { release: to('RELEASED', { by: pharmacists, when: [notWhoFilled] }), block, cancel, ...recalled },
     // never left our control, so the refill is given back
     RELEASED: { handOver: to('HANDED_OVER', { by: ['system'] }), returnToStock: to('RETURNED_TO_STOCK', { by: ['system'] }) },
     // a drug that left our control is never dispensed again
