@@ -1,4 +1,5 @@
 import type { TransitionRow } from '@pharmagraph/platform'
+import type { BulkImport, BulkImportLine } from './entities/bulk-import.ts'
 import type { ClinicalAlert } from './entities/clinical-alert.ts'
 import type { Fill, HeldLot } from './entities/fill.ts'
 import type { Prescription } from './entities/prescription.ts'
@@ -14,6 +15,8 @@ export type TransitionMapper = TransitionRow
 export type WorkItemMapper = WorkItem
 export type WorkClaimMapper = WorkItem
 export type WorkQueueMapper = { name: QueueName }
+export type BulkImportMapper = BulkImport
+export type BulkImportLineMapper = BulkImportLine
 export type PatientMapper = { id: string }
 export type OrderMapper = { id: string }
 export type PractitionerMapper = { id: string }

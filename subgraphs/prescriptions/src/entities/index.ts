@@ -1,3 +1,4 @@
+import { BulkImportLineSchema, BulkImportSchema } from './bulk-import.ts'
 import { ClinicalAlertSchema } from './clinical-alert.ts'
 import { DispenseRecordSchema } from './dispense-record.ts'
 import { AddressFactSchema, CancelledOrderSchema, ClinicalProfileFactSchema, DrugFactSchema, InteractionFactSchema, PatientFactSchema, PatientTokenSchema, PractitionerFactSchema } from './facts.ts'
@@ -12,5 +13,5 @@ import { WorkItemSchema } from './work-item.ts'
 export const entities = [
   PrescriptionSchema, FillSchema, WorkItemSchema, ClinicalAlertSchema, IntakeMessageSchema, DispenseRecordSchema,
   PatientFactSchema, PatientTokenSchema, PractitionerFactSchema, DrugFactSchema, InteractionFactSchema, CancelledOrderSchema,
-  AddressFactSchema, ClinicalProfileFactSchema, PdmpQuerySchema, PdmpReportSchema, PrescriptionTransferSchema, PrescriptionPictureSchema,
+  AddressFactSchema, ClinicalProfileFactSchema, PdmpQuerySchema, PdmpReportSchema, PrescriptionTransferSchema, PrescriptionPictureSchema, BulkImportSchema, BulkImportLineSchema,
 ]

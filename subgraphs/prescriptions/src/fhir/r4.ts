@@ -39,6 +39,9 @@ export type Coverage = Resource & {
 export type BundleEntry = { fullUrl?: string; resource?: Resource; request?: { method?: string; url?: string } }
 export type Bundle = Resource & { type?: string; entry?: BundleEntry[] }
 
+/** Kinds that are read for the requests that refer to them, and kept with those. */
+export const readAlong: readonly string[] = ['Patient', 'Practitioner', 'PractitionerRole', 'Medication', 'Coverage', 'AllergyIntolerance']
+
 export const systems = {
   npi: 'http://hl7.org/fhir/sid/us-npi',
   dea: 'urn:oid:2.16.840.1.113883.4.814',

@@ -1,4 +1,5 @@
 import type { Resolvers } from '../generated/resolvers.ts'
+import { bulkImportLineResolvers, bulkImportResolvers } from './bulk-import.ts'
 import { alertOverrideResolvers, clinicalAlertResolvers } from './clinical-alert.ts'
 import { fillLotResolvers, fillResolvers } from './fill.ts'
 import { mutationResolvers } from './mutation.ts'
@@ -19,6 +20,8 @@ export const resolvers: Resolvers = {
   WorkQueue: workQueueResolvers,
   WorkItem: workItemResolvers,
   WorkClaim: workClaimResolvers,
+  BulkImport: bulkImportResolvers,
+  BulkImportLine: bulkImportLineResolvers,
   Patient: patientResolvers,
   Order: orderResolvers,
 }

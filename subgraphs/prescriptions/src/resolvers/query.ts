@@ -2,6 +2,7 @@ import { forbidden, isStaff, page } from '@pharmagraph/platform'
 import { access } from '../access.ts'
 import { Prescription } from '../entities/prescription.ts'
 import type { QueryResolvers } from '../generated/resolvers.ts'
+import { visibleImport } from '../reads/visible-import.ts'
 import { controlledDispensing } from '../reads/controlled-dispensing.ts'
 
 export const queryResolvers: QueryResolvers = {
@@ -15,6 +16,7 @@ export const queryResolvers: QueryResolvers = {
     access.must(actor, 'report:read', undefined)
     return controlledDispensing(em, month)
   },
+  bulkImport: (_source, { id }, { em, actor }) => visibleImport(em, actor, id),
   writtenPrescriptions: (_source, { first, after }, { em, actor }) => {
     if (!actor.roles.includes('prescriber') || !actor.practitionerId) throw forbidden('only a prescriber has written prescriptions')
     return page(em, Prescription, { practitionerId: actor.practitionerId }, { first: first ?? 20, after })

@@ -3,7 +3,7 @@ import { access } from '../access.ts'
 import { asStored, receiveMedicationRequest } from '../commands/receive-medication-request.ts'
 import { answering, fhirAnswer, outcomeOf, parseResource } from '../fhir/answers.ts'
 import { notAnOrder, type Resolve } from '../fhir/medication-request.ts'
-import { operationOutcome, type Bundle, type BundleEntry, type MedicationRequest } from '../fhir/r4.ts'
+import { operationOutcome, readAlong, type Bundle, type BundleEntry, type MedicationRequest } from '../fhir/r4.ts'
 import type { ReportedResource } from '../fhir/reported.ts'
 import type { Services } from '../services.ts'
 
@@ -30,8 +30,6 @@ async function single({ services, transact }: Tools, actor: Actor, request: Medi
 }
 
 const locationOf = ({ id }: { id: string }): string => `/fhir/R4/MedicationRequest/${id}`
-/** Kinds that are read for the requests that refer to them, and kept with those. */
-const readAlong = ['Patient', 'Practitioner', 'PractitionerRole', 'Medication', 'Coverage', 'AllergyIntolerance']
 
 /** A transaction is taken as a whole or not at all, any other Bundle entry by entry; the answer has one entry for each, in order. */
 async function bundle({ services, transact }: Tools, actor: Actor, { type, entry = [] }: Bundle): Promise<RouteAnswer> {

@@ -1,7 +1,8 @@
 import { epcsStatusRoute } from './epcs-status.ts'
 import { scriptRoute } from './erx-script.ts'
 import { fhirRoutes } from './fhir.ts'
+import { fhirImportRoutes } from './fhir-import.ts'
 import { fhirReadRoutes } from './fhir-read.ts'
 import { uploadRoutes } from './uploads.ts'
 
-export const routes = [scriptRoute, ...fhirRoutes, ...fhirReadRoutes, ...uploadRoutes, epcsStatusRoute]
+export const routes = [scriptRoute, ...fhirRoutes, ...fhirReadRoutes, ...fhirImportRoutes, ...uploadRoutes, epcsStatusRoute]

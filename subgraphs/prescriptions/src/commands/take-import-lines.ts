@@ -1,0 +1,51 @@
+import { AppError, type Actor, type EntityManager, type Logger } from '@pharmagraph/platform'
+import { BulkImport, BulkImportLine } from '../entities/bulk-import.ts'
+import { parseResource } from '../fhir/answers.ts'
+import type { MedicationRequest, Resource } from '../fhir/r4.ts'
+import type { Services } from '../services.ts'
+import { receiveMedicationRequest } from './receive-medication-request.ts'
+import { about, finish, nameHash } from './start-bulk-import.ts'
+
+/** Takes in the next lines that wait, of the oldest import first. Each succeeds or fails by itself; a process that dies leaves them waiting. */
+export async function takeImportLines(em: EntityManager, services: Services, limit: number, logger: Pick<Logger, 'error'>): Promise<void> {
+  const rows = await em.execute<{ id: string }[]>(`select id from bulk_import_line where status = 'WAITING' order by import_id, number limit ? for update skip locked`, [limit])
+  const lines = await em.find(BulkImportLine, { id: { $in: rows.map(({ id }) => id) } }, { orderBy: { importId: 'asc', number: 'asc' } })
+  const imports = new Map((await em.find(BulkImport, { id: { $in: [...new Set(lines.map(({ importId }) => importId))] } })).map((bulk) => [bulk.id, bulk]))
+  for (const line of lines) {
+    const bulk = imports.get(line.importId)!
+    await take(em, services, bulk, line, logger)
+    if (line.status === 'ACCEPTED') bulk.accepted += 1
+    if (line.status === 'REFUSED') bulk.refused += 1
+  }
+  await em.flush()
+  for (const bulk of imports.values()) await finish(em, bulk)
+}
+
+async function take(em: EntityManager, services: Services, bulk: BulkImport, line: BulkImportLine, logger: Pick<Logger, 'error'>): Promise<void> {
+  const actor: Actor = { scopes: [], amr: [], ...bulk.actor }
+  try {
+    const request = parseResource(await services.vault.open<string>(em, bulk.id, line.sealed!)) as MedicationRequest
+    const resources = await referredTo(em, services, bulk.id, request)
+    const resolve = (reference: string): Resource | undefined => resources.find(({ name }) => name === reference)?.resource
+    // a savepoint: what a refused line began is undone, the others stay
+    const { id } = await em.transactional((inner) => receiveMedicationRequest(inner, actor, services, request, resolve, resources))
+    Object.assign(line, { status: 'ACCEPTED', prescriptionId: id, sealed: null })
+  } catch (thrown) {
+    const refusal = thrown instanceof AppError && thrown.row.http < 500 ? thrown : undefined
+    if (thrown instanceof AppError && thrown.row.retryable) return
+    if (!refusal) logger.error({ err: thrown, importId: bulk.id, line: line.number }, 'a line of an import failed')
+    const field = refusal?.details['field']
+    Object.assign(line, { status: 'REFUSED', reason: refusal?.message ?? 'something went wrong on our side: send this line again', field: typeof field === 'string' ? field : null })
+  }
+}
+
+/** The lines a request refers to, by the names it uses, and what is told of its patient. */
+async function referredTo(em: EntityManager, services: Services, importId: string, { subject, requester, medicationReference }: MedicationRequest): Promise<{ name: string; resource: Resource }[]> {
+  const names = [subject, requester, medicationReference].flatMap((reference) => (reference?.reference ? [reference.reference] : []))
+  if (subject?.reference) names.push(about(subject.reference))
+  const byHash = new Map(names.map((name) => [nameHash(services, importId, name), name]))
+  const rows = await em.find(BulkImportLine, { importId, status: 'READ_ALONG', names: { $overlap: [...byHash.keys()] } })
+  return Promise.all(rows.map(async ({ names: hashes, sealed }) => ({
+    name: hashes.map((hash) => byHash.get(hash)).find((name) => name !== undefined) ?? '', resource: parseResource(await services.vault.open<string>(em, importId, sealed!)),
+  })))
+}
