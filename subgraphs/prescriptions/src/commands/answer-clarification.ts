@@ -8,10 +8,12 @@ import { beginReview } from './triage-prescription.ts'
 /** Message ids of our questions: one per time a prescription went to its prescriber. */
 export const clarificationMessageId = (prescriptionId: string, eventId: string): string => `CLARIFY-${prescriptionId}-${eventId}`
 const asked = /^CLARIFY-([0-9a-f-]{36})-/
+/** The prescription a message of ours asked about. */
+export const askedAbout = (messageId: string): string | undefined => asked.exec(messageId)?.[1]
 
 /** The prescriber answered: the pharmacist looks again, with the answer at hand. Undefined where we asked no such thing. */
 export async function answerClarification(em: EntityManager, services: Services, { relatesTo, outcome, note }: { relatesTo: string; outcome: string; note?: string | undefined }): Promise<Prescription | undefined> {
-  const id = asked.exec(relatesTo)?.[1]
+  const id = askedAbout(relatesTo)
   const prescription = id ? await em.findOne(Prescription, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
   if (!prescription) return undefined
   if (prescription.status !== 'CLARIFICATION') return prescription

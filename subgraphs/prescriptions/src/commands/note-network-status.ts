@@ -1,5 +1,8 @@
-import { TransitionRow, clock, notFound, requestContext, type EntityManager } from '@pharmagraph/platform'
+import { TransitionRow, clock, isId, notFound, requestContext, type EntityManager } from '@pharmagraph/platform'
+import { Fill } from '../entities/fill.ts'
 import { Prescription } from '../entities/prescription.ts'
+import type { Services } from '../services.ts'
+import { answerClarification, askedAbout } from './answer-clarification.ts'
 import type { Handled } from './answer-once.ts'
 
 export type StatusEvent = { id: string; status: string; messageId?: string; prescriberOrderNumber?: string }
@@ -9,9 +12,32 @@ export async function noteNetworkStatus(em: EntityManager, { status, messageId, 
   const named = [...(messageId ? [{ messageId }] : []), ...(prescriberOrderNumber ? [{ prescriberOrderNumber }] : [])]
   const prescription = await em.findOne(Prescription, { $or: named }, { orderBy: { id: 'desc' } })
   if (!prescription) throw notFound('prescription')
+  writeDown(em, prescription, status)
+  return { status: 200, body: JSON.stringify({ received: true, prescriptionId: prescription.id }), prescription }
+}
+
+/** The same for what is said of a message of ours. A question that did not arrive goes back to the pharmacist. Undefined where it is about none. */
+export async function noteAnswerTo(em: EntityManager, services: Services, { relatesTo, status, failed }: { relatesTo: string; status: string; failed: boolean }): Promise<Prescription | undefined> {
+  const prescription = await spokenOf(em, relatesTo)
+  if (!prescription) return undefined
+  writeDown(em, prescription, status)
+  if (!failed || prescription.status !== 'CLARIFICATION' || !askedAbout(relatesTo)) return prescription
+  await answerClarification(em, services, { relatesTo, outcome: 'NotDelivered', note: status })
+  prescription.statusReasonCode = 'QUESTION_NOT_DELIVERED'
+  return prescription
+}
+
+/** Of which prescription a message of ours spoke: RXFILL-<fill> or CLARIFY-<prescription>-<event>. */
+async function spokenOf(em: EntityManager, messageId: string): Promise<Prescription | null> {
+  const fillId = /^RXFILL-(.*)$/.exec(messageId)?.[1]
+  const fill = isId(fillId) ? await em.findOne(Fill, { id: fillId }) : null
+  const id = fill?.prescriptionId ?? askedAbout(messageId)
+  return id ? em.findOne(Prescription, { id }) : null
+}
+
+function writeDown(em: EntityManager, { id, status: state }: Prescription, status: string): void {
   em.persist(Object.assign(new TransitionRow(), {
-    machine: 'prescription', subjectId: prescription.id, from: prescription.status, to: prescription.status, verb: 'networkStatus', reason: status,
+    machine: 'prescription', subjectId: id, from: state, to: state, verb: 'networkStatus', reason: status,
     actor: 'system:erx-network', actorRole: 'system', correlationId: requestContext().correlationId, at: clock.now(),
   }))
-  return { status: 200, body: JSON.stringify({ received: true, prescriptionId: prescription.id }), prescription }
 }

@@ -19,6 +19,8 @@ export type Submission = {
   externalKey: string
   messageId?: string | undefined
   prescriberOrderNumber?: string | undefined
+  /** Of SCRIPT, in which its sender is answered. */
+  scriptVersion?: string | undefined
 }
 
 /**
@@ -50,7 +52,7 @@ type Recorded = Submission & { patientId: string | null; practitionerId: string 
 
 /** The row of a prescription that came in, signed, with its first step and its event. */
 export async function recordPrescription(
-  em: EntityManager, actor: Actor, services: Services, { content, source, externalKey, messageId, prescriberOrderNumber, patientId, practitionerId, drug, deaSchedule, state }: Recorded,
+  em: EntityManager, actor: Actor, services: Services, { content, source, externalKey, messageId, prescriberOrderNumber, scriptVersion, patientId, practitionerId, drug, deaSchedule, state }: Recorded,
 ): Promise<Prescription> {
   const { issueDate, refills, evaluationBasis, earliestFillDate, daysSupply, quantity, daw } = content
   const id = newId()
@@ -62,7 +64,7 @@ export async function recordPrescription(
     sealedFor, sealed: await services.vault.seal(em, sealedFor, content), contentHash: contentHash(content),
     signature: signature.value, signatureKeyId: signature.keyId,
     matchTokens: patientId ? [] : matchTokens(services.matchKey, content.patient).map(({ token }) => token), prescriberNpi: content.prescriber.npi,
-    externalKey, messageId: messageId ?? null, prescriberOrderNumber: prescriberOrderNumber ?? null,
+    externalKey, messageId: messageId ?? null, prescriberOrderNumber: prescriberOrderNumber ?? null, scriptVersion: scriptVersion ?? null,
     quantity, daysSupply, refillsAuthorized: refills, fillsReleased: 0, daw, issueDate, earliestFillDate, expiryDate: lastDay, expiryRule: rule.id, evaluationBasis, patientState: state,
     submittedBy: actor.subject, receivedAt: clock.now(),
   })

@@ -13,8 +13,8 @@ const opened = async (em: EntityManager, { vault }: Services, id: string): Promi
   const prescription = await em.findOneOrFail(Prescription, { id })
   return { prescription, content: await vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed) }
 }
-const envelope = (messageId: string, sentAt: string, { messageId: relatesTo, prescriberOrderNumber, prescriberNpi }: Prescription) => ({
-  messageId, sentAt, from: pharmacy, to: prescriberNpi, relatesTo: relatesTo ?? undefined, prescriberOrderNumber: prescriberOrderNumber ?? undefined,
+const envelope = (messageId: string, sentAt: string, { messageId: relatesTo, prescriberOrderNumber, prescriberNpi, scriptVersion }: Prescription) => ({
+  messageId, sentAt, from: pharmacy, to: prescriberNpi, relatesTo: relatesTo ?? undefined, prescriberOrderNumber: prescriberOrderNumber ?? undefined, version: scriptVersion ?? undefined,
 })
 
 export const networkConsumers = [

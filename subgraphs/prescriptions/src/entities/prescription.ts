@@ -47,6 +47,8 @@ export const PrescriptionSchema = defineEntity({
     /** The e-prescribing network's names for it, for cancellations and answers. */
     messageId: p.string().nullable(),
     prescriberOrderNumber: p.string().nullable().index(),
+    /** Of SCRIPT, as the prescriber's system speaks it. */
+    scriptVersion: p.string().nullable(),
     /** Dispensing units; 0 while an upload has not been read. */
     quantity: p.decimal('number').precision(12).scale(3).check('quantity >= 0'),
     daysSupply: p.integer().nullable(),

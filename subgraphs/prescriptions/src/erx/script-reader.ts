@@ -22,6 +22,8 @@ export type ScriptMessage = {
   to: string | undefined
   /** As the message states it, such as 2017071. */
   version: string | undefined
+  /** The sender wants to hear that it was received: by Verify instead of Status. */
+  returnReceipt: boolean
   /** The element in Body: NewRx, CancelRx … */
   type: string
   body: Element
@@ -49,6 +51,7 @@ export function readScript(raw: Buffer): ScriptMessage {
   return {
     messageId, relatesTo: text(header, 'RelatesToMessageID'), prescriberOrderNumber: text(header, 'PrescriberOrderNumber'),
     from: text(header, 'From'), to: text(header, 'To'), type, body: child(body, type) ?? {}, version: version === undefined ? undefined : String(version),
+    returnReceipt: !['0', 'false', 'n', 'no', ''].includes((text(header, 'ReturnReceipt') ?? '').toLowerCase()),
   }
 }
 
@@ -57,6 +60,9 @@ export function checkVersion({ version }: ScriptMessage): void {
   if (version === undefined) throw invalid('version', 'the message does not say which version of SCRIPT it follows: send 2017071 or 2023011')
   if (!versions.some((known) => version.startsWith(known))) throw invalid('version', `SCRIPT version ${version.slice(0, 20)} is not supported: send 2017071 or 2023011`)
 }
+
+/** One of the versions spoken here; surescripts writes 20170715 for 2017071. */
+export const spokenVersion = (version: string | undefined): string | undefined => versions.find((known) => version?.startsWith(known.slice(0, 6)))
 
 /** NCI Thesaurus codes of DEA schedules. */
 const schedules: Record<string, DeaSchedule> = { C48672: 'CI', C48675: 'CII', C48676: 'CIII', C48677: 'CIV', C48679: 'CV', C38046: 'NONE' }
@@ -112,6 +118,31 @@ export const readCancelRx = ({ body, prescriberOrderNumber, relatesTo }: ScriptM
   originalMessageId: relatesTo,
   reference: text(body, 'RequestReferenceNumber'),
 })
+
+/** A prescription the prescriber changed in answer to us: what the response says anew, and the rest as it was. */
+export function readChanged({ body }: ScriptMessage, before: PrescriptionContent): PrescriptionContent {
+  const drug = child(body, 'MedicationPrescribed')
+  if (!drug) throw invalid('MedicationPrescribed', 'the response is approved with changes, and does not say which')
+  const { daysSupply, note: _, ...kept } = before
+  const ndc = text(drug, 'DrugCoded', 'ProductCode', 'Code') ?? text(drug, 'DrugCoded', 'ProductCode')
+  const description = text(drug, 'DrugDescription')
+  const changedDrug = description !== undefined && description !== before.drug.text
+  return {
+    ...kept,
+    // another drug: nothing of the old one's coding holds
+    drug: changedDrug ? { text: description, ...given('ndc', ndc), ...given('schedule', schedules[text(drug, 'DrugCoded', 'DEASchedule', 'Code') ?? '']) } : { ...before.drug, ...given('ndc', ndc ?? before.drug.ndc) },
+    sig: text(drug, 'Sig', 'SigText') ?? text(drug, 'Directions') ?? before.sig,
+    quantity: amount(text(drug, 'Quantity', 'Value')) ?? before.quantity,
+    daysSupply: amount(text(drug, 'DaysSupply')) ?? daysSupply,
+    refills: amount(text(drug, 'NumberOfRefills') ?? text(drug, 'Refills', 'Value')) ?? before.refills,
+    daw: amount(text(drug, 'Substitutions')) ?? before.daw,
+    issueDate: day(drug, 'WrittenDate') ?? before.issueDate,
+    ...given('note', text(drug, 'Note')),
+  }
+}
+
+/** Codes of a Status, Verify or Error, without what people wrote. */
+export const readStatus = ({ type, body }: ScriptMessage): string => [type, text(body, 'Code'), text(body, 'DescriptionCode')].filter((part) => /^[\w.-]{1,20}$/.test(part ?? '')).join(' ')
 
 /** What a prescriber answered to a question of ours. */
 export function readChangeResponse({ body }: ScriptMessage): { outcome: string; note: string | undefined } {

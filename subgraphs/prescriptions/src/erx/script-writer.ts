@@ -6,7 +6,12 @@ export type Envelope = {
   messageId: string; relatesTo?: string | undefined; prescriberOrderNumber?: string | undefined; from?: string | undefined; to?: string | undefined
   /** RFC 3339; now where it is left out. A message that may be sent again needs the same one each time. */
   sentAt?: string
+  /** Of SCRIPT, as the other side speaks it. */
+  version?: string | undefined
 }
+
+/** The version spoken to whom nothing was heard from yet. */
+const usualVersion = '2017071'
 
 /** An element tree: text, or children by name; undefined children are left out. */
 type Tree = string | number | { [name: string]: Tree | undefined }
@@ -20,13 +25,15 @@ const write = (tree: Tree): string =>
     ? Object.entries(tree).map(([name, child]) => (child === undefined ? '' : `<${name}>${write(child)}</${name}>`)).join('')
     : escape(String(tree))
 
-function message({ messageId, relatesTo, prescriberOrderNumber, from, to, sentAt = clock.now().toISOString() }: Envelope, body: Tree): string {
+function message({ messageId, relatesTo, prescriberOrderNumber, from, to, sentAt = clock.now().toISOString(), version = usualVersion }: Envelope, body: Tree): string {
   const header = { To: to, From: from, MessageID: messageId, RelatesToMessageID: relatesTo, SentTime: sentAt, PrescriberOrderNumber: prescriberOrderNumber }
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<Message xmlns="http://www.ncpdp.org/schema/SCRIPT" version="2017071">${write({ Header: header, Body: body })}</Message>`
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<Message xmlns="http://www.ncpdp.org/schema/SCRIPT" version="${version}">${write({ Header: header, Body: body })}</Message>`
 }
 
 /** 010: taken by the receiver, who answers for it from here on. */
 export const status = (envelope: Envelope, description: string): string => message(envelope, { Status: { Code: '010', Description: description } })
+/** The same, to a sender who wanted a receipt. */
+export const verify = (envelope: Envelope, description: string): string => message(envelope, { Verify: { Code: '010', Description: description } })
 /** 900: rejected. */
 export const error = (envelope: Envelope, description: string): string => message(envelope, { Error: { Code: '900', Description: description } })
 

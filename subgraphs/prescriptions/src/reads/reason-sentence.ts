@@ -6,6 +6,8 @@ const sentences: Readonly<Record<string, string>> = {
   DUPLICATE_CONTENT: 'The same prescription came in before and is open',
   CLARIFICATION_REQUESTED: 'We asked the prescriber and wait for the answer',
   PRESCRIBER_ANSWERED: 'The prescriber answered our question',
+  REPLACED_BY_PRESCRIBER: 'The prescriber wrote another one in its place',
+  QUESTION_NOT_DELIVERED: 'Our question did not reach the prescriber',
   CANCELLED_BY_PRESCRIBER: 'The prescriber took it back',
   ...holdReasons,
   TRANSFERRED_OUT: 'It went to another pharmacy, where it is filled from now on',

@@ -3,8 +3,10 @@ import { answerClarification } from '../commands/answer-clarification.ts'
 import { answerOnce, type Handled } from '../commands/answer-once.ts'
 import { cancelPrescription } from '../commands/cancel-prescription.ts'
 import { receivePrescription } from '../commands/receive-prescription.ts'
-import { checkVersion, readCancelRx, readChangeResponse, readNewRx, readScript, type ScriptMessage } from '../erx/script-reader.ts'
-import { cancelRxResponse, error, status, type Envelope } from '../erx/script-writer.ts'
+import { noteAnswerTo } from '../commands/note-network-status.ts'
+import { replacePrescription } from '../commands/replace-prescription.ts'
+import { checkVersion, readCancelRx, readChangeResponse, readNewRx, readScript, readStatus, spokenVersion, type ScriptMessage } from '../erx/script-reader.ts'
+import { cancelRxResponse, error, status, verify, type Envelope } from '../erx/script-writer.ts'
 import { mustBeSigned } from '../erx/signature.ts'
 import type { Services } from '../services.ts'
 
@@ -36,13 +38,17 @@ export const scriptRoute: Route<Services> = {
   },
 }
 
-const replyTo = ({ messageId, prescriberOrderNumber, from, to }: ScriptMessage): Envelope => ({ messageId: newId(), relatesTo: messageId, prescriberOrderNumber, from: to, to: from })
+const replyTo = ({ messageId, prescriberOrderNumber, from, to, version }: ScriptMessage): Envelope =>
+  ({ messageId: newId(), relatesTo: messageId, prescriberOrderNumber, from: to, to: from, version: spokenVersion(version) })
+/** Received, as the sender wants to hear it. */
+const acknowledge = (message: ScriptMessage, description: string): string => (message.returnReceipt ? verify : status)(replyTo(message), description)
 
 async function handle(em: EntityManager, services: Services, message: ScriptMessage): Promise<Handled> {
   try {
     checkVersion(message)
     const handler = handlers[message.type]
-    if (!handler) throw new AppError('INVALID_INPUT', `${message.type.slice(0, 40)} is not handled here; NewRx, CancelRx and RxChangeResponse are`)
+    if (sentByPharmacies.includes(message.type)) throw new AppError('INVALID_INPUT', `${message.type} goes from a pharmacy to a prescriber, and this address is a pharmacy`)
+    if (!handler) throw new AppError('INVALID_INPUT', `${message.type.slice(0, 40)} is not handled here; ${Object.keys(handlers).join(', ')} are`)
     return await handler(em, services, message)
   } catch (thrown) {
     if (!isRefusal(thrown)) throw thrown
@@ -51,15 +57,21 @@ async function handle(em: EntityManager, services: Services, message: ScriptMess
 }
 
 type MessageHandler = (em: EntityManager, services: Services, message: ScriptMessage) => Promise<Handled>
-const taken: MessageHandler = async (_em, _services, message) => ({ status: 200, body: status(replyTo(message), 'Received.') })
+const sentByPharmacies = ['RxFill', 'RxChangeRequest', 'RxRenewalRequest', 'CancelRxResponse']
+
+/** What the network tells of a message of ours is written into the prescription's history; a question that failed goes back to the pharmacist. */
+const taken: MessageHandler = async (em, services, message) => {
+  const prescription = await noteAnswerTo(em, services, { relatesTo: message.relatesTo ?? '', status: readStatus(message), failed: message.type === 'Error' })
+  return { status: 200, body: status(replyTo(message), 'Received.'), prescription }
+}
 
 const handlers: Record<string, MessageHandler> = {
   async NewRx(em, services, message) {
     const prescription = await receivePrescription(em, systemActor('erx-network'), services, {
       content: readNewRx(message), source: 'NCPDP_SCRIPT', externalKey: `script:${message.from ?? ''}:${message.messageId}`,
-      messageId: message.messageId, prescriberOrderNumber: message.prescriberOrderNumber,
+      messageId: message.messageId, prescriberOrderNumber: message.prescriberOrderNumber, scriptVersion: spokenVersion(message.version),
     })
-    return { status: 200, body: status(replyTo(message), `Received as ${prescription.number}, queued for the pharmacist.`), prescription }
+    return { status: 200, body: acknowledge(message, `Received as ${prescription.number}, queued for the pharmacist.`), prescription }
   },
   async CancelRx(em, _services, message) {
     const cancel = readCancelRx(message)
@@ -67,7 +79,10 @@ const handlers: Record<string, MessageHandler> = {
     return { status: 200, body: cancelRxResponse(replyTo(message), cancel.reference, { approved, note }), prescription }
   },
   async RxChangeResponse(em, services, message) {
-    const prescription = await answerClarification(em, services, { relatesTo: message.relatesTo ?? '', ...readChangeResponse(message) })
+    const answer = readChangeResponse(message)
+    const replaced = answer.outcome === 'ApprovedWithChanges' && (await replacePrescription(em, services, { message, note: answer.note }))
+    if (replaced) return { status: 200, body: status(replyTo(message), `Received, it replaces the prescription before as ${replaced.number}.`), prescription: replaced }
+    const prescription = await answerClarification(em, services, { relatesTo: message.relatesTo ?? '', ...answer })
     if (!prescription) throw new AppError('INVALID_INPUT', 'we asked nothing that this message answers')
     return { status: 200, body: status(replyTo(message), 'Received, the pharmacist looks again.'), prescription }
   },
