@@ -9,8 +9,10 @@ import { cartPage } from './patient/cart.js'
 import { messagesPage, threadPage } from './patient/messages.js'
 import { orderPage } from './patient/order.js'
 import { overviewPage } from './patient/overview.js'
+import { fillPage } from './staff/fill.js'
 import { queuePage } from './staff/queue.js'
 import { reviewPage } from './staff/review.js'
+import { inboxPage, writtenPage } from './staff/written.js'
 
 /** @typedef {{ session: Session, graph: Graph, say(text: string, kind?: 'good' | 'bad'): void, go(address: string): void }} App */
 /** @typedef {{ title: string, body: Node, close?(): void }} Page */
@@ -18,7 +20,7 @@ import { reviewPage } from './staff/review.js'
 
 /** @type {Record<string, { open: Open, for?: 'web' | 'staff' }>} */
 const pages = {
-  '': { open: (app) => (app.session.client === 'staff' ? queuePage(app, 'VERIFICATION') : app.session.client ? overviewPage(app) : welcomePage(app)) },
+  '': { open: (app) => (app.session.client === 'staff' ? staffHome(app) : app.session.client ? overviewPage(app) : welcomePage(app)) },
   drugs: { open: drugsPage },
   drug: { open: drugPage },
   cart: { open: cartPage, for: 'web' },
@@ -27,11 +29,25 @@ const pages = {
   thread: { open: threadPage },
   queue: { open: queuePage, for: 'staff' },
   review: { open: reviewPage, for: 'staff' },
+  fill: { open: fillPage, for: 'staff' },
+  inbox: { open: inboxPage, for: 'staff' },
+  written: { open: writtenPage, for: 'staff' },
 }
 const links = {
   none: [['Medicines', '#/drugs']],
   web: [['Overview', '#/'], ['Medicines', '#/drugs'], ['Cart', '#/cart'], ['Messages', '#/messages']],
-  staff: [['Verification', '#/queue/VERIFICATION'], ['Fill', '#/queue/FILL'], ['Product check', '#/queue/PRODUCT_CHECK'], ['Medicines', '#/drugs']],
+  staff: [['Verification', '#/queue/VERIFICATION'], ['Fill', '#/queue/FILL'], ['Product check', '#/queue/PRODUCT_CHECK'], ['Messages', '#/inbox'], ['Medicines', '#/drugs']],
+  technician: [['Fill', '#/queue/FILL'], ['Data entry', '#/queue/DATA_ENTRY'], ['Medicines', '#/drugs']],
+  prescriber: [['Prescribed', '#/written'], ['Medicines', '#/drugs']],
+}
+
+/** Which of the staff's homes is this person's. @param {App} app @returns {Page | Promise<Page>} */
+function staffHome(app) {
+  const { roles } = app.session.person ?? { roles: [] }
+  if (roles.includes('pharmacist') || roles.includes('pharmacist-in-charge')) return queuePage(app, 'VERIFICATION')
+  if (roles.includes('technician')) return queuePage(app, 'FILL')
+  if (roles.includes('prescriber')) return writtenPage(app)
+  return { title: 'Nothing here for you yet', body: h('p', { class: 'quiet' }, 'Your work has no pages here yet; its operations are in the graph.') }
 }
 
 const [top, main, said] = /** @type {[HTMLElement, HTMLElement, HTMLElement]} */ (['top', 'main', 'said'].map((id) => document.getElementById(id)))
@@ -91,7 +107,7 @@ function frame() {
   const here = location.hash || '#/'
   show(top,
     h('a', { class: 'brand', href: '#/' }, 'Pharmagraph'),
-    h('nav', { 'aria-label': 'Main' }, links[/** @type {keyof typeof links} */ (client ?? 'none')]?.map(([label, address], place) => h('a', { href: address, 'aria-current': (here === address || (here === '#/' && place === 0)) && 'page' }, label))),
+    h('nav', { 'aria-label': 'Main' }, links[/** @type {keyof typeof links} */ (person?.roles.find((role) => role in links) ?? client ?? 'none')]?.map(([label, address], place) => h('a', { href: address, 'aria-current': (here === address || (here === '#/' && place === 0)) && 'page' }, label))),
     person
       ? h('div', { class: 'who' }, h('span', null, person.name ?? ''), h('button', { class: 'quiet', onclick: () => session.signOut() }, 'Sign out'))
       : h('div', { class: 'who' }, h('button', { onclick: () => session.signIn('web') }, 'Sign in')))

@@ -1,4 +1,5 @@
 import { h, show } from '../dom.js'
+import { hold } from '../held.js'
 import { when, words } from '../words.js'
 
 const titles = /** @type {Record<string, string>} */ ({ VERIFICATION: 'Verification', FILL: 'Fill', PRODUCT_CHECK: 'Product check', DATA_ENTRY: 'Data entry' })
@@ -23,9 +24,8 @@ export async function queuePage({ graph, say, go }, name) {
   const claim = async () => {
     const { claimNextWorkItem } = await graph.run('ClaimNextWorkItem', { input: { queue: name } })
     if (!claimNextWorkItem) return say('Nothing waits.')
-    sessionStorage.setItem('pharmagraph.held', JSON.stringify({ workItemId: claimNextWorkItem.item.id, token: claimNextWorkItem.token }))
-    if (name === 'VERIFICATION') return go(`/review/${claimNextWorkItem.item.prescription.id}`)
-    say(`You hold ${claimNextWorkItem.item.fill?.number ?? claimNextWorkItem.item.prescription?.number} until ${when(claimNextWorkItem.leaseUntil)}: scan at the bench.`)
+    hold({ workItemId: claimNextWorkItem.item.id, token: claimNextWorkItem.token })
+    go(claimNextWorkItem.item.fill ? `/fill/${claimNextWorkItem.item.fill.id}` : `/review/${claimNextWorkItem.item.prescription.id}`)
   }
   return {
     title: titles[name] ?? words(name),

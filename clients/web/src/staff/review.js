@@ -1,33 +1,23 @@
 import { form, h, labelled } from '../dom.js'
+import { follow, heldNow, keepLease, letGo } from '../held.js'
 import { day, refusal, words } from '../words.js'
 
-const heartbeatMs = 30_000
-
 /** A pharmacist's review of the prescription they have claimed. @param {import('../main.js').App} app @param {string} id */
-export async function reviewPage({ graph, session, say, go }, id) {
-  const held = JSON.parse(sessionStorage.getItem('pharmagraph.held') ?? 'null')
+export async function reviewPage(app, id) {
+  const { graph, say, go } = app
+  const held = heldNow()
   const { prescription: row } = await graph.run('ReviewPrescription', { id })
   if (!row) return { title: 'There is no such prescription', body: h('p', null, h('a', { href: '#/queue/VERIFICATION' }, 'The queue')) }
-  const beat = setInterval(() => {
-    void graph.run('HeartbeatWorkItem', { input: held }).then(({ heartbeatWorkItem }) => {
-      if (heartbeatWorkItem.__typename !== 'LeaseLost') return
-      clearInterval(beat)
-      say(heartbeatWorkItem.message, 'bad')
-    }, () => {})
-  }, heartbeatMs)
-
-  const done = (/** @type {any} */ answer, /** @type {string} */ text) => {
-    if (answer.__typename === 'StepUpRequired') return session.signIn('staff', { acrValues: answer.acrValues, maxAge: answer.maxAgeSeconds })
-    if (answer.__typename !== 'PrescriptionPayload') return say(refusal(answer), 'bad')
-    sessionStorage.removeItem('pharmagraph.held')
+  const done = (/** @type {any} */ answer, /** @type {string} */ text) => follow(app, answer, 'PrescriptionPayload', () => {
+    letGo()
     say(text)
     go('/queue/VERIFICATION')
-  }
+  })
   const verify = async () => done((await graph.run('VerifyPrescription', { input: held })).verifyPrescription, `${row.number} is verified.`)
   const reject = async (/** @type {Record<string, string>} */ { text }) => done((await graph.run('RejectPrescription', { input: { ...held, reasonCode: 'OTHER', text } })).rejectPrescription, `${row.number} is rejected.`)
   const release = async () => {
     await graph.run('ReleaseWorkItem', { input: held })
-    sessionStorage.removeItem('pharmagraph.held')
+    letGo()
     go('/queue/VERIFICATION')
   }
   const override = (/** @type {any} */ alert) => async (/** @type {Record<string, string>} */ { text }) => {
@@ -51,6 +41,6 @@ export async function reviewPage({ graph, session, say, go }, id) {
       held ? [h('p', { class: 'row' }, h('button', { onclick: verify }, 'Verify'), h('button', { class: 'quiet', onclick: release }, 'Put back')),
         form({ class: 'card' }, reject, labelled('Reject, because', h('input', { name: 'text', required: true, minlength: 10 })), h('button', { class: 'quiet' }, 'Reject'))]
         : h('p', { class: 'quiet' }, 'Claim the item to decide.'))),
-    close: () => clearInterval(beat),
+    close: keepLease(app, held),
   }
 }
