@@ -103,3 +103,41 @@ test('S69 a pharmacist watches the queue live, claims, and is asked for the seco
   await picture(nora, 'after-verify')
   for (const tab of [nora, ken]) assert.deepEqual(tab.problems, [])
 })
+
+test('S18 a prescription is ordered, filled, checked by another person and released, each in a browser of their own, while the patient looks on', { timeout: 180_000, skip }, async () => {
+  const [james, tom, ken] = [await browser!.person(), await browser!.person(), await browser!.person()]
+  await signIn(james, 'Sign in or register', people.james)
+  await james.sees(/allopurinol/i)
+  await james.read('[...document.querySelectorAll(".card")].find((card) => /allopurinol/i.test(card.innerText)).querySelector("button").click()')
+  await james.sees('Deliver to')
+  await james.click('Order')
+  await james.sees('With the pharmacist', '.status')
+
+  await signIn(tom, 'Sign in as staff', people.tom)
+  await tom.sees(/[1-9]\d* waiting/)
+  await tom.click('Claim next')
+  await tom.sees(/lot /, '.list')
+  await tom.fill('input[name=barcode]', '0000-0000-00 WRONG')
+  await tom.click('Scan')
+  await tom.sees(/./, '#said')
+  const codes = await tom.read<string[]>('[...document.querySelectorAll(".list .card")].map((card) => `${/NDC (\\S+)/.exec(card.innerText)[1]} ${/lot ([^,\\s]+)/.exec(card.innerText)[1]}`)')
+  for (const code of codes) {
+    await tom.fill('input[name=barcode]', code)
+    await tom.click('Scan')
+    await eventually(() => tom.read<boolean>('document.querySelector("input[name=barcode]").value === ""'), { what: 'the scan to be taken' })
+  }
+  await picture(tom, 'bench')
+  await tom.click('Done, to the product check')
+  await tom.sees('Handed to the product check', '#said')
+
+  await signIn(ken, 'Sign in as staff', people.ken)
+  await ken.click('Product check')
+  await ken.sees(/[1-9]\d* waiting/)
+  await ken.click('Claim next')
+  await ken.sees('Passed: release')
+  await ken.click('Passed: release')
+  await ken.sees('Released', '#said')
+  await james.sees('Being packed', '.status')
+  await picture(james, 'released')
+  for (const tab of [james, ken]) assert.deepEqual(tab.problems, [])
+})
