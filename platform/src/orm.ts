@@ -21,8 +21,8 @@ export function ormOptions({ url, entities, migrations, poolSize = 10 }: Databas
     namingStrategy: UnderscoreNamingStrategy,
     extensions: [Migrator],
     migrations: { path: migrations, pathTs: migrations, snapshot: false, emit: 'ts', transactional: true, silent: true, fileName: (timestamp, name) => `Migration${timestamp}${name ? `_${name}` : ''}` },
-    // triggers are written by hand in migrations: the generator is not to drop them
-    schemaGenerator: { ignoreTriggers: true },
+    // triggers and functions are written by hand in migrations: the generator is not to drop them
+    schemaGenerator: { ignoreTriggers: true, ignoreRoutines: true },
     pool: { min: 0, max: poolSize },
     forceUtcTimezone: true,
     // one fork per request: sharing the global identity map between requests would mix people's data

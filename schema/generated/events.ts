@@ -646,6 +646,26 @@ releasedBy: string
 recordHash: string
 }
 /**
+ * A released fill that never left the pharmacy went back: its lots, for inventory to take into quarantine.
+ */
+export interface PrescriptionsFillReturnedV1 {
+fillId: string
+prescriptionId: string
+orderId: string
+orderLineId: string
+drugId: string
+reasonCode: string
+/**
+ * Whether it was ever out of the pharmacy's control; what was is never dispensed again.
+ */
+leftControl: false
+lots: {
+lotId: string
+lotNumber: string
+quantity: number
+}[]
+}
+/**
  * A fill moved.
  */
 export interface PrescriptionsFillStatusChangedV1 {
@@ -656,6 +676,19 @@ orderLineId: string
 from: string
 to: ("REQUESTED" | "SCREENING" | "BLOCKED" | "RESERVED" | "FILLING" | "PRODUCT_CHECK" | "PACKED" | "RELEASED" | "HANDED_OVER" | "COMPLETED" | "PARTIAL" | "CANCELLED" | "RETURNED_TO_STOCK" | "RETURNED_WASTE")
 reasonCode: (string | null)
+}
+/**
+ * What is owed of a fill of which a part was dispensed was opened, dispensed, reopened, or is void.
+ */
+export interface PrescriptionsOwedBalanceChangedV1 {
+balanceId: string
+prescriptionId: string
+fillId: string
+from: (string | null)
+to: ("OWED" | "COMPLETED" | "VOID")
+reasonCode: (string | null)
+owed: number
+deadline: string
 }
 /**
  * The data key of an erased patient was destroyed in prescriptions: nothing sealed under it opens again.
@@ -689,6 +722,29 @@ quantity: number
 daysSupply: (number | null)
 refillsRemaining: number
 expiryDate: string
+}
+/**
+ * A patient's supply from a prescription runs out soon and no refill is under way.
+ */
+export interface PrescriptionsRefillDueSoonV1 {
+prescriptionId: string
+patientId: string
+runsOutOn: string
+refillsLeft: boolean
+}
+/**
+ * A wish for the next fill moved: decided, ordered, dispensed, renewed, declined.
+ */
+export interface PrescriptionsRefillRequestChangedV1 {
+refillRequestId: string
+prescriptionId: string
+patientId: string
+origin: ("PATIENT" | "AUTO" | "STAFF" | "MED_SYNC")
+from: (string | null)
+to: ("REQUESTED" | "WAITING" | "WITH_PRESCRIBER" | "READY" | "ORDERED" | "DONE" | "RENEWED" | "DECLINED" | "CANCELLED")
+reasonCode: string
+dueOn: (string | null)
+orderId: (string | null)
 }
 /**
  * An item of a work queue appeared, was claimed, returned, or done.
@@ -760,10 +816,14 @@ declare module '@pharmagraph/platform' {
     'prescriptions.fill-accepted.v1': PrescriptionsFillAcceptedV1
     'prescriptions.fill-blocked.v1': PrescriptionsFillBlockedV1
     'prescriptions.fill-released.v1': PrescriptionsFillReleasedV1
+    'prescriptions.fill-returned.v1': PrescriptionsFillReturnedV1
     'prescriptions.fill-status-changed.v1': PrescriptionsFillStatusChangedV1
+    'prescriptions.owed-balance-changed.v1': PrescriptionsOwedBalanceChangedV1
     'prescriptions.patient-erased.v1': PrescriptionsPatientErasedV1
     'prescriptions.prescription-received.v1': PrescriptionsPrescriptionReceivedV1
     'prescriptions.prescription-status-changed.v1': PrescriptionsPrescriptionStatusChangedV1
+    'prescriptions.refill-due-soon.v1': PrescriptionsRefillDueSoonV1
+    'prescriptions.refill-request-changed.v1': PrescriptionsRefillRequestChangedV1
     'prescriptions.work-item-changed.v1': PrescriptionsWorkItemChangedV1
   }
 }

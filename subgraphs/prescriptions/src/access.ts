@@ -2,6 +2,7 @@ import type { FilterQuery } from '@mikro-orm/postgresql'
 import { defineAccess, hasRole, isStaff, isSystem, type Actor } from '@pharmagraph/platform'
 import type { Fill } from './entities/fill.ts'
 import type { Prescription } from './entities/prescription.ts'
+import type { RefillRequest } from './entities/refill-request.ts'
 import type { QueueName } from './entities/work-item.ts'
 
 const isPharmacist = (actor: Actor): boolean => hasRole(actor, 'pharmacist', 'pharmacist-in-charge')
@@ -20,6 +21,7 @@ export const access = defineAccess({
   'review:decide': (actor: Actor) => isPharmacist(actor),
   'dispensing:fill': (actor: Actor) => isFiller(actor),
   'dispensing:check': (actor: Actor) => isPharmacist(actor),
+  'refill:request': (actor: Actor) => isFiller(actor) || (hasRole(actor, 'patient') && actor.patientId !== undefined),
   'report:read': (actor: Actor) => hasRole(actor, 'pharmacist-in-charge', 'compliance'),
   'work-item:claim': (actor: Actor, queue: QueueName) => queueWorkers[queue](actor),
   'work-item:pick': (actor: Actor) => hasRole(actor, 'pharmacist-in-charge'),
@@ -30,6 +32,9 @@ export const visiblePrescriptions = (actor: Actor): FilterQuery<Prescription> =>
   isStaff(actor) ? {} : { $or: [{ patientId: ownPatientId(actor) }, { practitionerId: ownPractitionerId(actor) }] }
 /** The fills an actor may see: staff all, a patient their own. */
 export const visibleFills = (actor: Actor): FilterQuery<Fill> => (isStaff(actor) ? {} : { patientId: ownPatientId(actor) })
+
+/** The wishes for refills an actor may see, like fills. */
+export const visibleRefills = (actor: Actor): FilterQuery<RefillRequest> => (isStaff(actor) ? {} : { patientId: ownPatientId(actor) })
 
 /** No row has it: an actor without the id sees none. */
 const nobody = '00000000-0000-0000-0000-000000000000'

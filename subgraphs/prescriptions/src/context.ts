@@ -1,11 +1,13 @@
 import { TransitionRow, byId, isId, listBy, pageByParent, perArguments, type Actor, type EntityManager, type Page, type SubgraphContext } from '@pharmagraph/platform'
 import DataLoader from 'dataloader'
-import { visibleFills, visiblePrescriptions } from './access.ts'
+import { visibleFills, visiblePrescriptions, visibleRefills } from './access.ts'
 import { ClinicalAlert } from './entities/clinical-alert.ts'
 import { AddressFact, PatientFact } from './entities/facts.ts'
 import { Fill, fillsUndone } from './entities/fill.ts'
+import { OwedBalance } from './entities/owed-balance.ts'
 import { Prescription } from './entities/prescription.ts'
 import { PrescriptionPicture } from './entities/prescription-picture.ts'
+import { openRefillStates, RefillRequest } from './entities/refill-request.ts'
 import { WorkItem } from './entities/work-item.ts'
 import { openSealed } from './reads/open-sealed.ts'
 import { statesOf, type PrescriptionFilter } from './reads/prescription-filter.ts'
@@ -22,10 +24,15 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
   fillsOf: perArguments((page: Page) => pageByParent(em, Fill, 'prescriptionId', visibleFills(actor), page)),
   fillsOfOrder: listBy(em, Fill, 'orderId', { scope: visibleFills(actor), orderBy: { id: 'asc' } }),
   /** Unscoped: for answers about a prescription the actor may see, never shown. */
-  fillsKept: listBy(em, Fill, 'prescriptionId', { scope: { status: { $nin: [...fillsUndone] } }, orderBy: { id: 'asc' } }),
+  fillsKept: listBy(em, Fill, 'chainId', { scope: { status: { $nin: [...fillsUndone] } }, orderBy: { id: 'asc' } }),
   patientFacts: listBy(em, PatientFact, 'patientId', { orderBy: { patientId: 'asc' } }),
   addressesOf: listBy(em, AddressFact, 'patientId', { orderBy: { asOf: 'asc', addressId: 'asc' } }),
   picturesOf: listBy(em, PrescriptionPicture, 'prescriptionId', { orderBy: { prescriptionId: 'asc' } }),
+  replacedBy: listBy(em, Prescription, 'priorPrescriptionId', { scope: visiblePrescriptions(actor), orderBy: { id: 'asc' } }),
+  balancesOf: listBy(em, OwedBalance, 'prescriptionId', { orderBy: { id: 'asc' } }),
+  refillRequest: uuidsOnly(byId(em, RefillRequest, visibleRefills(actor))),
+  refillsOf: listBy(em, RefillRequest, 'prescriptionId', { scope: visibleRefills(actor), orderBy: { id: 'desc' } }),
+  openRefillsOf: listBy(em, RefillRequest, 'patientId', { scope: { $and: [visibleRefills(actor), { status: { $in: [...openRefillStates] } }] }, orderBy: { id: 'desc' } }),
   alertsOf: listBy(em, ClinicalAlert, 'prescriptionId'),
   historyOf: listBy(em, TransitionRow, 'subjectId', { orderBy: { id: 'asc' } }),
   /** Sealed JSON of any number of people, opened with one statement for their keys. */

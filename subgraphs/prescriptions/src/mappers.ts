@@ -3,6 +3,9 @@ import type { BulkImport, BulkImportLine } from './entities/bulk-import.ts'
 import type { ClinicalAlert } from './entities/clinical-alert.ts'
 import type { Fill, HeldLot } from './entities/fill.ts'
 import type { Prescription } from './entities/prescription.ts'
+import type { OwedBalance } from './entities/owed-balance.ts'
+import type { RefillRequest } from './entities/refill-request.ts'
+import type { SyncStep } from './reads/plan-sync.ts'
 import type { QueueName, WorkItem } from './entities/work-item.ts'
 
 export type PrescriptionMapper = Prescription
@@ -17,6 +20,9 @@ export type WorkClaimMapper = WorkItem
 export type WorkQueueMapper = { name: QueueName }
 export type BulkImportMapper = BulkImport
 export type BulkImportLineMapper = BulkImportLine
+export type OwedBalanceMapper = OwedBalance
+export type RefillRequestMapper = RefillRequest
+export type SyncStepMapper = SyncStep
 export type PatientMapper = { id: string }
 export type OrderMapper = { id: string }
 export type PractitionerMapper = { id: string }

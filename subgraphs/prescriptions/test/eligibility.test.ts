@@ -102,7 +102,7 @@ test('C24 where the state wants it, its programme is asked when the review is ta
   await livesIn(patient, 'FL')
   const id = await submit({ patientId: patient.id, drugId: lorazepam.drugId, refills: 0 })
   await untilPrescription(id, 'CLINICAL_REVIEW')
-  pdmp.failNext(1)
+  pdmp.failNext(4)
   const claim = held(await claimFor(nora, 'VERIFICATION', id))
   const early = await act(nora, 'verifyPrescription', claim)
   if (early.__typename === 'ReviewIncomplete') assert.match(early['missing'][0], /monitoring programme of FL .*Fla\. Stat\. 893\.055\(8\)/)

@@ -25,7 +25,7 @@ test('a pharmacist holds a verified prescription, its fill under way ends, and i
   assert.equal((await run(nora, 'hold', { prescriptionId: id, reasonCode: 'HOLD_STOCK', resumeOn: clock.today() }))['field'], 'resumeOn')
   const held = await run(nora, 'hold', { prescriptionId: id, reasonCode: 'HOLD_STOCK', text: 'Call INTERNAL-SUPPLIER.' })
   assert.equal(held.__typename, 'PrescriptionPayload', JSON.stringify(held))
-  assert.deepEqual([held['prescription'].status, held['prescription'].allowedActions], ['ON_HOLD', ['resume']])
+  assert.deepEqual([held['prescription'].status, held['prescription'].allowedActions], ['ON_HOLD', ['resume', 'supersede']])
   assert.equal(await fillStatus(fill.id), 'BLOCKED')
   assert.deepEqual([(await run(nora, 'hold', { prescriptionId: id, reasonCode: 'HOLD_STOCK' })).__typename], ['TransitionRefused'])
 
@@ -34,7 +34,7 @@ test('a pharmacist holds a verified prescription, its fill under way ends, and i
   const { prescription } = await subgraph.data(patient.actor, 'query ($id: ID!) { prescription(id: $id) { statusReason { code message } eligibility { allowed reasons { code remedy } } } }', { id })
   assert.deepEqual([prescription.statusReason, prescription.eligibility.allowed, prescription.eligibility.reasons[0].code], [{ code: 'HOLD_STOCK', message: 'The drug is not to be had at present' }, false, 'ON_HOLD'])
 
-  assert.deepEqual((await run(ken, 'resume', { prescriptionId: id }))['prescription'], { status: 'VERIFIED', resumeOn: null, statusReason: null, allowedActions: ['hold', 'transferOut', 'reject'] })
+  assert.deepEqual((await run(ken, 'resume', { prescriptionId: id }))['prescription'], { status: 'VERIFIED', resumeOn: null, statusReason: null, allowedActions: ['hold', 'transferOut', 'substitute', 'allowEarlyRefill', 'supersede', 'reject'] })
   assert.equal((await order(id, patient.id, metformin.drugId)).status, 'SCREENING')
 })
 

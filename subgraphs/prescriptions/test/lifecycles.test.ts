@@ -3,10 +3,14 @@ import assert from 'node:assert/strict'
 import { allowedActions, AppError, apply, newId, type Lifecycle, type Role } from '@pharmagraph/platform'
 import { actorWith, testSubgraph } from '../../../tests/environment.ts'
 import { Fill, type HeldLot } from '../src/entities/fill.ts'
+import { OwedBalance } from '../src/entities/owed-balance.ts'
 import { Prescription } from '../src/entities/prescription.ts'
+import { RefillRequest } from '../src/entities/refill-request.ts'
 import { WorkItem } from '../src/entities/work-item.ts'
 import { fillLifecycle } from '../src/lifecycles/fill.ts'
+import { owedBalanceLifecycle } from '../src/lifecycles/owed-balance.ts'
 import { prescriptionLifecycle } from '../src/lifecycles/prescription.ts'
+import { refillRequestLifecycle } from '../src/lifecycles/refill-request.ts'
 import { workItemLifecycle } from '../src/lifecycles/work-item.ts'
 import { prescriptions } from '../src/subgraph.ts'
 import './settings.ts'
@@ -53,6 +57,13 @@ test('a prescription goes only the ways of its table, in the hands of those it n
 
 test('a fill goes only the ways of its table, in the hands of those it names', () => {
   assert.ok(walk(fillLifecycle, fill) > 20)
+})
+
+test('what is owed of a part, and a wish for a refill, go only the ways of their tables', () => {
+  const balance = (): OwedBalance => Object.assign(new OwedBalance(), { id: newId(), prescriptionId: newId(), fillId: newId(), prescribed: 30, dispensed: 10, deadline: new Date() })
+  const wish = (): RefillRequest => Object.assign(new RefillRequest(), { id: newId(), prescriptionId: newId(), patientId: newId(), origin: 'PATIENT' as const, reasonCode: 'REQUESTED' })
+  assert.equal(walk(owedBalanceLifecycle, balance), 3)
+  assert.ok(walk(refillRequestLifecycle, wish) > 20)
 })
 
 test('a work item goes only the ways of its table, in the hands of those it names', () => {

@@ -105,14 +105,19 @@ const membersOf: Record<string, string> = {
   submitPrescription: 'InvalidInput', completeDataEntry: 'LeaseLost TransitionRefused SeparationOfDuties InvalidInput', overrideAlert: 'LeaseLost TransitionRefused SeparationOfDuties InvalidInput',
   rejectPrescription: 'LeaseLost TransitionRefused SeparationOfDuties InvalidInput', requestClarification: 'LeaseLost TransitionRefused SeparationOfDuties InvalidInput',
   verifyPrescription: 'LeaseLost TransitionRefused SeparationOfDuties StepUpRequired ReviewIncomplete', scanFill: 'LeaseLost TransitionRefused WrongProduct InvalidInput',
+  dispensePart: 'LeaseLost TransitionRefused InvalidInput', returnFillToStock: 'TransitionRefused InvalidInput', substituteDrug: 'TransitionRefused InvalidInput',
+  amendPrescription: 'TransitionRefused StepUpRequired InvalidInput', allowEarlyRefill: 'TransitionRefused StepUpRequired InvalidInput',
+  requestRefill: 'TransitionRefused', cancelRefill: 'TransitionRefused', setAutoRefill: 'TransitionRefused',
   submitFill: 'LeaseLost TransitionRefused SeparationOfDuties StepUpRequired', checkFill: 'LeaseLost TransitionRefused SeparationOfDuties StepUpRequired', releaseFill: 'LeaseLost TransitionRefused SeparationOfDuties StepUpRequired',
 }
 /** Runs a mutation and answers with the member of its result union, or with `code` of the error thrown. */
 export async function act(actor: Actor, mutation: string, input: Record<string, unknown>): Promise<Outcome> {
   const problems = problemFields.split(/(?=\.\.\.)/).filter((fragment) => (membersOf[mutation] ?? '').split(' ').some((name) => fragment.includes(`on ${name} `))).join(' ')
-  const payload = mutation.endsWith('Fill')
-    ? '... on FillPayload { fill { id status number lots { lotNumber ndc scanned } allowedActions } }'
-    : '... on PrescriptionPayload { prescription { id number status allowedActions contentHash } }'
+  const payload = /Fill$|^dispensePart$|^returnFill/.test(mutation)
+    ? '... on FillPayload { fill { id status number quantity partCause lots { lotNumber ndc quantity scanned } allowedActions } }'
+    : /^(request|cancel)Refill$/.test(mutation)
+      ? '... on RefillPayload { refillRequest { id status origin dueOn reason { code message } rule { rule source } allowedActions } }'
+      : '... on PrescriptionPayload { prescription { id number status allowedActions contentHash } }'
   const inputType = { submitFill: 'HeldFillInput', checkFill: 'HeldFillInput' }[mutation] ?? `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`
   const answer = await subgraph.graph(actor, `mutation ($input: ${inputType}!) { ${mutation}(input: $input) { __typename ${payload} ${problems} } }`, { input })
   if (answer.errors) return { __typename: 'Error', ...answer.errors[0]!.extensions, code: answer.errors[0]!.extensions['code'], message: answer.errors[0]!.message }
@@ -215,4 +220,11 @@ export async function post(path: string, body: string, { contentType = 'applicat
     headers: { 'content-type': contentType, 'x-erx-timestamp': timestamp, 'x-erx-signature': erxSignature(webhookSecret, timestamp, body), ...headers },
   })
   return { status: response.status, text: await response.text(), headers: response.headers }
+}
+
+/** Sets what was dispensed of a prescription so many days back. */
+export async function age(prescriptionId: string, days: number): Promise<void> {
+  await subgraph.sql(`update fill set released_at = released_at - $2 * interval '1 day' where prescription_id = $1`, [prescriptionId, days])
+  await subgraph.sql(`update owed_balance set first_at = first_at - $2 * interval '1 day', deadline = deadline - $2 * interval '1 day' where prescription_id = $1`, [prescriptionId, days])
+  await subgraph.sql('update prescription set supply_until = supply_until - $2::int where id = $1', [prescriptionId, days])
 }

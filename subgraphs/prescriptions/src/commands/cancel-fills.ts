@@ -4,8 +4,8 @@ import { CancelledOrder } from '../entities/facts.ts'
 import { Fill, fillsUnderWay } from '../entities/fill.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { fillLifecycle } from '../lifecycles/fill.ts'
-import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
-import { supplyUntil } from '../reads/past-fills.ts'
+import { reopenRefill } from './follow-refill.ts'
+import { returnToStock } from './return-to-stock.ts'
 import { withdrawWorkItems } from './withdraw-work-items.ts'
 
 const actor = systemActor('prescriptions')
@@ -30,20 +30,11 @@ async function undoFills(em: EntityManager, where: { orderId: string; orderLineI
       apply(em, actor, fillLifecycle, fill, 'cancel', { reason: reasonCode })
       fill.statusReasonCode = reasonCode
       await withdrawWorkItems(em, { fillId: fill.id }, reasonCode)
+      await reopenRefill(em, fill, reasonCode)
     } else if (fill.status === 'RELEASED') {
-      apply(em, actor, fillLifecycle, fill, 'returnToStock', { reason: reasonCode })
-      fill.statusReasonCode = reasonCode
-      await giveRefillBack(em, fill.prescriptionId)
+      await returnToStock(em, actor, fill, await em.findOneOrFail(Prescription, { id: fill.prescriptionId }), reasonCode)
     }
   }
 }
 
 export const isCancelled = async (em: EntityManager, orderId: string): Promise<boolean> => (await em.count(CancelledOrder, { orderId })) > 0
-
-async function giveRefillBack(em: EntityManager, prescriptionId: string): Promise<void> {
-  const prescription = await em.findOneOrFail(Prescription, { id: prescriptionId })
-  await em.flush()
-  prescription.fillsReleased -= 1
-  prescription.supplyUntil = await supplyUntil(em, prescriptionId)
-  if (prescription.status === 'DEPLETED') apply(em, actor, prescriptionLifecycle, prescription, 'reopen', { reason: 'RETURNED_TO_STOCK' })
-}

@@ -1,6 +1,7 @@
 import { LockMode } from '@mikro-orm/postgresql'
 import type { EntityManager } from '@pharmagraph/platform'
 import { Fill, fillsUnderWay } from '../entities/fill.ts'
+import { reopenRefill } from './follow-refill.ts'
 import { blockFill } from './request-fill.ts'
 import { withdrawWorkItems } from './withdraw-work-items.ts'
 
@@ -10,5 +11,6 @@ export async function endFills(em: EntityManager, prescriptionId: string, reason
   for (const fill of fills) {
     blockFill(em, fill, reason)
     await withdrawWorkItems(em, { fillId: fill.id }, reason.code)
+    await reopenRefill(em, fill, reason.code)
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { LockMode } from '@mikro-orm/postgresql'
-import { apply, canonicalJson, clock, emit, isId, notFound, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { apply, canonicalJson, clock, emit, isId, notFound, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
 import type { PrescriptionContent } from '../content.ts'
 import { DispenseRecord } from '../entities/dispense-record.ts'
@@ -9,13 +9,15 @@ import { Prescription } from '../entities/prescription.ts'
 import { fillLifecycle } from '../lifecycles/fill.ts'
 import { isAsVerified, isIntact } from '../integrity/prescription.ts'
 import type { Signer } from '../integrity/signer.ts'
-import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { refused } from '../refusals.ts'
 import { fillableOf } from '../reads/fillable.ts'
 import { supplyUntil } from '../reads/past-fills.ts'
-import { lastDayOfFill } from '../regulations/decisions.ts'
+import { lastDayOfFill, type Refusal } from '../regulations/decisions.ts'
+import { refusalOfPartial } from '../regulations/partial-fill.ts'
 import type { Services } from '../services.ts'
+import { balanceOf, bookPart, depleteWhenUsed, settle } from './book-part.ts'
 import { mayPass } from './check-fill.ts'
+import { completeRefill } from './follow-refill.ts'
 import { contentAltered } from './verify-prescription.ts'
 
 /** The pharmacist lets the fill go: the refill is counted, and what left the shelf is written down for good. */
@@ -32,7 +34,7 @@ export async function releaseFill(em: EntityManager, actor: Actor, services: Ser
   fill.releasedAt = clock.now()
   apply(em, actor, fillLifecycle, fill, 'release')
   await em.flush()
-  await countRefill(em, prescription)
+  await countRefill(em, fill, prescription)
   const { record, hash, signature, signatureKeyId } = dispenseRecord(services.signer, fill, prescription)
   em.create(DispenseRecord, { fillId: fill.id, prescriptionId: prescription.id, record, hash, signature, signatureKeyId, at: fill.releasedAt })
   const { prescriptionId, orderId, orderLineId, patientId, drugId } = fill
@@ -51,21 +53,36 @@ async function mustBeDispensable(em: EntityManager, actor: Actor, { vault, signe
   if (clock.today() > lastDay) throw refuse('PRESCRIPTION_EXPIRED', `the prescription ended on ${lastDay} (${rule.source})`)
   const expired = fill.lots.find(({ expiryDate }) => expiryDate < clock.today())
   if (expired) throw refuse('LOT_EXPIRED', `lot ${expired.lotNumber} expired on ${expired.expiryDate}`)
+  const late = await lateRest(em, fill, prescription)
+  if (late) throw refuse(late.code, late.message)
   const content = await vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed)
   if (!isIntact(signer, prescription, content) || !isAsVerified(signer, prescription)) throw refuse(contentAltered.code, contentAltered.message)
 }
 
-async function countRefill(em: EntityManager, prescription: Prescription): Promise<void> {
-  prescription.fillsReleased += 1
-  prescription.supplyUntil = await supplyUntil(em, prescription.id)
-  if (prescription.fillsReleased > prescription.refillsAuthorized) apply(em, systemActor('prescriptions'), prescriptionLifecycle, prescription, 'deplete')
+/** The rest of a part has its own last moment. */
+async function lateRest(em: EntityManager, { balanceId, quantity, destinationState }: Fill, prescription: Prescription): Promise<Refusal | undefined> {
+  const balance = balanceId ? await balanceOf(em, { id: balanceId }) : null
+  if (!balance) return undefined
+  const { cause, prescribed, dispensed, firstAt } = balance
+  return refusalOfPartial(fillableOf(prescription, [], destinationState), { cause, prescribed, dispensed: [dispensed], firstAt, quantity }, clock.now())
+}
+
+async function countRefill(em: EntityManager, fill: Fill, prescription: Prescription): Promise<void> {
+  if (await bookPart(em, fill, prescription)) prescription.fillsReleased += 1
+  prescription.supplyUntil = await supplyUntil(em, fill.chainId)
+  // allowed for this one refill
+  Object.assign(prescription, { earlyRefillReason: null, earlyRefillBy: null })
+  // a short fill is a fill: the next one is whole again
+  if (!fill.partCause && !fill.balanceId && prescription.nextQuantity != null) settle(em, prescription)
+  await completeRefill(em, fill)
+  depleteWhenUsed(em, prescription)
 }
 
 /** What 21 CFR 1306.22 wants on record for each fill, in canonical JSON, its hash and our signature over it. */
 function dispenseRecord(signer: Signer, fill: Fill, prescription: Prescription): Pick<DispenseRecord, 'record' | 'hash' | 'signature' | 'signatureKeyId'> {
   const content = {
     prescription: prescription.number, prescriptionId: prescription.id, contentHash: prescription.contentHash, fillId: fill.id, fillNumber: fill.number,
-    drugId: fill.drugId, deaSchedule: prescription.deaSchedule, quantity: fill.quantity,
+    drugId: fill.drugId, deaSchedule: prescription.deaSchedule, quantity: fill.quantity, daw: fill.daw ?? prescription.daw, partCause: fill.partCause ?? null, owedQuantity: prescription.nextQuantity ?? null,
     lots: fill.lots.map(({ ndc12, lotNumber, expiryDate, quantity, serialNumber }) => ({ ndc12, lotNumber, expiryDate, quantity, serialNumber })),
     filledBy: fill.filledBy, checkedBy: fill.checkedBy, releasedBy: fill.releasedBy, releasedAt: fill.releasedAt!.toISOString(),
     refillsRemaining: prescription.refillsAuthorized - Math.max(0, prescription.fillsReleased - 1),

@@ -21,6 +21,7 @@ export async function replacePrescription(em: EntityManager, services: Services,
     content: { ...content, patient: { ...content.patient, ...(before.patientId ? { id: before.patientId } : {}) } }, source: 'NCPDP_SCRIPT', externalKey: `script:${message.from ?? ''}:${message.messageId}`,
     messageId: message.messageId, prescriberOrderNumber: message.prescriberOrderNumber ?? before.prescriberOrderNumber ?? undefined, scriptVersion: spokenVersion(message.version),
   })
+  replacement.priorPrescriptionId = before.id
   apply(em, systemActor('erx-network'), prescriptionLifecycle, before, 'cancel', { reason: 'REPLACED_BY_PRESCRIBER' })
   before.statusReasonCode = 'REPLACED_BY_PRESCRIBER'
   before.statusReasonSealed = await services.vault.seal(em, before.sealedFor, [`replaced by ${replacement.number}`, note].filter(Boolean).join(': '))

@@ -2,12 +2,16 @@ import { LockMode } from '@mikro-orm/postgresql'
 import { apply, begin, clock, emit, newId, systemActor, type EntityManager } from '@pharmagraph/platform'
 import { PatientFact } from '../entities/facts.ts'
 import { Fill, fillsUnderWay, fillsUndone } from '../entities/fill.ts'
-import { Prescription } from '../entities/prescription.ts'
+import { OwedBalance, owed } from '../entities/owed-balance.ts'
+import { chainOf, daysOf, Prescription, productOf } from '../entities/prescription.ts'
 import { priorities } from '../entities/work-item.ts'
 import { fillLifecycle } from '../lifecycles/fill.ts'
 import { destinationState, fillableOf } from '../reads/fillable.ts'
-import { refusalOfFill } from '../regulations/decisions.ts'
+import { refusalOfFill, refusalsOfFill, type Fillable, type Refusal } from '../regulations/decisions.ts'
+import { refusalOfPartial } from '../regulations/partial-fill.ts'
 import type { Services } from '../services.ts'
+import { balanceOf } from './book-part.ts'
+import { orderRefill } from './follow-refill.ts'
 import { openWorkItem } from './open-work-item.ts'
 import { screenPrescription } from './screen-prescription.ts'
 
@@ -29,32 +33,46 @@ export async function requestFill(em: EntityManager, services: Services, request
     })
     return
   }
-  const fills = await em.find(Fill, { prescriptionId: prescription.id, status: { $nin: [...fillsUndone] } })
+  const fills = await em.find(Fill, { chainId: chainOf(prescription), status: { $nin: [...fillsUndone] } })
+  const balance = await balanceOf(em, { prescriptionId: prescription.id, status: 'OWED' })
   const fill = em.create(Fill, {
     id: newId(), prescriptionId: prescription.id, patientId: request.patientId, drugId: request.drugId, orderId: request.orderId, orderLineId: request.orderLineId,
-    number: fills.length, status: 'REQUESTED', quantity: request.quantity, daysSupply: prescription.daysSupply ?? null,
+    number: balance?.number ?? new Set(fills.filter(({ prescriptionId }) => prescriptionId === prescription.id).map(({ number }) => number)).size, status: 'REQUESTED',
+    quantity: request.quantity, daysSupply: daysOf(prescription, request.quantity), chainId: chainOf(prescription), balanceId: balance?.id ?? null, daw: prescription.substituteDaw ?? prescription.daw,
     destinationState: request.addressId ? await destinationState(em, request.patientId, request.addressId) : null, lots: [], fillers: [], requestedAt: clock.now(),
   })
   begin(em, actor, fillLifecycle, fill, 'request')
   apply(em, actor, fillLifecycle, fill, 'screen')
-  const obstacle = await obstacleTo(em, services, fill, prescription, fills)
+  const obstacle = await obstacleTo(em, services, fill, prescription, fills, balance)
   if (obstacle) blockFill(em, fill, obstacle)
-  else acceptFill(em, fill, prescription)
+  else {
+    acceptFill(em, fill, prescription)
+    await orderRefill(em, fill)
+  }
 }
 
 /** The first thing in the way of the fill; undefined when nothing is. */
-async function obstacleTo(em: EntityManager, services: Services, fill: Fill, prescription: Prescription, fills: readonly Fill[]): Promise<Obstacle | undefined> {
+async function obstacleTo(em: EntityManager, services: Services, fill: Fill, prescription: Prescription, fills: readonly Fill[], balance: OwedBalance | null): Promise<Obstacle | undefined> {
   if (fills.some(({ status }) => fillsUnderWay.includes(status))) return { code: 'FILL_UNDER_WAY', message: 'another fill of this prescription is under way' }
-  const refusal = refusalOfFill(fillableOf(prescription, fills, fill.destinationState), clock.today())
+  const fillable = fillableOf(prescription, fills, fill.destinationState)
+  const refusal = balance ? refusalOfRest(fillable, fill, balance) : refusalOfFill(fillable, clock.today())
   if (refusal && ['VERIFIED', 'ON_HOLD', 'DEPLETED', 'EXPIRED'].includes(prescription.status)) return refusal
   if (prescription.status === 'ON_HOLD') return { code: 'ON_HOLD', message: 'the prescription is on hold', nextEligibleAt: prescription.resumeOn ?? null }
   if (prescription.status !== 'VERIFIED') return { code: 'NOT_VERIFIED', message: `the prescription is ${prescription.status}, not verified by a pharmacist` }
-  if (prescription.drugId !== fill.drugId) return { code: 'DRUG_MISMATCH', message: 'the prescription is for another product' }
-  if (prescription.quantity !== fill.quantity) return { code: 'QUANTITY_MISMATCH', message: `the prescription is for ${prescription.quantity} units` }
+  if (productOf(prescription) !== fill.drugId) return { code: 'DRUG_MISMATCH', message: 'the prescription is for another product' }
+  const due = prescription.nextQuantity ?? prescription.quantity
+  if (due !== fill.quantity) return { code: 'QUANTITY_MISMATCH', message: balance ? `${due} units are still owed of the last fill` : `the prescription is for ${due} units` }
   const consent = await em.findOne(PatientFact, { patientId: fill.patientId })
   if (!consent?.dispensingConsent) return { code: 'CONSENT_MISSING', message: 'the patient has not consented to dispensing' }
   return alertInTheWay(em, services, prescription)
 }
+
+/** The rest of a part: no refill of its own, so only the prescription's days and the balance's deadline count. */
+function refusalOfRest(fillable: Fillable, { quantity }: Fill, { cause, prescribed, dispensed, firstAt }: OwedBalance): Refusal | undefined {
+  const refusal = refusalsOfFill(fillable, clock.today()).find(({ code }) => !ofRefills.includes(code))
+  return refusal ?? refusalOfPartial(fillable, { cause, prescribed, dispensed: [dispensed], firstAt, quantity: Math.min(quantity, owed({ prescribed, dispensed })) }, clock.now())
+}
+const ofRefills: readonly string[] = ['NO_REFILLS_LEFT', 'REFILL_TOO_EARLY', 'REFILL_SUPPLY_EXCEEDED', 'FIRST_FILL_TOO_LATE']
 
 /** Drugs and knowledge may have changed since the verification (42 CFR 456.705 asks for a screen at every fill). */
 async function alertInTheWay(em: EntityManager, services: Services, prescription: Prescription): Promise<Obstacle | undefined> {

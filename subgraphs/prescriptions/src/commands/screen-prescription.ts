@@ -4,7 +4,7 @@ import type { PrescriptionContent, ReportedAllergy } from '../content.ts'
 import { ClinicalAlert, type PatientAlert } from '../entities/clinical-alert.ts'
 import { ClinicalProfileFact, DrugFact, InteractionFact } from '../entities/facts.ts'
 import { Fill, fillsUndone } from '../entities/fill.ts'
-import { Prescription } from '../entities/prescription.ts'
+import { chainOf, Prescription } from '../entities/prescription.ts'
 import { blocks, findingsBetween, ingredientNames, needsTwo, type Finding } from '../screening/findings.ts'
 import { allergyFindings, asKnownAllergies, duplicateDispense, lateRefill, patientFindings } from '../screening/patient-findings.ts'
 import type { Services } from '../services.ts'
@@ -27,7 +27,10 @@ export async function screenPrescription(em: EntityManager, { vault, matchKey }:
     const otherDrug = otherDrugs.get(other.drugId!)
     if (!otherDrug) return []
     const lastDispensed = dispensed.filter(({ prescriptionId }) => prescriptionId === other.id).map(({ releasedAt }) => clock.dayOf(releasedAt!)).at(-1)
-    return [...findingsBetween(drug, otherDrug, knowledge), ...duplicateDispense(drug, otherDrug, lastDispensed, today)].map((finding) => plain(finding, other.id))
+    // a new version is no duplicate of the old one, nor a renewal of what it renews; but what that dispensed a few days ago counts
+    const pair = succeeds(prescription, other) || succeeds(other, prescription) ? [] : findingsBetween(drug, otherDrug, knowledge)
+    const dispensedTwice = chainOf(other) === chainOf(prescription) ? [] : duplicateDispense(drug, otherDrug, lastDispensed, today)
+    return [...pair, ...dispensedTwice].map((finding) => plain(finding, other.id))
   })
   const profile = await clinicalProfile(em, vault, patientId)
   const last = dispensed.filter(({ prescriptionId }) => prescriptionId === id).at(-1)
@@ -59,6 +62,8 @@ export async function screenPrescription(em: EntityManager, { vault, matchKey }:
   await em.flush()
   return own.filter(({ open }) => open)
 }
+
+const succeeds = (next: Prescription, prior: Prescription): boolean => next.priorPrescriptionId === prior.id || chainOf(next) === chainOf(prior)
 
 const isAnswered = ({ severity, overriddenAt, confirmedAt }: ClinicalAlert): boolean => !!overriddenAt && (!needsTwo(severity) || !!confirmedAt)
 

@@ -28,6 +28,14 @@ export const factConsumers = [
   }),
 
   handler('patients.consent-changed.v1', 'know-consent', async (em, { data: { patientId, purpose, granted, version } }) => {
+    if (purpose === 'AUTO_REFILL') {
+      await em.execute(
+        `insert into patient_fact (patient_id, registered, dispensing_consent, consent_version, auto_refill_consent, auto_refill_consent_version) values (?, false, false, 0, ?, ?)
+         on conflict (patient_id) do update set auto_refill_consent = excluded.auto_refill_consent, auto_refill_consent_version = excluded.auto_refill_consent_version
+         where patient_fact.auto_refill_consent_version < excluded.auto_refill_consent_version`,
+        [patientId, granted, version],
+      )
+    }
     if (purpose !== 'DISPENSING') return
     await em.execute(
       `insert into patient_fact (patient_id, registered, dispensing_consent, consent_version) values (?, false, ?, ?)
@@ -64,14 +72,14 @@ export const factConsumers = [
     const ndc12 = parseNdc(data.ndc)?.ndc12 ?? parseNdc(data.ndc11)?.ndc12 ?? data.ndc
     const matchKey = data.ingredients.length === 1 ? matchKeyOf(data.genericName, data.ingredients[0]!.strength, data.dosageForm) : ''
     await em.execute(
-      `insert into drug_fact (drug_id, version, ndc, ndc12, name, generic_name, ingredients, dosage_form, dea_schedule, rx_only, pharmacologic_class, dispensing_unit, match_key)
-       values (?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?)
+      `insert into drug_fact (drug_id, version, ndc, ndc12, name, generic_name, ingredients, dosage_form, dea_schedule, rx_only, pharmacologic_class, therapeutic_equivalence, dispensing_unit, match_key)
+       values (?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?, ?, ?, ?)
        on conflict (drug_id) do update set version = excluded.version, ndc = excluded.ndc, ndc12 = excluded.ndc12, name = excluded.name,
          generic_name = excluded.generic_name, ingredients = excluded.ingredients, dosage_form = excluded.dosage_form, dea_schedule = excluded.dea_schedule,
-         rx_only = excluded.rx_only, pharmacologic_class = excluded.pharmacologic_class, dispensing_unit = excluded.dispensing_unit, match_key = excluded.match_key
+         rx_only = excluded.rx_only, pharmacologic_class = excluded.pharmacologic_class, therapeutic_equivalence = excluded.therapeutic_equivalence, dispensing_unit = excluded.dispensing_unit, match_key = excluded.match_key
        where drug_fact.version < excluded.version`,
       [data.drugId, data.version, data.ndc, ndc12, data.name, data.genericName, JSON.stringify(data.ingredients), data.dosageForm, data.deaSchedule, data.rxOnly,
-        data.pharmacologicClass, data.dispensingUnit, matchKey],
+        data.pharmacologicClass, data.therapeuticEquivalence, data.dispensingUnit, matchKey],
     )
   }),
 

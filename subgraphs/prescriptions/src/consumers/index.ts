@@ -5,5 +5,6 @@ import { networkConsumers } from './network.ts'
 import { orderConsumers } from './orders.ts'
 import { pdmpConsumers } from './pdmp.ts'
 import { recallConsumers } from './recalls.ts'
+import { renewalConsumers } from './renewals.ts'
 
-export const consumers = [...factConsumers, ...intakeConsumers, ...orderConsumers, ...networkConsumers, ...pdmpConsumers, ...recallConsumers, erasePatient]
+export const consumers = [...factConsumers, ...intakeConsumers, ...orderConsumers, ...networkConsumers, ...pdmpConsumers, ...recallConsumers, ...renewalConsumers, erasePatient]

@@ -15,6 +15,8 @@ export const PatientFactSchema = defineEntity({
     dispensingConsent: p.boolean(),
     /** Of the consent, to tell a late event from a newer one. */
     consentVersion: p.integer(),
+    autoRefillConsent: p.boolean().default(false),
+    autoRefillConsentVersion: p.integer().default(0),
   },
 })
 export class PatientFact extends PatientFactSchema.class {}
@@ -67,6 +69,8 @@ export const DrugFactSchema = defineEntity({
     deaSchedule: p.enum(deaSchedules),
     rxOnly: p.boolean(),
     pharmacologicClass: p.string().nullable(),
+    /** FDA code of the Orange Book, such as AB. */
+    therapeuticEquivalence: p.string().nullable(),
     dispensingUnit: p.string(),
     /** Generic name, strength and form, as `matchKeyOf` writes them. */
     matchKey: p.string().index(),

@@ -1,5 +1,9 @@
 import { defineEntity, p } from '@mikro-orm/postgresql'
 
+/** Why only a part leaves: 21 CFR 1306.13(a), (b), (c). */
+export const partCauses = ['SHORT_SUPPLY', 'REQUESTED', 'LONG_TERM_CARE_OR_TERMINAL'] as const
+export type PartCause = (typeof partCauses)[number]
+
 export const fillStates = [
   'REQUESTED', 'SCREENING', 'BLOCKED', 'RESERVED', 'FILLING', 'PRODUCT_CHECK', 'PACKED', 'RELEASED', 'HANDED_OVER', 'COMPLETED',
   'CANCELLED', 'RETURNED_TO_STOCK', 'RETURNED_WASTE',
@@ -23,6 +27,8 @@ export const FillSchema = defineEntity({
     id: p.uuid().primary(),
     version: p.integer().version(),
     prescriptionId: p.uuid().index(),
+    /** Of the prescription's versions. */
+    chainId: p.uuid().index(),
     patientId: p.uuid(),
     drugId: p.uuid(),
     orderId: p.uuid().index(),
@@ -34,6 +40,12 @@ export const FillSchema = defineEntity({
     nextEligibleAt: p.date().nullable(),
     quantity: p.decimal('number').precision(12).scale(3).check('quantity > 0'),
     daysSupply: p.integer().nullable(),
+    /** Why it is less than the whole; parts of one fill have its number. */
+    partCause: p.enum(partCauses).nullable(),
+    /** The owed balance that a later part brings. */
+    balanceId: p.uuid().nullable().index(),
+    /** Dispense-as-written code of what was dispensed, NCPDP 408-D8. */
+    daw: p.integer().nullable(),
     /** Two letters: where it goes. */
     destinationState: p.string().nullable(),
     lots: p.json<HeldLot[]>(),

@@ -67,6 +67,21 @@ export const PrescriptionSchema = defineEntity({
     resumeOn: p.date().nullable(),
     /** Until when what was dispensed lasts, if taken as directed. */
     supplyUntil: p.date().nullable(),
+    /** The version this one takes the place of, and the first of all: what was dispensed under any of them counts. */
+    priorPrescriptionId: p.uuid().nullable(),
+    chainId: p.uuid().nullable(),
+    /** Of the next fill, where it is not the whole: the rest owed of a part, or a short fill that brings prescriptions to one day. */
+    nextQuantity: p.decimal('number').precision(12).scale(3).nullable(),
+    /** The product a pharmacist chose in place of the one written, and the dispense-as-written code that says why. */
+    substituteDrugId: p.uuid().nullable(),
+    substituteDaw: p.integer().nullable(),
+    /** Why the next refill may come early, and who allowed it; used up by the release. */
+    earlyRefillReason: p.string().nullable(),
+    earlyRefillBy: p.string().nullable(),
+    /** Whether refills are asked for by themselves. */
+    autoRefill: p.boolean().default(false),
+    /** Of which run-out the patient was told that it comes near. */
+    dueSoonToldFor: p.date().nullable(),
     submittedBy: p.string(),
     /** Who completed the data; null when the message was complete. */
     enteredBy: p.string().nullable(),
@@ -84,5 +99,14 @@ PrescriptionSchema.setClass(Prescription)
 /** Refills left, the first fill not counted. */
 export const refillsRemaining = ({ refillsAuthorized, fillsReleased }: Pick<Prescription, 'refillsAuthorized' | 'fillsReleased'>): number =>
   refillsAuthorized - Math.max(0, (fillsReleased ?? 0) - 1)
+
+/** The id all versions of a prescription share. */
+export const chainOf = ({ id, chainId }: Pick<Prescription, 'id' | 'chainId'>): string => chainId ?? id
+/** The product to dispense. */
+export const productOf = ({ drugId, substituteDrugId }: Pick<Prescription, 'drugId' | 'substituteDrugId'>): string | null => substituteDrugId ?? drugId ?? null
+
+/** Days that so many units last, of the days' supply of the whole. */
+export const daysOf = ({ quantity, daysSupply }: Pick<Prescription, 'quantity' | 'daysSupply'>, units: number): number | null =>
+  daysSupply ? Math.max(1, Math.floor((daysSupply * units) / quantity)) : null
 
 export const isControlled = (schedule: DeaSchedule): boolean => schedule !== 'NONE'

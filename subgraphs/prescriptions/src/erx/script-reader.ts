@@ -174,14 +174,14 @@ function earliestFill(drug: Element | undefined): string | undefined {
 }
 
 /** The element at a path, the first where there are several. */
-function child(element: Element | undefined, ...path: string[]): Element | undefined {
+export function child(element: Element | undefined, ...path: string[]): Element | undefined {
   let at: unknown = element
   for (const name of path) at = first((at as Element | undefined)?.[name])
   return typeof at === 'object' && at !== null ? (at as Element) : undefined
 }
 
 /** The text of the element at a path, with or without attributes; undefined where there is none. */
-function text(element: Element | undefined, ...path: string[]): string | undefined {
+export function text(element: Element | undefined, ...path: string[]): string | undefined {
   const parent = path.length > 1 ? child(element, ...path.slice(0, -1)) : element
   const found = first(parent?.[path.at(-1)!])
   const value = typeof found === 'object' && found !== null ? (found as Element)['#text'] : found
@@ -191,7 +191,7 @@ function text(element: Element | undefined, ...path: string[]): string | undefin
 
 const day = (element: Element | undefined, name: string): string | undefined => (text(element, name, 'Date') ?? text(element, name, 'DateTime'))?.slice(0, 10)
 const first = (value: unknown): unknown => (Array.isArray(value) ? value[0] : value)
-const amount = (value: string | undefined): number | undefined => (value !== undefined && /^\d+(\.\d+)?$/.test(value) ? Number(value) : undefined)
+export const amount = (value: string | undefined): number | undefined => (value !== undefined && /^\d+(\.\d+)?$/.test(value) ? Number(value) : undefined)
 
 const named: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 /** The five entities and the character references that XML itself defines. */

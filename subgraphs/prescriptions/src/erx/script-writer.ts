@@ -25,7 +25,7 @@ const write = (tree: Tree): string =>
     ? Object.entries(tree).map(([name, child]) => (child === undefined ? '' : `<${name}>${write(child)}</${name}>`)).join('')
     : escape(String(tree))
 
-function message({ messageId, relatesTo, prescriberOrderNumber, from, to, sentAt = clock.now().toISOString(), version = usualVersion }: Envelope, body: Tree): string {
+export function message({ messageId, relatesTo, prescriberOrderNumber, from, to, sentAt = clock.now().toISOString(), version = usualVersion }: Envelope, body: Tree): string {
   const header = { To: to, From: from, MessageID: messageId, RelatesToMessageID: relatesTo, SentTime: sentAt, PrescriberOrderNumber: prescriberOrderNumber }
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Message xmlns="http://www.ncpdp.org/schema/SCRIPT" version="${version}">${write({ Header: header, Body: body })}</Message>`
 }
@@ -67,12 +67,12 @@ export const rxChangeRequest = (envelope: Envelope, content: PrescriptionContent
     RxChangeRequest: { MessageRequestCode: 'S', RequestReferenceNumber: reference, ChangeReasonText: question, ...people(content), MedicationPrescribed: prescribed(content) },
   })
 
-const people = ({ patient, prescriber }: PrescriptionContent): { [name: string]: Tree } => ({
+export const people = ({ patient, prescriber }: PrescriptionContent): { [name: string]: Tree } => ({
   Patient: { HumanPatient: { Name: { LastName: patient.family, FirstName: patient.given }, DateOfBirth: patient.dateOfBirth ? { Date: patient.dateOfBirth } : undefined } },
   Prescriber: { NonVeterinarian: { Identification: { NPI: prescriber.npi }, Name: { LastName: prescriber.family, FirstName: prescriber.given } } },
 })
 
-const prescribed = ({ drug, quantity, daysSupply, refills, issueDate, sig }: PrescriptionContent): Tree => ({
+export const prescribed = ({ drug, quantity, daysSupply, refills, issueDate, sig }: PrescriptionContent): Tree => ({
   DrugDescription: drug.text,
   Quantity: { Value: quantity, CodeListQualifier: '38' },
   DaysSupply: daysSupply ?? undefined,

@@ -2,6 +2,8 @@ import { rewrapDataKeys } from '@pharmagraph/platform'
 import { expireLeases } from './expire-leases.ts'
 import { expirePrescriptions } from './expire-prescriptions.ts'
 import { takeImports } from './take-import-lines.ts'
+import { planRefills } from './plan-refills.ts'
 import { resumePrescriptions } from './resume-prescriptions.ts'
+import { voidBalances } from './void-balances.ts'
 
-export const jobs = [expireLeases, expirePrescriptions, resumePrescriptions, takeImports, rewrapDataKeys]
+export const jobs = [expireLeases, expirePrescriptions, resumePrescriptions, voidBalances, planRefills, takeImports, rewrapDataKeys]

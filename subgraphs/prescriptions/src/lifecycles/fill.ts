@@ -26,7 +26,7 @@ export const fillLifecycle = defineLifecycle<FillState, Fill>({
     PRODUCT_CHECK: { check: to('PACKED', { by: pharmacists, when: [notWhoFilled] }), block, cancel, ...recalled },
     PACKED: { release: to('RELEASED', { by: pharmacists, when: [notWhoFilled] }), block, cancel, ...recalled },
     // never left our control, so the refill is given back
-    RELEASED: { handOver: to('HANDED_OVER', { by: ['system'] }), returnToStock: to('RETURNED_TO_STOCK', { by: ['system'] }) },
+    RELEASED: { handOver: to('HANDED_OVER', { by: ['system'] }), returnToStock: to('RETURNED_TO_STOCK', { by: [...pharmacists, 'system'] }) },
     // a drug that left our control is never dispensed again
     HANDED_OVER: { complete: to('COMPLETED', { by: ['system'] }), returnAsWaste: to('RETURNED_WASTE', { by: ['system'] }) },
     BLOCKED: {},

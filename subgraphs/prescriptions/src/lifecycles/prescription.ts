@@ -1,5 +1,5 @@
 import { defineLifecycle, emit, to, type Guard } from '@pharmagraph/platform'
-import { refillsRemaining, type Prescription, type PrescriptionState } from '../entities/prescription.ts'
+import { daysOf, productOf, refillsRemaining, type Prescription, type PrescriptionState } from '../entities/prescription.ts'
 
 const pharmacists = ['pharmacist', 'pharmacist-in-charge'] as const
 const staff = ['technician', ...pharmacists, 'system'] as const
@@ -8,6 +8,9 @@ const cancel = to<PrescriptionState, Prescription>('CANCELLED', { by: ['prescrib
 const reject = to<PrescriptionState, Prescription>('REJECTED', { by: pharmacists })
 const expire = to<PrescriptionState, Prescription>('EXPIRED', { by: ['system'] })
 const discontinue = to<PrescriptionState, Prescription>('DISCONTINUED', { by: ['prescriber', 'system'] })
+
+/** An amendment is a new version; this one ends with it. */
+const supersede = to<PrescriptionState, Prescription>('DISCONTINUED', { by: [...pharmacists, 'prescriber'] })
 
 /** Four eyes: domain rule of the pharmacy, and 21 CFR 1306.04(a) where the pharmacist answers for the check. */
 export const notWhoEnteredData: Guard<Prescription> = ({ enteredBy }, actor) =>
@@ -38,10 +41,16 @@ export const prescriptionLifecycle = defineLifecycle<PrescriptionState, Prescrip
       hold: to('ON_HOLD', { by: pharmacists }),
       // 21 CFR 1306.08(f), 1306.25: void here from then on
       transferOut: to('TRANSFERRED_OUT', { by: pharmacists }),
+      // a part left and the rest is owed, or no longer: the next order is for another quantity
+      owe: to('VERIFIED', { by: ['system'] }),
+      settle: to('VERIFIED', { by: ['system'] }),
+      substitute: to('VERIFIED', { by: pharmacists }),
+      allowEarlyRefill: to('VERIFIED', { by: pharmacists }),
+      supersede,
       // a finding at a later fill that the pharmacist does not accept
       reject: to('DISCONTINUED', { by: pharmacists }),
     },
-    ON_HOLD: { resume: to('VERIFIED', { by: [...pharmacists, 'system'] }), expire, discontinue },
+    ON_HOLD: { resume: to('VERIFIED', { by: [...pharmacists, 'system'] }), expire, discontinue, supersede },
     DEPLETED: { reopen: to('VERIFIED', { by: ['system'] }) },
     EXPIRED: {},
     DISCONTINUED: {},
@@ -52,8 +61,8 @@ export const prescriptionLifecycle = defineLifecycle<PrescriptionState, Prescrip
   },
   announce: (em, actor, prescription, { from, to: next, reason }) =>
     emit(em, actor, 'prescriptions.prescription-status-changed.v1', prescription.id, {
-      prescriptionId: prescription.id, patientId: prescription.patientId ?? null, drugId: prescription.drugId ?? null,
-      from, to: next, reasonCode: reason ?? null, quantity: prescription.quantity, daysSupply: prescription.daysSupply ?? null,
+      prescriptionId: prescription.id, patientId: prescription.patientId ?? null, drugId: productOf(prescription),
+      from, to: next, reasonCode: reason ?? null, quantity: prescription.nextQuantity ?? prescription.quantity, daysSupply: daysOf(prescription, prescription.nextQuantity ?? prescription.quantity),
       refillsRemaining: refillsRemaining(prescription), expiryDate: prescription.expiryDate,
     }),
 })

@@ -1,7 +1,7 @@
 import { clock, invalid, isStaff } from '@pharmagraph/platform'
 import type { Context } from '../context.ts'
 import { fillsUnderWay } from '../entities/fill.ts'
-import type { Prescription, PrescriptionState } from '../entities/prescription.ts'
+import { chainOf, type Prescription, type PrescriptionState } from '../entities/prescription.ts'
 import { refusal, ruleAt, type Refusal } from '../regulations/decisions.ts'
 import { explain, type Eligibility } from '../regulations/explain.ts'
 import { fillableOf } from './fillable.ts'
@@ -13,8 +13,8 @@ const ruledStates: readonly PrescriptionState[] = ['VERIFIED', 'ON_HOLD', 'DEPLE
 export async function eligibility(prescription: Prescription, at: Date, { actor, loaders }: Context): Promise<Eligibility & { at: Date }> {
   const day = clock.dayOf(at)
   if (day < prescription.issueDate) throw invalid('at', `the prescription was issued on ${prescription.issueDate}`)
-  const { id, patientId, deaSchedule, status, patientState, resumeOn } = prescription
-  const [fills, patients, addresses] = await Promise.all([loaders.fillsKept.load(id), patientId ? loaders.patientFacts.load(patientId) : [], patientId ? loaders.addressesOf.load(patientId) : []])
+  const { patientId, deaSchedule, status, patientState, resumeOn } = prescription
+  const [fills, patients, addresses] = await Promise.all([loaders.fillsKept.load(chainOf(prescription)), patientId ? loaders.patientFacts.load(patientId) : [], patientId ? loaders.addressesOf.load(patientId) : []])
   const others: Refusal[] = []
   if (status === 'ON_HOLD' && !(resumeOn && day >= resumeOn)) {
     others.push(refusal('ON_HOLD', 'The prescription is on hold', ruleAt('VERIFICATION', verifiable(prescription), day), resumeOn ?? null, resumeOn ? 'The day itself, or a pharmacist' : 'A pharmacist who lifts the hold'))

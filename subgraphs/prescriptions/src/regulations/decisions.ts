@@ -104,6 +104,8 @@ export const runOut = (fills: readonly { day: string; daysSupply: number }[]): s
 
 export type Fillable = Issued & {
   expiryDate: string; expiryRule: string; fillsReleased: number; fills: readonly PastFill[]
+  /** A pharmacist let the next refill come before its day. */
+  earlyRefillAllowed?: boolean
 }
 
 /** The last day of a fill: the prescription's own, or an earlier one where it goes. */
@@ -137,7 +139,7 @@ export function refusalsOfFill(prescription: Fillable, today: string): Refusal[]
   }
   const due = refillDue(schedule, fills, today, state)
   // after the last day it will never be due
-  if (due && today < due.day) found.push(refusal('REFILL_TOO_EARLY', `The next refill is due on ${due.day}`, due.rule, due.day > lastDay ? null : due.day))
+  if (due && today < due.day && !prescription.earlyRefillAllowed) found.push(refusal('REFILL_TOO_EARLY', `The next refill is due on ${due.day}`, due.rule, due.day > lastDay ? null : due.day))
   return found
 }
 

@@ -5,6 +5,7 @@ import type { OrderResolvers, PatientResolvers } from '../generated/resolvers.ts
 export const patientResolvers: PatientResolvers = {
   prescriptions: ({ id }, { filter, first, after }, { loaders }) =>
     isId(id) ? loaders.prescriptionsOf({ filter: filter ?? 'ALL', first: first ?? 20, after }).load(id) : toConnection([], 0),
+  openRefillRequests: ({ id }, _args, { loaders }) => (isId(id) ? loaders.openRefillsOf.load(id) : []),
 }
 
 export const orderResolvers: OrderResolvers = {

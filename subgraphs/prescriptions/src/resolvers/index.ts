@@ -6,6 +6,7 @@ import { mutationResolvers } from './mutation.ts'
 import { orderResolvers, patientResolvers } from './elsewhere.ts'
 import { prescriptionResolvers, verificationResolvers } from './prescription.ts'
 import { queryResolvers } from './query.ts'
+import { owedBalanceResolvers, refillRequestResolvers, syncStepResolvers } from './refill.ts'
 import { workClaimResolvers, workItemResolvers, workQueueResolvers } from './work-queue.ts'
 
 export const resolvers: Resolvers = {
@@ -22,6 +23,9 @@ export const resolvers: Resolvers = {
   WorkClaim: workClaimResolvers,
   BulkImport: bulkImportResolvers,
   BulkImportLine: bulkImportLineResolvers,
+  RefillRequest: refillRequestResolvers,
+  OwedBalance: owedBalanceResolvers,
+  SyncStep: syncStepResolvers,
   Patient: patientResolvers,
   Order: orderResolvers,
 }

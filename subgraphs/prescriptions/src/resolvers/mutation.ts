@@ -1,3 +1,11 @@
+import { allowEarlyRefill } from '../commands/allow-early-refill.ts'
+import { amendPrescription } from '../commands/amend-prescription.ts'
+import { dispensePart } from '../commands/dispense-part.ts'
+import { cancelRefill, requestRefill } from '../commands/request-refill.ts'
+import { returnFillToStock } from '../commands/return-to-stock.ts'
+import { setAutoRefill } from '../commands/set-auto-refill.ts'
+import { substituteDrug } from '../commands/substitute-drug.ts'
+import { syncRefills } from '../commands/sync-refills.ts'
 import { checkFill } from '../commands/check-fill.ts'
 import { beginWork, claimNextWorkItem, claimWorkItem } from '../commands/claim-work-item.ts'
 import { completeDataEntry } from '../commands/complete-data-entry.ts'
@@ -15,11 +23,13 @@ import { submitPrescription } from '../commands/submit-prescription.ts'
 import { transcribePrescription } from '../commands/transcribe-prescription.ts'
 import { transferPrescription } from '../commands/transfer-prescription.ts'
 import { verifyPrescription } from '../commands/verify-prescription.ts'
+import type { RefillRequest } from '../entities/refill-request.ts'
 import type { Fill } from '../entities/fill.ts'
 import type { Prescription } from '../entities/prescription.ts'
 import type { MutationResolvers } from '../generated/resolvers.ts'
 
 const prescriptionPayload = (prescription: Prescription) => ({ __typename: 'PrescriptionPayload' as const, prescription })
+const refillPayload = (refillRequest: RefillRequest) => ({ __typename: 'RefillPayload' as const, refillRequest })
 const fillPayload = (fill: Fill) => ({ __typename: 'FillPayload' as const, fill })
 
 export const mutationResolvers: MutationResolvers = {
@@ -53,6 +63,17 @@ export const mutationResolvers: MutationResolvers = {
   transferPrescription: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => transferPrescription(em, actor, services, input))),
   requestClarification: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => requestClarification(em, actor, services, input))),
 
+  amendPrescription: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => amendPrescription(em, actor, services, input))),
+  substituteDrug: async (_source, { input }, { actor, transact }) => prescriptionPayload(await transact((em) => substituteDrug(em, actor, input))),
+  allowEarlyRefill: async (_source, { input }, { actor, transact }) => prescriptionPayload(await transact((em) => allowEarlyRefill(em, actor, input))),
+
+  requestRefill: async (_source, { input }, { actor, transact }) => refillPayload(await transact((em) => requestRefill(em, actor, input))),
+  cancelRefill: async (_source, { input }, { actor, transact }) => refillPayload(await transact((em) => cancelRefill(em, actor, input))),
+  setAutoRefill: async (_source, { input }, { actor, transact }) => prescriptionPayload(await transact((em) => setAutoRefill(em, actor, input))),
+  syncRefills: async (_source, { input }, { actor, transact }) => ({ __typename: 'SyncRefillsPayload', ...(await transact((em) => syncRefills(em, actor, input))) }),
+
+  dispensePart: async (_source, { input }, { actor, transact }) => fillPayload(await transact((em) => dispensePart(em, actor, input))),
+  returnFillToStock: async (_source, { input }, { actor, transact }) => fillPayload(await transact((em) => returnFillToStock(em, actor, input))),
   scanFill: async (_source, { input }, { actor, transact }) => fillPayload(await transact((em) => scanFill(em, actor, input))),
   submitFill: async (_source, { input }, { actor, transact }) => fillPayload(await transact((em) => submitFill(em, actor, input))),
   checkFill: async (_source, { input }, { actor, transact }) => fillPayload(await transact((em) => checkFill(em, actor, input))),

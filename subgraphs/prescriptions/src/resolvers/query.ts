@@ -8,6 +8,7 @@ import { controlledDispensing } from '../reads/controlled-dispensing.ts'
 export const queryResolvers: QueryResolvers = {
   prescription: (_source, { id }, { loaders }) => loaders.prescription.load(id),
   fill: (_source, { id }, { loaders }) => loaders.fill.load(id),
+  refillRequest: (_source, { id }, { loaders }) => loaders.refillRequest.load(id),
   workQueue: (_source, { name }, { actor }) => {
     if (!isStaff(actor)) throw forbidden('the work queues are for staff')
     return { name }

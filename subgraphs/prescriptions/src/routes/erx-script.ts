@@ -1,10 +1,12 @@
 import { AppError, newId, systemActor, type EntityManager, type Route, type RouteAnswer } from '@pharmagraph/platform'
 import { answerClarification } from '../commands/answer-clarification.ts'
 import { answerOnce, type Handled } from '../commands/answer-once.ts'
+import { answerRenewal } from '../commands/answer-renewal.ts'
 import { cancelPrescription } from '../commands/cancel-prescription.ts'
 import { receivePrescription } from '../commands/receive-prescription.ts'
 import { noteAnswerTo } from '../commands/note-network-status.ts'
 import { replacePrescription } from '../commands/replace-prescription.ts'
+import { readRenewalResponse } from '../erx/renewal.ts'
 import { checkVersion, readCancelRx, readChangeResponse, readNewRx, readScript, readStatus, spokenVersion, type ScriptMessage } from '../erx/script-reader.ts'
 import { cancelRxResponse, error, status, verify, type Envelope } from '../erx/script-writer.ts'
 import { mustBeSigned } from '../erx/signature.ts'
@@ -85,6 +87,11 @@ const handlers: Record<string, MessageHandler> = {
     const prescription = await answerClarification(em, services, { relatesTo: message.relatesTo ?? '', ...answer })
     if (!prescription) throw new AppError('INVALID_INPUT', 'we asked nothing that this message answers')
     return { status: 200, body: status(replyTo(message), 'Received, the pharmacist looks again.'), prescription }
+  },
+  async RxRenewalResponse(em, services, message) {
+    const prescription = await answerRenewal(em, services, { relatesTo: message.relatesTo ?? '', messageId: message.messageId, ...readRenewalResponse(message) })
+    if (!prescription) throw new AppError('INVALID_INPUT', 'we asked for no renewal that this message answers')
+    return { status: 200, body: status(replyTo(message), 'Received.'), prescription }
   },
   Status: taken,
   Verify: taken,
