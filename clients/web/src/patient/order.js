@@ -1,5 +1,5 @@
 import { h, show } from '../dom.js'
-import { money, progress, refusal, when, words } from '../words.js'
+import { day, money, progress, refusal, when, words } from '../words.js'
 
 /** One order on its way, as it moves. @param {import('../main.js').App} app @param {string} id */
 export async function orderPage({ graph, say }, id) {
@@ -22,8 +22,12 @@ export async function orderPage({ graph, say }, id) {
       order.shipment.requirements?.adultSignature && '. An adult must sign for it.'),
     h('ul', { class: 'list' }, order.lines.map((/** @type {any} */ line) => h('li', { class: 'card' },
       h('div', { class: 'row' }, h('span', null, line.drug?.name ?? 'Medicine', ' ', line.drug?.strength ?? ''), h('span', null, money(line.lineTotal))),
-      h('p', { class: 'quiet' }, `${line.quantity} units · ${words(line.status)}`, line.statusReason && ` · ${line.statusReason.message}`)))),
-    h('dl', null, [['Goods', order.subtotal], ['Tax', order.tax], ['Shipping', order.shipping], ['Total', order.totalAmount]].map(([name, amount]) => [h('dt', null, name), h('dd', null, money(amount))])),
+      h('p', { class: 'quiet' }, `${line.quantity} units · ${words(line.status)}`, line.suppliedQuantity !== null && line.suppliedQuantity !== line.quantity && `, ${line.suppliedQuantity} supplied`),
+      line.why && h('p', null, line.why.message, line.why.nextStep !== 'NONE' && ` ${words(line.why.nextStep)}.`, line.why.nextAt && ` ${day(line.why.nextAt)}`)))),
+    order.fulfilments.length > 1 && [h('h2', null, `In ${order.fulfilments.length} parts`), h('ul', { class: 'list' }, order.fulfilments.map((/** @type {any} */ part) => h('li', { class: 'card row' },
+      h('span', null, `Part ${part.number}: ${part.lines.map((/** @type {any} */ { id }) => order.lines.find((/** @type {any} */ line) => line.id === id)?.drug?.name ?? 'medicine').join(', ')}`),
+      h('span', { class: 'tag' }, words(part.status), part.shipment?.trackingNumber && ` · ${part.shipment.trackingNumber}`))))],
+    h('dl', null, [['Goods', order.subtotal], ['Tax', order.tax], ['Shipping', order.shipping], ['Total', order.totalAmount], ...(order.amountDue && order.amountDue.amountMinor !== order.totalAmount.amountMinor ? [['To pay', order.amountDue]] : [])].map(([name, amount]) => [h('dt', null, name), h('dd', null, money(amount))])),
     order.allowedActions.includes('cancel') && h('p', null, h('button', { class: 'quiet', onclick: cancel }, 'Cancel the order')),
     h('details', null, h('summary', null, 'What happened'), h('ul', null, order.history.map((/** @type {any} */ { to, at, reason }) => h('li', null, `${when(at)}: ${words(to)}`, reason && ` (${reason})`)))),
   ]
