@@ -53,6 +53,8 @@ export type GatewayOptions = {
   /** Undefined: as many as come. */
   readonly rates?: Rates
   readonly queueLimit?: number
+  /** Events kept in memory for clients that were away; 4,096 by default. */
+  readonly recentEvents?: number
   readonly pingInterval?: number
   readonly drainMs?: number
   /** An operation that takes longer is logged; 1,000 by default. */
@@ -92,7 +94,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const admit = options.rates ? createRateLimits(options.rates, peers) : async () => undefined
   const callers = createCallers(sessions, subgraphs, { registry, logger, tracer, slowMs: options.slowOperationMs ?? 1_000, noteRefusals: createRefusalNotes(peers) })
   const apollo = await startApollo(graph, callers, options.introspection, logger)
-  const feed = new Feed(() => connectBroker(options.natsUrl, 'gateway'), logger)
+  const feed = new Feed(() => connectBroker(options.natsUrl, 'gateway'), logger, options.recentEvents)
   const cursors = createCursors(options.cursorKey ?? JSON.stringify(options.actorPrivateJwk.d))
   const completions = new Completions(cursors)
   let draining = false

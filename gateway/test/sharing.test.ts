@@ -1,7 +1,7 @@
 /** One fetch of an event serves all subscribers of a group; who may see what is still decided for each. */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
-import { connectBroker } from '@pharmagraph/platform/nats.ts'
+import { connectBroker, streamName } from '@pharmagraph/platform/nats.ts'
 import type { Claims } from './support/issuer.ts'
 import { anOrder } from './support/subgraphs.ts'
 import { personas, startWorld, take, until, type Answer, type World } from './support/world.ts'
@@ -71,6 +71,30 @@ test('pharmacists who come at the same time share the present state, and those w
     for (const answers of await nextOf(again, 4)) assert.deepEqual(answers.map(({ data }) => data!['verificationQueue'].item.id), ['w1', 'w2', 'w3', 'w4'])
   })
   assert.ok(back <= 4 + 10, `${back} fetches for ten clients that missed four events`)
+})
+
+test('what is no longer in memory is read from the stream once for all who come back together', async () => {
+  const forgetful = await world.startGateway({ recentEvents: 5 })
+  try {
+    const first = await subscribe(pharmacist(1), queue, {}, forgetful)
+    const [snapshot] = await take(first, 1)
+    const ids = Array.from({ length: 30 }, (_, number) => `w${number}`)
+    for (const id of ids) await change(id)
+    await take(first, ids.length)
+    const broker = await connectBroker(world.nats.url, 'admin')
+    let readers = 0
+    broker.connection.subscribe('$JS.API.CONSUMER.CREATE.>', { callback: () => void readers++ })
+    await broker.connection.flush()
+    const again = await Promise.all(Array.from({ length: 10 }, (_, number) => subscribe(pharmacist(number), queue, { after: snapshot!.data!['verificationQueue'].cursor }, forgetful)))
+    const all = nextOf(again, ids.length + 1)
+    await change('last')
+    for (const answers of await all) assert.deepEqual(answers.map(({ data }) => data!['verificationQueue'].item.id), [...ids, 'last'])
+    assert.ok(readers >= 1 && readers <= 5, `${readers} readers of the stream for ten clients`)
+    await broker.connection.close()
+    await Promise.all(clients.splice(0).map((client) => client.dispose()))
+  } finally {
+    await forgetful.stop()
+  }
 })
 
 test('other roles or another selection are another group', async () => {

@@ -25,6 +25,8 @@ export type Filter = {
   readonly pairs: readonly { readonly field: string; readonly value: string }[]
 }
 type Watcher = { readonly filter: Filter; readonly deliver: (event: LiveEvent) => void }
+/** A replay of what is no longer in memory. */
+type Search = { readonly filter: Filter; readonly after: number; readonly upTo: number; readonly found: LiveEvent[]; readonly done: PromiseWithResolvers<void> }
 
 export const matches = ({ types, pairs }: Filter, event: LiveEvent): boolean =>
   types.includes(event.type) && pairs.every(({ field, value }) => String(event.data[field]) === value)
@@ -32,13 +34,15 @@ export const matches = ({ types, pairs }: Filter, event: LiveEvent): boolean =>
 export class Feed {
   readonly #broker: Promise<Broker>
   readonly #logger: Logger
-  /** event type → data field → value → watchers; an unfiltered watcher is under field ''. */
-  readonly #index = new Map<string, Map<string, Map<string, Set<Watcher>>>>()
+  readonly #recentLimit: number
+  readonly #index = new FilterIndex<Watcher>()
   readonly #started = Promise.withResolvers<void>()
   #messages: ConsumerMessages | undefined
   #closed = false
   #following = false
-  #watchers = 0
+  #searches: Search[] = []
+  #searching = false
+  #state: Promise<StreamState> | undefined
   /** What was logged last, so that a long outage is one line. */
   #trouble: string | undefined
   /** The latest events in order, for clients that were away for a moment; complete after `#recentAfter`. */
@@ -48,8 +52,10 @@ export class Feed {
   position = 0
   epoch = ''
 
-  constructor(connect: () => Promise<Broker>, logger: Logger) {
+  /** `recentLimit`: events kept at hand, which are ids and states: some megabytes. */
+  constructor(connect: () => Promise<Broker>, logger: Logger, recentLimit = 4_096) {
     this.#logger = logger
+    this.#recentLimit = recentLimit
     this.#broker = this.#connected(connect)
     void this.#follow()
   }
@@ -71,7 +77,7 @@ export class Feed {
   }
 
   get watchers(): number {
-    return this.#watchers
+    return this.#index.size
   }
 
   /** Resolves when the feed knows its place in the stream. */
@@ -82,24 +88,8 @@ export class Feed {
   /** Calls `deliver` for every matching event after `position`, in order, until the returned function is called. */
   watch(filter: Filter, deliver: (event: LiveEvent) => void): () => void {
     const watcher: Watcher = { filter, deliver }
-    const [{ field, value } = { field: '', value: '' }] = filter.pairs
-    for (const type of filter.types) {
-      const fields = getOrAdd(this.#index, type, () => new Map<string, Map<string, Set<Watcher>>>())
-      getOrAdd(getOrAdd(fields, field, () => new Map<string, Set<Watcher>>()), value, () => new Set<Watcher>()).add(watcher)
-    }
-    this.#watchers++
-    return () => {
-      for (const type of filter.types) {
-        const fields = this.#index.get(type)
-        const values = fields?.get(field)
-        const set = values?.get(value)
-        if (!set?.delete(watcher)) continue
-        if (type === filter.types[0]) this.#watchers--
-        if (set.size === 0) values!.delete(value)
-        if (values!.size === 0) fields!.delete(field)
-        if (fields!.size === 0) this.#index.delete(type)
-      }
-    }
+    this.#index.add(watcher)
+    return () => this.#index.delete(watcher)
   }
 
   /** Messages of a plain subject, from now on; JSON that does not parse is left out. */
@@ -120,21 +110,58 @@ export class Feed {
   /** Whether everything after `sequence` can still be replayed; throws UNAVAILABLE where the stream cannot be asked. */
   async holds(sequence: number): Promise<boolean> {
     if (sequence >= this.#recentAfter) return true
+    // asked once for all who come at the same time
+    this.#state ??= this.#streamState().finally(() => (this.#state = undefined))
+    return (await this.#state).first_seq <= sequence + 1
+  }
+
+  async #streamState(): Promise<StreamState> {
     const { manager } = await this.#broker
-    const { state } = await manager.streams.info(streamName).catch(unavailable)
-    return state.first_seq <= sequence + 1
+    return (await manager.streams.info(streamName).catch(unavailable)).state
   }
 
   /** Matching events after `after` up to and including `upTo`, in order: from memory where it reaches so far back, else from the stream. */
   async *replay(filter: Filter, after: number, upTo: number): AsyncGenerator<LiveEvent, void, void> {
-    if (after >= this.#recentAfter) {
-      const recent = this.#recent
-      for (let index = firstAfter(recent, after); index < recent.length && recent[index]!.sequence <= upTo; index++) {
-        if (matches(filter, recent[index]!)) yield recent[index]!
-      }
-    } else {
-      for await (const event of this.#read(after, upTo, filter.types)) if (matches(filter, event)) yield event
+    const [recent, recentAfter] = [this.#recent, this.#recentAfter]
+    if (after < recentAfter) {
+      yield* await this.#search(filter, after, Math.min(upTo, recentAfter))
+      after = recentAfter
     }
+    for (let index = firstAfter(recent, after); index < recent.length && recent[index]!.sequence <= upTo; index++) {
+      if (matches(filter, recent[index]!)) yield recent[index]!
+    }
+  }
+
+  #search(filter: Filter, after: number, upTo: number): Promise<LiveEvent[]> {
+    const search: Search = { filter, after, upTo, found: [], done: Promise.withResolvers() }
+    this.#searches.push(search)
+    if (!this.#searching) void this.#searchAll()
+    return search.done.promise.then(() => search.found)
+  }
+
+  /** Reads the stream once for all who search in it at the time: after a restart that is everybody whose stream was quiet. */
+  async #searchAll(): Promise<void> {
+    this.#searching = true
+    while (this.#searches.length > 0) {
+      await pause(gatherMs)
+      const searches = this.#searches
+      this.#searches = []
+      try {
+        const index = new FilterIndex<Search>()
+        for (const search of searches) index.add(search)
+        const types = [...new Set(searches.flatMap(({ filter }) => filter.types))]
+        const [after, upTo] = [Math.min(...searches.map((search) => search.after)), Math.max(...searches.map((search) => search.upTo))]
+        for await (const event of this.#read(after, upTo, types)) {
+          index.forEach(event, (search) => {
+            if (event.sequence > search.after && event.sequence <= search.upTo) search.found.push(event)
+          })
+        }
+        for (const { done } of searches) done.resolve()
+      } catch (error) {
+        for (const { done } of searches) done.reject(error)
+      }
+    }
+    this.#searching = false
   }
 
   async *#read(after: number, upTo: number, types?: readonly string[]): AsyncGenerator<LiveEvent, void, void> {
@@ -152,7 +179,7 @@ export class Feed {
     try {
       const consumer = await jetstream.consumers.get(streamName, info.name).catch(unavailable)
       for (let left = info.num_pending; left > 0; ) {
-        const batch = await consumer.fetch({ max_messages: Math.min(left, 256), expires: 5_000 }).catch(unavailable)
+        const batch = await consumer.fetch({ max_messages: Math.min(left, 1_000), expires: 5_000 }).catch(unavailable)
         let received = 0
         for await (const message of batch) {
           received++
@@ -200,7 +227,7 @@ export class Feed {
   async #begin(created: string, { first_seq, last_seq }: StreamState): Promise<void> {
     const isFirst = this.epoch === ''
     const recent: LiveEvent[] = []
-    const recentAfter = isFirst ? Math.max(0, first_seq - 1, last_seq - recentLimit) : 0
+    const recentAfter = isFirst ? Math.max(0, first_seq - 1, last_seq - this.#recentLimit) : 0
     // clients of a gateway that restarts come back all at once: what they missed is at hand
     if (isFirst) for await (const event of this.#read(recentAfter, last_seq)) recent.push(event)
     this.#recent = recent
@@ -230,19 +257,15 @@ export class Feed {
     const event = this.#parse(message)
     if (event) {
       this.#remember(event)
-      for (const [field, values] of this.#index.get(event.type) ?? []) {
-        for (const watcher of values.get(field === '' ? '' : String(event.data[field])) ?? []) {
-          if (matches(watcher.filter, event)) watcher.deliver(event)
-        }
-      }
+      this.#index.forEach(event, ({ deliver }) => deliver(event))
     }
     this.position = message.seq
   }
 
   #remember(event: LiveEvent): void {
-    if (this.#recent.push(event) < recentLimit * 1.25) return
+    if (this.#recent.push(event) < this.#recentLimit * 1.25) return
     // a quarter at a time: taking one from the front of a long array at each event would cost
-    this.#recent = this.#recent.slice(-recentLimit)
+    this.#recent = this.#recent.slice(-this.#recentLimit)
     this.#recentAfter = this.#recent[0]!.sequence - 1
   }
 
@@ -259,9 +282,50 @@ export class Feed {
   }
 }
 
+/** Finds who waits for an event without asking everybody. */
+class FilterIndex<Item extends { readonly filter: Filter }> {
+  /** event type → data field → value → items; an unfiltered item is under field ''. */
+  readonly #types = new Map<string, Map<string, Map<string, Set<Item>>>>()
+  size = 0
+
+  add(item: Item): void {
+    const [{ field, value } = unfiltered] = item.filter.pairs
+    for (const type of item.filter.types) {
+      const fields = getOrAdd(this.#types, type, () => new Map<string, Map<string, Set<Item>>>())
+      getOrAdd(getOrAdd(fields, field, () => new Map<string, Set<Item>>()), value, () => new Set<Item>()).add(item)
+    }
+    this.size++
+  }
+
+  delete(item: Item): void {
+    const [{ field, value } = unfiltered] = item.filter.pairs
+    let held = false
+    for (const type of item.filter.types) {
+      const fields = this.#types.get(type)
+      const values = fields?.get(field)
+      const set = values?.get(value)
+      if (!set?.delete(item)) continue
+      held = true
+      if (set.size === 0) values!.delete(value)
+      if (values!.size === 0) fields!.delete(field)
+      if (fields!.size === 0) this.#types.delete(type)
+    }
+    if (held) this.size--
+  }
+
+  forEach(event: LiveEvent, tell: (item: Item) => void): void {
+    for (const [field, values] of this.#types.get(event.type) ?? []) {
+      for (const item of values.get(field === '' ? '' : String(event.data[field])) ?? []) {
+        if (matches(item.filter, event)) tell(item)
+      }
+    }
+  }
+}
+const unfiltered = { field: '', value: '' }
+
 const retryMs = 100
-/** Events kept at hand: some megabytes of ids and states. */
-const recentLimit = 4_096
+/** How long those who search in the stream wait for each other. */
+const gatherMs = 20
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Index of the first event after `sequence`. */
