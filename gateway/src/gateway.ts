@@ -31,6 +31,7 @@ import { createCursors } from './subscriptions/cursors.ts'
 import { Feed } from './subscriptions/feed.ts'
 import { serveHttpStreams, serverSentEvents } from './subscriptions/http-streams.ts'
 import { serveWebSockets } from './subscriptions/websocket.ts'
+import type { Unauthorized } from './supergraph/graph.ts'
 import { watchGraph } from './supergraph/watch.ts'
 
 export type GatewayOptions = {
@@ -48,6 +49,8 @@ export type GatewayOptions = {
   /** Any secret shared by all gateways; without it one is derived from the signing key. */
   readonly cursorKey?: string | undefined
   readonly introspection: boolean
+  /** By default 'null': what is not the caller's is null with an error, and the rest is answered. */
+  readonly unauthorized?: Unauthorized
   /** Origins of other sites whose pages may call; pages of this machine always may. */
   readonly corsOrigins: readonly string[]
   /** Undefined: as many as come. */
@@ -82,7 +85,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const reloads = new Counter({ name: 'gateway_reloads_total', help: 'Supergraphs that took over', registers: [registry] })
   let subscriberCount = 0
 
-  const graph = await watchGraph(options.supergraphFile, logger)
+  const graph = await watchGraph(options.supergraphFile, logger, options.unauthorized)
   const manifest = readManifest(options.operationsFolder)
   const persisted = new PersistedOperations(manifest, graph.current)
   await graph.warmWith(persisted)

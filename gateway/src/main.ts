@@ -16,6 +16,12 @@ function signingKey(): JWK {
   throw new ConfigError('ACTOR_PRIVATE_JWK', 'is not an Ed25519 private key in JWK form')
 }
 
+function unauthorized(): 'null' | 'reject' {
+  const mode = setting('UNAUTHORIZED', 'null')
+  if (mode === 'null' || mode === 'reject') return mode
+  throw new ConfigError('UNAUTHORIZED', `"${mode}" is neither null nor reject`)
+}
+
 const gateway = await startGateway({
   port: integerSetting('PORT', 4000),
   host: setting('HOST', '127.0.0.1'),
@@ -29,6 +35,7 @@ const gateway = await startGateway({
   cursorKey: optionalSetting('CURSOR_KEY'),
   introspection: setting('INTROSPECTION', process.env['NODE_ENV'] === 'production' ? 'off' : 'on') === 'on',
   rates: { perPerson: integerSetting('RATE_PER_PERSON', 12_000), perClient: integerSetting('RATE_PER_CLIENT', 600_000), perAddress: integerSetting('RATE_PER_ADDRESS', 12_000) },
+  unauthorized: unauthorized(),
   slowOperationMs: integerSetting('SLOW_OPERATION_MS', 1_000),
   corsOrigins: setting('CORS_ORIGINS', ',').split(',').filter(Boolean),
 })

@@ -131,3 +131,23 @@ test('S47 what the gateway refuses by role is noted for the audit: who, which op
   await messages.close()
   await connection.close()
 })
+
+test('by configuration an operation of which anything is not the caller’s is rejected whole, and reaches no subgraph', async () => {
+  const strict = await world.startGateway({ unauthorized: 'reject' })
+  try {
+    const askStrictly = async (body: object, roles: Role[]) => {
+      const token = await world.issuer.token({ roles, patient_id: 'p1' })
+      const response = await fetch(strict.url, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` }, body: JSON.stringify(body) })
+      return { status: response.status, body: (await response.json()) as Answer }
+    }
+    const query = 'query Q($full: Boolean!) { drug(id: "d1") { name } mine: order(id: "o1") { id ... on Order { reservations @include(if: $full) { id } } } }'
+    for (const { received } of Object.values(world.subgraphs)) received.length = 0
+    const rejected = await askStrictly({ query, variables: { full: true } }, ['patient'])
+    assert.deepEqual([rejected.status, rejected.body.data, codes(rejected.body)], [403, undefined, [['mine.reservations', 'FORBIDDEN']]])
+    assert.ok(Object.values(world.subgraphs).every(({ received }) => received.length === 0))
+    assert.deepEqual(await askStrictly({ query, variables: { full: false } }, ['patient']), { status: 200, body: { data: { drug: { name: 'amoxicillin' }, mine: { id: 'o1' } } } })
+    assert.deepEqual((await askStrictly({ query, variables: { full: true } }, ['technician'])).body.errors, undefined)
+  } finally {
+    await strict.stop()
+  }
+})

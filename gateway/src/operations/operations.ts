@@ -300,7 +300,9 @@ function makeVariant(graph: Graph, parsed: Parsed, selections: readonly Selected
   const roots = rootFields(selections)
   const shape = shapeOf(graph.schema, graph.schema.getRootType(operation.operation)!, selections)
   const variant = { id: ++variantCount, shape, write: compileText(shape), cost: costOf(selections, graph.sizes), step: undefined, splice: undefined, live: undefined, refusals: undefined }
-  if (roots.length > 0 && roots.every(({ denied }) => denied)) return { ...variant, refusals: roots.map(({ key, denied }) => refusal(denied!, key)) }
+  if (roots.length > 0 && roots.every(({ denied }) => denied)) return { ...variant, refusals: roots.map(({ key, denied }) => refusal(denied!, [key])) }
+  const refusals = graph.unauthorized === 'reject' ? refusalsIn(selections) : []
+  if (refusals.length > 0) return { ...variant, refusals }
   if (operation.operation === 'subscription') return { ...variant, live: makeLivePlan(graph, operation, roots) }
   const asked = plannable(operation, selections)
   if (!asked || onlyTypename(asked)) return variant
@@ -318,8 +320,16 @@ function refuseTooCostly(cost: Cost, variables: Readonly<Record<string, unknown>
   })
 }
 
-const refusal = (denied: Denial, key: string): GraphQLError =>
-  new GraphQLError(denied === 'UNAUTHENTICATED' ? 'sign in to use this operation' : 'your roles do not give you this operation', { path: [key], extensions: { code: denied } })
+/** One refusal for each field that is not the caller's, however deep. */
+const refusalsIn = (selections: readonly Selected[], path: readonly string[] = []): GraphQLError[] =>
+  selections.flatMap((selected) => {
+    if (selected.kind === 'fragment') return refusalsIn(selected.selections, path)
+    const own = [...path, selected.key]
+    return selected.denied ? [refusal(selected.denied, own)] : refusalsIn(selected.selections, own)
+  })
+
+const refusal = (denied: Denial, path: readonly string[]): GraphQLError =>
+  new GraphQLError(denied === 'UNAUTHENTICATED' ? 'sign in to use this operation' : 'your roles do not give you this operation', { path, extensions: { code: denied } })
 
 const rootFields = (selections: readonly Selected[]): SelectedField[] =>
   selections.flatMap((selected) => (selected.kind === 'field' ? [selected] : rootFields(selected.selections)))

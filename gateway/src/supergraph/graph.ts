@@ -9,6 +9,9 @@ import { readSizes, type Sizes } from '../operations/cost.ts'
 import { readLiveFields, type LiveField } from './live-fields.ts'
 import { readRules, type Rules } from './rules.ts'
 
+/** What becomes of an operation of which a part is not for its caller: that part is null with an error, or all of it is refused. */
+export type Unauthorized = 'null' | 'reject'
+
 export type Graph = {
   /** First 12 hex digits of the SDL's SHA-256. */
   readonly version: string
@@ -19,6 +22,7 @@ export type Graph = {
   readonly fullSchema: GraphQLSchema
   readonly subgraphs: readonly { readonly name: string; readonly url: string }[]
   readonly rules: Rules
+  readonly unauthorized: Unauthorized
   readonly live: ReadonlyMap<string, LiveField>
   /** Seconds a public answer may be kept, by `Type.field`. */
   readonly maxAge: ReadonlyMap<string, number>
@@ -32,7 +36,7 @@ export type Graph = {
 }
 
 /** Throws where the SDL is no supergraph, or asks for protection the gateway does not enforce. */
-export function buildGraph(sdl: string): Graph {
+export function buildGraph(sdl: string, unauthorized: Unauthorized = 'null'): Graph {
   const document = parse(sdl, { noLocation: true })
   const supergraph = Supergraph.build(document, { supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES })
   const features = supergraph.schema.coreFeatures
@@ -48,6 +52,7 @@ export function buildGraph(sdl: string): Graph {
     fullSchema: supergraph.schema.toGraphQLJSSchema(),
     subgraphs: supergraph.subgraphsMetadata(),
     rules,
+    unauthorized,
     live: readLiveFields(document, schema, supergraph),
     maxAge: readMaxAges(document),
     phi: readPhi(document),
