@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { Pool } from 'undici'
 import { GraphClient, operationId, type AppName, type Data } from '@pharmagraph/sdk'
 import { people } from '../dev/src/identity/people.ts'
-import { signIn } from '../dev/src/identity/sign-in.ts'
+import { signIn, signUp } from '../dev/src/identity/sign-in.ts'
 import { startStack, type Stack } from '../dev/src/stack/stack.ts'
 import { startCollector } from '../tests/collector.ts'
 import { eventually } from '../tests/environment.ts'
@@ -76,12 +76,15 @@ export async function run(): Promise<void> {
 
 /** People with something to see: a patient with an order of over-the-counter goods, and staff. */
 async function prepare(stack: Stack): Promise<Asked[]> {
-  const [patient, staff] = [(await signIn(stack.issuer, people.james)).accessToken, (await signIn(stack.issuer, people.nora, { clientId: 'staff' })).accessToken]
+  const email = `bench.${randomUUID().slice(0, 8)}@demo.pharmagraph.test`
+  const staff = (await signIn(stack.issuer, people.nora, { clientId: 'staff' })).accessToken
+  const patient = (await signUp(stack.issuer, { givenName: 'Bench', familyName: 'Lindqvist', email, password: 'correct horse battery' })).accessToken
   const client = new GraphClient(stack, 'web', patient)
+  await client.run('RegisterPatient', { input: { given: 'Bench', family: 'Lindqvist', dateOfBirth: '1971-02-03', phone: '4155550123', email, sex: 'FEMALE', consents: ['DISPENSING'] } })
   const { drugs } = await client.run('SearchDrugs', { search: 'acetaminophen', first: 10 })
   const otc = drugs.nodes.find((drug: Data) => drug.availability?.status === 'IN_STOCK' && drug.rxOnly === false)
-  const { cart } = await eventually(async () => (await client.ask('AddToCart', { input: { drugId: otc.id, packages: 1 } })).data?.addToCart, { within: 40_000, what: 'the drug in the cart' })
-  const { addAddress } = await client.run('AddAddress', { input: { recipient: 'James', line1: '1355 Market St', city: 'San Francisco', state: 'CA', postalCode: '94103' } })
+  const cart = await eventually(async () => (await client.ask('AddToCart', { input: { drugId: otc.id, packages: 1 } })).data?.addToCart?.cart, { within: 40_000, what: 'the drug in the cart' })
+  const { addAddress } = await client.run('AddAddress', { input: { recipient: 'Bench Lindqvist', line1: '1355 Market St', city: 'San Francisco', state: 'CA', postalCode: '94103' } })
   const { checkout } = await client.run('Checkout', { input: { cartId: cart.id, addressId: addAddress.address.id, paymentMethodId: 'pm_card_visa', idempotencyKey: randomUUID() } })
   await eventually(async () => (await client.run('OrderPage', { id: checkout.order.id })).order.shipment, { within: 40_000, what: 'a parcel' })
   const asked = (app: AppName, name: string, variables: object, token?: string): Asked => ({ app, name, variables, token })

@@ -11,6 +11,7 @@ export const statementBounds: Readonly<Record<string, number>> = {
   AddToCart: 18, ReleaseFill: 18, RecordDelivery: 18, ReviewPrescription: 17, MyRoute: 15, SubmitFill: 14,
   AddAddress: 13, CheckFill: 13, RecordPosition: 13, OverrideAlert: 12, FillPage: 12, PickUpShipment: 12,
   MyPrescriptions: 11, VerifyAuditChain: 11, SearchDrugs: 10, ScanFill: 10, DrugPage: 7, AuditTrail: 5,
+  MyOrders: 10, WorkQueue: 7, Orders: 5,
 }
 
 export type Counted = { readonly operation: string; readonly statements: number; readonly services: Readonly<Record<string, number>> }
