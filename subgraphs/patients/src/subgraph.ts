@@ -6,6 +6,7 @@ import { recordClock } from './consumers/keep-record-clock.ts'
 import { knowPatientOfPrescription, knowPrescription } from './consumers/know-prescription.ts'
 import { notifyOfOrder } from './consumers/notify-of-order.ts'
 import { notifyOfRecall } from './consumers/notify-of-recall.ts'
+import { notifyOfRefill } from './consumers/notify-of-refill.ts'
 import { notifyOfShipment } from './consumers/notify-of-shipment.ts'
 import { loaders } from './context.ts'
 import { entities } from './entities/index.ts'
@@ -24,7 +25,7 @@ export const patients = defineSubgraph({
   resolvers,
   loaders,
   services,
-  consumers: [notifyOfOrder, notifyOfShipment, notifyOfRecall, knowPrescription, knowPatientOfPrescription, ...recordClock, ...erasureConfirmations],
+  consumers: [notifyOfOrder, notifyOfShipment, notifyOfRecall, ...notifyOfRefill, knowPrescription, knowPatientOfPrescription, ...recordClock, ...erasureConfirmations],
   jobs: [sendNotifications, recheckLicences, rewrapDataKeys, erasePatients],
   seed,
 })

@@ -117,6 +117,20 @@ test('a message the service cannot take now is tried again under the same id; on
   mail.refuseWith = undefined
 })
 
+test('S68 a patient hears that something runs out, and of a wish that they can order now or that was declined; of the steps between they do not', async () => {
+  const { id } = await registered(subgraph, { email: 'refills@example.com' })
+  const [prescriptionId, refillRequestId] = [newId(), newId()]
+  const dueSoon = { prescriptionId, patientId: id, runsOutOn: '2026-12-01', refillsLeft: true }
+  const eventId = await subgraph.publish('prescriptions.refill-due-soon.v1', prescriptionId, dueSoon)
+  await subgraph.republish('prescriptions.refill-due-soon.v1', prescriptionId, dueSoon, eventId)
+  for (const [from, to] of [[null, 'REQUESTED'], ['REQUESTED', 'WITH_PRESCRIBER'], ['WITH_PRESCRIBER', 'DECLINED'], ['WAITING', 'READY'], ['READY', 'ORDERED']] as const) {
+    await subgraph.publish('prescriptions.refill-request-changed.v1', refillRequestId, { refillRequestId, prescriptionId, patientId: id, origin: 'PATIENT', from, to, reasonCode: 'X', dueOn: null, orderId: null })
+  }
+  await eventually(() => sentTo('refills@example.com').length === 3, { what: 'three messages' })
+  const rows = await subgraph.sql<{ template: string; reference: string }>('select template, reference from notification where patient_id = $1 order by template', [id])
+  assert.deepEqual(rows.map(({ template, reference }) => [template, reference]), [['DUE_SOON', prescriptionId], ['REFILL_DECLINED', refillRequestId], ['REFILL_READY', refillRequestId]])
+})
+
 test('S68 no text of a notification tells anything about health, in any language', () => {
   for (const language of ['en', 'es', 'zh', 'vi', 'fr']) {
     for (const template of templates) {

@@ -441,7 +441,7 @@ export type Notification = {
   status: NotificationStatus;
   /** Why it was not sent: NO_CONSENT, CONSENT_WITHDRAWN, ERASED or DELIVERY_FAILED. */
   reason?: Maybe<Scalars['String']['output']>;
-  /** Id of the order, shipment or thread it is about. */
+  /** Id of what it is about: order, shipment, thread, recall notice, prescription or refill request. */
   reference: Scalars['ID']['output'];
   createdAt: Scalars['DateTime']['output'];
   sentAt?: Maybe<Scalars['DateTime']['output']>;

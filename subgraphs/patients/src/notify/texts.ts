@@ -17,6 +17,9 @@ const texts: Record<string, Record<Template, Text>> = {
     ATTEMPT_FAILED: { subject: 'We missed you', text: 'We could not deliver your parcel today. Sign in to see what happens next.' },
     MESSAGE: { subject: 'You have a new message', text: 'You have a new message. Sign in to read it.' },
     RECALL: { subject: 'Please read a safety notice', text: 'There is a safety notice about an item that we sent you. Please sign in, read it today and confirm that you have.' },
+    DUE_SOON: { subject: 'Time to order again', text: 'Something you receive from us may run out within days. Sign in to order in time.' },
+    REFILL_READY: { subject: 'You can order again', text: 'What you asked for can be ordered now. Sign in to order it.' },
+    REFILL_DECLINED: { subject: 'Your request needs your attention', text: 'We could not do what you asked for. Sign in to see why and what you can do.' },
   },
   es: {
     PAYMENT_AUTHORIZED: { subject: 'Estamos preparando su pedido', text: 'Recibimos su pedido y lo estamos preparando. Inicie sesión para ver los detalles.' },
@@ -28,6 +31,9 @@ const texts: Record<string, Record<Template, Text>> = {
     ATTEMPT_FAILED: { subject: 'No pudimos entregar su paquete', text: 'Hoy no pudimos entregar su paquete. Inicie sesión para ver los próximos pasos.' },
     MESSAGE: { subject: 'Tiene un mensaje nuevo', text: 'Tiene un mensaje nuevo. Inicie sesión para leerlo.' },
     RECALL: { subject: 'Lea un aviso de seguridad', text: 'Hay un aviso de seguridad sobre un artículo que le enviamos. Inicie sesión, léalo hoy y confirme que lo ha leído.' },
+    DUE_SOON: { subject: 'Es hora de volver a pedir', text: 'Algo que recibe de nosotros puede terminarse en unos días. Inicie sesión para pedirlo a tiempo.' },
+    REFILL_READY: { subject: 'Ya puede volver a pedir', text: 'Lo que solicitó ya se puede pedir. Inicie sesión para pedirlo.' },
+    REFILL_DECLINED: { subject: 'Su solicitud requiere su atención', text: 'No pudimos hacer lo que solicitó. Inicie sesión para ver el motivo y sus opciones.' },
   },
   zh: {
     PAYMENT_AUTHORIZED: { subject: '我们正在准备您的订单', text: '我们已收到您的订单，正在准备。请登录查看详情。' },
@@ -39,6 +45,9 @@ const texts: Record<string, Record<Template, Text>> = {
     ATTEMPT_FAILED: { subject: '我们未能送达', text: '今天我们未能送达您的包裹。请登录查看后续安排。' },
     MESSAGE: { subject: '您有一条新消息', text: '您有一条新消息。请登录阅读。' },
     RECALL: { subject: '请阅读安全通知', text: '我们寄给您的一件物品有安全通知。请今天登录阅读，并确认您已阅读。' },
+    DUE_SOON: { subject: '该再次订购了', text: '我们寄给您的物品可能几天内用完。请登录及时订购。' },
+    REFILL_READY: { subject: '您可以再次订购', text: '您申请的物品现在可以订购。请登录订购。' },
+    REFILL_DECLINED: { subject: '您的申请需要您处理', text: '我们无法办理您的申请。请登录查看原因和处理方式。' },
   },
   vi: {
     PAYMENT_AUTHORIZED: { subject: 'Chúng tôi đang chuẩn bị đơn hàng của quý vị', text: 'Chúng tôi đã nhận đơn hàng và đang chuẩn bị. Vui lòng đăng nhập để xem chi tiết.' },
@@ -50,6 +59,9 @@ const texts: Record<string, Record<Template, Text>> = {
     ATTEMPT_FAILED: { subject: 'Chúng tôi chưa giao được', text: 'Hôm nay chúng tôi chưa giao được bưu kiện. Vui lòng đăng nhập để xem bước tiếp theo.' },
     MESSAGE: { subject: 'Quý vị có tin nhắn mới', text: 'Quý vị có tin nhắn mới. Vui lòng đăng nhập để đọc.' },
     RECALL: { subject: 'Vui lòng đọc thông báo an toàn', text: 'Có thông báo an toàn về một món chúng tôi đã gửi cho quý vị. Vui lòng đăng nhập, đọc trong hôm nay và xác nhận đã đọc.' },
+    DUE_SOON: { subject: 'Đã đến lúc đặt lại', text: 'Món quý vị nhận từ chúng tôi có thể hết trong vài ngày tới. Vui lòng đăng nhập để đặt kịp thời.' },
+    REFILL_READY: { subject: 'Quý vị có thể đặt lại', text: 'Món quý vị yêu cầu nay có thể đặt. Vui lòng đăng nhập để đặt.' },
+    REFILL_DECLINED: { subject: 'Yêu cầu cần quý vị xem lại', text: 'Chúng tôi không thể thực hiện yêu cầu. Vui lòng đăng nhập để xem lý do và cách xử lý.' },
   },
 }
 
