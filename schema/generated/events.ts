@@ -698,6 +698,16 @@ requestId: string
 patientId: string
 }
 /**
+ * A state's monitoring programme is to be told: of a day without a controlled dispensing, or, once more, of a dispensing that was not told in time.
+ */
+export interface PrescriptionsPdmpReportDueV1 {
+state: string
+day: string
+fillId: (string | null)
+dueDay: string
+overdue: boolean
+}
+/**
  * A prescription came in.
  */
 export interface PrescriptionsPrescriptionReceivedV1 {
@@ -820,6 +830,7 @@ declare module '@pharmagraph/platform' {
     'prescriptions.fill-status-changed.v1': PrescriptionsFillStatusChangedV1
     'prescriptions.owed-balance-changed.v1': PrescriptionsOwedBalanceChangedV1
     'prescriptions.patient-erased.v1': PrescriptionsPatientErasedV1
+    'prescriptions.pdmp-report-due.v1': PrescriptionsPdmpReportDueV1
     'prescriptions.prescription-received.v1': PrescriptionsPrescriptionReceivedV1
     'prescriptions.prescription-status-changed.v1': PrescriptionsPrescriptionStatusChangedV1
     'prescriptions.refill-due-soon.v1': PrescriptionsRefillDueSoonV1

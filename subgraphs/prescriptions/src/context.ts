@@ -9,6 +9,7 @@ import { Prescription } from './entities/prescription.ts'
 import { PrescriptionPicture } from './entities/prescription-picture.ts'
 import { openRefillStates, RefillRequest } from './entities/refill-request.ts'
 import { WorkItem } from './entities/work-item.ts'
+import { networkStatuses } from './reads/network-statuses.ts'
 import { openSealed } from './reads/open-sealed.ts'
 import { statesOf, type PrescriptionFilter } from './reads/prescription-filter.ts'
 import { queueDepths } from './reads/work-queue.ts'
@@ -37,6 +38,7 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
   historyOf: listBy(em, TransitionRow, 'subjectId', { orderBy: { id: 'asc' } }),
   /** Sealed JSON of any number of people, opened with one statement for their keys. */
   opened: new DataLoader(openSealed(em, vault), { cache: false }),
+  networkStatuses: new DataLoader(networkStatuses(em), { cache: false }),
   queueDepth: new DataLoader(queueDepths(em)),
 })
 

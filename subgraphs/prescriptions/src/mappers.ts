@@ -6,6 +6,7 @@ import type { Prescription } from './entities/prescription.ts'
 import type { OwedBalance } from './entities/owed-balance.ts'
 import type { RefillRequest } from './entities/refill-request.ts'
 import type { SyncStep } from './reads/plan-sync.ts'
+import type { OverdueReport } from './reads/overdue-pdmp-reports.ts'
 import type { QueueName, WorkItem } from './entities/work-item.ts'
 
 export type PrescriptionMapper = Prescription
@@ -18,6 +19,7 @@ export type TransitionMapper = TransitionRow
 export type WorkItemMapper = WorkItem
 export type WorkClaimMapper = WorkItem
 export type WorkQueueMapper = { name: QueueName }
+export type OverduePdmpReportMapper = OverdueReport
 export type BulkImportMapper = BulkImport
 export type BulkImportLineMapper = BulkImportLine
 export type OwedBalanceMapper = OwedBalance

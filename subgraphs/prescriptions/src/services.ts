@@ -1,7 +1,8 @@
-import { keySetting, setting, vaultFromSettings, type Vault } from '@pharmagraph/platform'
+import { keySetting, optionalSetting, setting, vaultFromSettings, type Vault } from '@pharmagraph/platform'
 import { httpNetwork } from './erx/network.ts'
 import type { ErxNetwork } from './erx/port.ts'
 import { signerFromSettings, type Signer } from './integrity/signer.ts'
+import { httpPdmp } from './pdmp/http.ts'
 import { localPdmp } from './pdmp/local.ts'
 import type { Pdmp } from './pdmp/port.ts'
 import { localScanner, type Scanner } from './uploads/scanner.ts'
@@ -26,12 +27,13 @@ let made: Services | undefined
 export const services = (): Services => {
   if (made) return made
   const webhookSecret = setting('ERX_WEBHOOK_SECRET')
+  const pdmpUrl = optionalSetting('ERX_PDMP_URL')
   return (made = {
     vault: vaultFromSettings(),
     matchKey: keySetting('MATCH_KEY'),
     signer: signerFromSettings(),
     network: httpNetwork(setting('ERX_NETWORK_URL'), webhookSecret),
-    pdmp: localPdmp(),
+    pdmp: pdmpUrl ? httpPdmp(pdmpUrl, webhookSecret) : localPdmp(),
     scanner: localScanner(),
     webhookSecret,
   })

@@ -118,3 +118,32 @@ test('every SCRIPT sample of others is taken, or refused with a reason', { skip:
     if (/^(status|verify|error)-response/.test(file)) assert.ok(taken, file)
   }
 })
+
+test('S36 EPCS statuses told in any order, twice, and before the prescription itself end in the same account', async () => {
+  const events = [['SIGNED', '10:00'], ['DELIVERED', '10:05'], ['SIGNATURE_VERIFIED', '10:10'], ['ACCEPTED', '10:15']] as const
+  const permutations = (items: readonly number[]): number[][] => (items.length < 2 ? [[...items]] : items.flatMap((item, at) => permutations(items.toSpliced(at, 1)).map((rest) => [item, ...rest])))
+  const orders = permutations([0, 1, 2, 3])
+  assert.equal(orders.length, 24)
+  const patient = await registerPatient()
+  const ids = await Promise.all(orders.map(async (order, n) => {
+    const messageId = newId()
+    const come = () => send(message(newRx(patient, medication({ sig: `Take one ${messageId}.` })), { id: messageId }))
+    const tell = (index: number) => {
+      const [status, time] = events[index]!
+      return post('/webhooks/epcs/status', JSON.stringify({ id: `${messageId}-${index}`, type: 'epcs.status', messageId, status, occurredAt: `2026-11-22T${time}:00Z` }), { contentType: 'application/json' })
+    }
+    // the prescription comes in before, among or after what is told of it; every event comes twice
+    const comesAt = n % 5
+    for (const [at, index] of order.entries()) {
+      if (at === comesAt) await come()
+      const [one, two] = [await tell(index), await tell(index)]
+      assert.deepEqual([one.status < 300, two.text], [true, one.text])
+    }
+    if (comesAt === 4) await come()
+    return byMessage(messageId)
+  }))
+  for (const id of ids) {
+    const { prescription } = await subgraph.data(nora, 'query ($id: ID!) { prescription(id: $id) { networkStatuses { status at } } }', { id })
+    assert.deepEqual(prescription.networkStatuses, events.map(([status, time]) => ({ status, at: `2026-11-22T${time}:00.000Z` })))
+  }
+})

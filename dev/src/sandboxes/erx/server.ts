@@ -2,6 +2,7 @@ import { html } from '../shared/page.ts'
 import { createSandbox, type Sandbox, type SandboxOptions } from '../shared/sandbox.ts'
 import { serveControl } from './control.ts'
 import { FHIR, Network, newMessageId, XML } from './network.ts'
+import { servePdmp } from './pdmp.ts'
 import { PartnerTokens, type PartnerCredentials } from './partner-token.ts'
 import { readScript, rejection, scriptXml, type ScriptMessage } from './script.ts'
 import { erxSignature, isSignedBy } from './signature.ts'
@@ -42,6 +43,7 @@ partners. Prescribers are played through <code>POST /control/send-newrx</code>; 
   const { app, store, webhooks } = sandbox
   const network = new Network(store, webhooks, options.publicUrl, partner)
   serveControl(app, network)
+  servePdmp(app, store, options.webhookSecret)
 
   app.addContentTypeParser(['application/xml', 'text/xml'], { parseAs: 'string' }, (_request, body, done) => done(null, body))
   app.post<{ Body: unknown }>('/messages', async (request, reply) => {

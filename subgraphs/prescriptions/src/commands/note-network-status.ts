@@ -1,19 +1,23 @@
-import { TransitionRow, clock, isId, notFound, requestContext, type EntityManager } from '@pharmagraph/platform'
+import { TransitionRow, clock, isId, requestContext, type EntityManager } from '@pharmagraph/platform'
 import { Fill } from '../entities/fill.ts'
+import { NetworkStatus } from '../entities/network-status.ts'
 import { Prescription } from '../entities/prescription.ts'
 import type { Services } from '../services.ts'
 import { answerClarification, askedAbout } from './answer-clarification.ts'
 import type { Handled } from './answer-once.ts'
 
-export type StatusEvent = { id: string; status: string; messageId?: string; prescriberOrderNumber?: string }
+export type StatusEvent = { id: string; status: string; occurredAt: Date; messageId?: string; prescriberOrderNumber?: string }
 
-/** Writes what the network tells of a prescription into its history; the prescription itself stays where it is. */
-export async function noteNetworkStatus(em: EntityManager, { status, messageId, prescriberOrderNumber }: StatusEvent): Promise<Handled> {
+/**
+ * Keeps what the network tells of a prescription, and writes it into the history where the prescription is here already; the
+ * prescription itself stays where it is. In whatever order and however often it is told, the same is known in the end.
+ */
+export async function noteNetworkStatus(em: EntityManager, { id, status, occurredAt, messageId, prescriberOrderNumber }: StatusEvent): Promise<Handled> {
+  em.create(NetworkStatus, { eventId: id, status, occurredAt, messageId: messageId ?? null, prescriberOrderNumber: prescriberOrderNumber ?? null, receivedAt: clock.now() })
   const named = [...(messageId ? [{ messageId }] : []), ...(prescriberOrderNumber ? [{ prescriberOrderNumber }] : [])]
   const prescription = await em.findOne(Prescription, { $or: named }, { orderBy: { id: 'desc' } })
-  if (!prescription) throw notFound('prescription')
-  writeDown(em, prescription, status)
-  return { status: 200, body: JSON.stringify({ received: true, prescriptionId: prescription.id }), prescription }
+  if (prescription) writeDown(em, prescription, status)
+  return { status: prescription ? 200 : 202, body: JSON.stringify({ received: true, prescriptionId: prescription?.id ?? null }), ...(prescription ? { prescription } : {}) }
 }
 
 /** The same for what is said of a message of ours. A question that did not arrive goes back to the pharmacist. Undefined where it is about none. */

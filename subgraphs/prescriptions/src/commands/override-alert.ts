@@ -1,7 +1,8 @@
 import { clock, invalid, isId, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
 import { ClinicalAlert } from '../entities/clinical-alert.ts'
-import { Prescription } from '../entities/prescription.ts'
+import { isControlled, Prescription } from '../entities/prescription.ts'
+import { mustHaveSecondFactor } from '../refusals.ts'
 import { needsTwo } from '../screening/findings.ts'
 import { checkOverride } from '../screening/codes.ts'
 import type { Services } from '../services.ts'
@@ -19,6 +20,7 @@ export async function overrideAlert(em: EntityManager, actor: Actor, { vault }: 
   if (alert.overriddenBy === actor.subject && alert.professionalService === input.professionalService && alert.result === input.result) return prescription
   if (alert.overriddenBy && alert.open) throw invalid('alertId', 'the alert is answered and waits for a second pharmacist')
   if (!alert.open) throw invalid('alertId', 'the alert is not open')
+  if (isControlled(prescription.deaSchedule)) mustHaveSecondFactor(actor, prescription.deaSchedule)
   checkOverride(alert.severity, input)
   const { professionalService, result, text } = input
   Object.assign(alert, {

@@ -4,8 +4,9 @@ import { DispenseRecordSchema } from './dispense-record.ts'
 import { AddressFactSchema, CancelledOrderSchema, ClinicalProfileFactSchema, DrugFactSchema, InteractionFactSchema, PatientFactSchema, PatientTokenSchema, PractitionerFactSchema } from './facts.ts'
 import { FillSchema } from './fill.ts'
 import { IntakeMessageSchema } from './intake-message.ts'
+import { NetworkStatusSchema } from './network-status.ts'
 import { OwedBalanceSchema } from './owed-balance.ts'
-import { PdmpQuerySchema, PdmpReportSchema } from './pdmp.ts'
+import { PdmpQuerySchema, PdmpReportSchema, PdmpZeroReportSchema } from './pdmp.ts'
 import { PrescriptionSchema } from './prescription.ts'
 import { PrescriptionPictureSchema } from './prescription-picture.ts'
 import { PrescriptionTransferSchema } from './prescription-transfer.ts'
@@ -16,5 +17,5 @@ export const entities = [
   PrescriptionSchema, FillSchema, WorkItemSchema, ClinicalAlertSchema, IntakeMessageSchema, DispenseRecordSchema,
   PatientFactSchema, PatientTokenSchema, PractitionerFactSchema, DrugFactSchema, InteractionFactSchema, CancelledOrderSchema,
   AddressFactSchema, ClinicalProfileFactSchema, PdmpQuerySchema, PdmpReportSchema, PrescriptionTransferSchema, PrescriptionPictureSchema, BulkImportSchema, BulkImportLineSchema,
-  OwedBalanceSchema, RefillRequestSchema,
+  OwedBalanceSchema, RefillRequestSchema, NetworkStatusSchema, PdmpZeroReportSchema,
 ]

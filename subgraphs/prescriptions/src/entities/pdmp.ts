@@ -32,3 +32,19 @@ export const PdmpReportSchema = defineEntity({
 })
 export class PdmpReport extends PdmpReportSchema.class {}
 PdmpReportSchema.setClass(PdmpReport)
+
+/** A day without a controlled dispensing, told to the programme of a state that wants to hear of such days. */
+export const PdmpZeroReportSchema = defineEntity({
+  name: 'PdmpZeroReport',
+  tableName: 'pdmp_zero_report',
+  properties: {
+    state: p.string().primary(),
+    day: p.date().primary(),
+    dueDay: p.date(),
+    rule: p.string(),
+    /** Null while it has not been told. */
+    reportedAt: p.datetime().nullable(),
+  },
+})
+export class PdmpZeroReport extends PdmpZeroReportSchema.class {}
+PdmpZeroReportSchema.setClass(PdmpZeroReport)

@@ -1,9 +1,10 @@
 import { rewrapDataKeys } from '@pharmagraph/platform'
 import { expireLeases } from './expire-leases.ts'
 import { expirePrescriptions } from './expire-prescriptions.ts'
+import { lookAfterPdmpReports } from './look-after-pdmp-reports.ts'
 import { takeImports } from './take-import-lines.ts'
 import { planRefills } from './plan-refills.ts'
 import { resumePrescriptions } from './resume-prescriptions.ts'
 import { voidBalances } from './void-balances.ts'
 
-export const jobs = [expireLeases, expirePrescriptions, resumePrescriptions, voidBalances, planRefills, takeImports, rewrapDataKeys]
+export const jobs = [expireLeases, expirePrescriptions, resumePrescriptions, voidBalances, planRefills, takeImports, lookAfterPdmpReports, rewrapDataKeys]

@@ -8,6 +8,8 @@ export type PdmpDispensing = { state: string; fillId: string; patientId: string;
 export type Pdmp = {
   /** Throws UNAVAILABLE where trying again makes sense. */
   query(question: PdmpQuestion): Promise<PdmpAnswer>
+  /** A day on which no controlled substance went to the state. The same day again must be harmless. Throws UNAVAILABLE where trying again makes sense. */
+  reportNone(nothing: { state: string; day: string }): Promise<void>
   /** The same fill again must be harmless. Throws UNAVAILABLE where trying again makes sense. */
   report(dispensing: PdmpDispensing): Promise<void>
 }

@@ -22,6 +22,7 @@ export const resolvers: Resolvers = {
   WorkItem: workItemResolvers,
   WorkClaim: workClaimResolvers,
   BulkImport: bulkImportResolvers,
+  OverduePdmpReport: { fill: ({ fillId }, _args, { loaders }) => (fillId ? loaders.fill.load(fillId) : null) },
   BulkImportLine: bulkImportLineResolvers,
   RefillRequest: refillRequestResolvers,
   OwedBalance: owedBalanceResolvers,

@@ -42,6 +42,8 @@ export const prescriptionResolvers: PrescriptionResolvers = {
   refillRequests: ({ id }, _args, { loaders }) => loaders.refillsOf.load(id),
   alerts: ({ id }, _args, { loaders }) => loaders.alertsOf.load(id),
   fills: ({ id }, { first, after }, { loaders }) => loaders.fillsOf({ first: first ?? 20, after }).load(id),
+  networkStatuses: async ({ source, messageId, prescriberOrderNumber }, _args, { loaders }) =>
+    source === 'NCPDP_SCRIPT' ? (await loaders.networkStatuses.load({ messageId: messageId ?? null, prescriberOrderNumber: prescriberOrderNumber ?? null })).map(({ status, occurredAt: at }) => ({ status, at })) : [],
   history: ({ id }, _args, { loaders }) => loaders.historyOf.load(id),
   allowedActions: (prescription, _args, { actor }) => allowedActions(prescriptionLifecycle, prescription, actor),
 }

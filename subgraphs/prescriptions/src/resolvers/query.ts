@@ -2,6 +2,7 @@ import { forbidden, isStaff, page } from '@pharmagraph/platform'
 import { access } from '../access.ts'
 import { Prescription } from '../entities/prescription.ts'
 import type { QueryResolvers } from '../generated/resolvers.ts'
+import { overduePdmpReports } from '../reads/overdue-pdmp-reports.ts'
 import { visibleImport } from '../reads/visible-import.ts'
 import { controlledDispensing } from '../reads/controlled-dispensing.ts'
 
@@ -16,6 +17,10 @@ export const queryResolvers: QueryResolvers = {
   controlledDispensingReport: (_source, { month }, { em, actor }) => {
     access.must(actor, 'report:read', undefined)
     return controlledDispensing(em, month)
+  },
+  overduePdmpReports: (_source, _args, { em, actor }) => {
+    access.must(actor, 'report:read', undefined)
+    return overduePdmpReports(em)
   },
   bulkImport: (_source, { id }, { em, actor }) => visibleImport(em, actor, id),
   writtenPrescriptions: (_source, { first, after }, { em, actor }) => {

@@ -1,4 +1,4 @@
-import { invalid, type Route } from '@pharmagraph/platform'
+import { clock, invalid, type Route } from '@pharmagraph/platform'
 import { answerOnce } from '../commands/answer-once.ts'
 import { noteNetworkStatus, type StatusEvent } from '../commands/note-network-status.ts'
 import { mustBeSigned } from '../erx/signature.ts'
@@ -21,11 +21,13 @@ const named = (value: unknown): value is string => typeof value === 'string' && 
 
 function readEvent(body: Buffer): StatusEvent {
   const event = parse(body)
-  const { id, status, messageId, prescriberOrderNumber } = event
+  const { id, status, messageId, prescriberOrderNumber, occurredAt } = event
+  const at = new Date(typeof occurredAt === 'string' ? occurredAt : clock.now())
+  if (Number.isNaN(at.getTime())) throw invalid('occurredAt', 'occurredAt is no instant (RFC 3339)')
   if (!named(id)) throw invalid('id', 'the event has no id')
   if (typeof status !== 'string' || !/^[\w.-]{1,60}$/.test(status)) throw invalid('status', 'the event has no status, or one of other than letters, digits, dot and hyphen')
   if (!named(messageId) && !named(prescriberOrderNumber)) throw invalid('messageId', 'the event names neither messageId nor prescriberOrderNumber')
-  return { id, status, ...(named(messageId) ? { messageId } : {}), ...(named(prescriberOrderNumber) ? { prescriberOrderNumber } : {}) }
+  return { id, status, occurredAt: at, ...(named(messageId) ? { messageId } : {}), ...(named(prescriberOrderNumber) ? { prescriberOrderNumber } : {}) }
 }
 
 function parse(body: Buffer): Record<string, unknown> {
