@@ -2,7 +2,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { addDays, clock, newId } from '@pharmagraph/platform'
 import { actorWith, eventually } from '../../../tests/environment.ts'
-import { act, claimFor, elena, held, itemOf, ken, nora, order, publishDrug, publishInteraction, registerPatient, samuel, stranger, subgraph, submit, tom, untilPrescription, verified, type KnownPatient } from './pharmacy.ts'
+import { act, claimFor, elena, held, itemOf, ken, nora, order, packed, publishDrug, publishInteraction, registerPatient, samuel, stranger, subgraph, submit, tom, untilPrescription, verified, type KnownPatient } from './pharmacy.ts'
 
 const warfarin = await publishDrug({ genericName: 'warfarin' })
 const fluconazole = await publishDrug({ genericName: 'fluconazole' })
@@ -221,4 +221,37 @@ test('S31 S71 a patient sees active and past prescriptions apart', async () => {
     (await subgraph.data(patient.actor, 'query ($r: [_Any!]!, $f: PrescriptionFilter) { _entities(representations: $r) { ... on Patient { prescriptions(filter: $f) { nodes { id } } } } }', { f: filter, r: [{ __typename: 'Patient', id: patient.id }] }))
       ._entities[0].prescriptions.nodes.map(({ id }: { id: string }) => id)
   assert.deepEqual([await list('ALL'), await list('ACTIVE'), await list('PAST')], [[past, active], [active], [past]])
+})
+
+test('a refill asked for before its day is an alert on record, with its rule as evidence, that stands in the way of nothing', async () => {
+  const patient = await registerPatient()
+  const drug = await publishDrug({ genericName: 'amlodipine' })
+  const id = await verified({ patientId: patient.id, drugId: drug.drugId })
+  await act(ken, 'releaseFill', { fillId: (await packed(id, patient.id, drug)).id })
+  for (let n = 0; n < 2; n++) assert.equal((await order(id, patient.id, drug.drugId)).reason, 'REFILL_TOO_EARLY')
+  const alerts = await eventually(async () => [await alertsOf(id)].find(({ length }) => length), { what: 'alert' })
+  assert.deepEqual(alerts.map(({ kind, reasonCode, severity, open, evidence, knowledgeVersion, message }: Record<string, unknown>) => [kind, reasonCode, severity, open, evidence, knowledgeVersion, message]), [[
+    'EARLY_REFILL', 'ER', 'MODERATE', false, 'Pharmacy policy: 80 % of the last supply used', 'pharmacy-early-refill',
+    `The next refill is due on ${addDays(clock.today(), 24)} (Pharmacy policy: 80 % of the last supply used)`,
+  ]])
+})
+
+test('an alert about a controlled drug is answered, and the answer agreed to, only with a second factor not older than five minutes', async () => {
+  const [one, two] = [await publishDrug({ genericName: 'meperidine', deaSchedule: 'CII' }), await publishDrug({ genericName: 'phenelzine' })]
+  await publishInteraction('meperidine', 'phenelzine', 'CONTRAINDICATED')
+  const patient = await registerPatient()
+  await verified({ patientId: patient.id, drugId: two.drugId })
+  const id = await inReview(patient, one, { refills: 0 })
+  const [alert] = await alertsOf(id)
+  const stale = (actor: typeof nora) => ({ ...actor, authTime: Math.floor(Date.now() / 1000) - 301 })
+  const ask = async (actor: typeof nora, mutation: 'overrideAlert' | 'confirmOverride', input: object) =>
+    (await subgraph.data(actor, `mutation ($input: ${mutation === 'overrideAlert' ? 'OverrideAlertInput' : 'ConfirmOverrideInput'}!) { ${mutation}(input: $input) { __typename ... on StepUpRequired { code acrValues maxAgeSeconds } } }`, { input }))[mutation]
+  const answer = { ...held(await claimFor(nora, 'VERIFICATION', id)), alertId: alert.id, professionalService: 'M0', result: '1G', text: 'prescriber agrees' }
+  const stepUp = { __typename: 'StepUpRequired', code: 'STEP_UP_REQUIRED', acrValues: 'urn:pharmagraph:otp', maxAgeSeconds: 300 }
+  assert.deepEqual(await ask(stale(nora), 'overrideAlert', answer), stepUp)
+  assert.deepEqual(await ask(nora, 'overrideAlert', answer), { __typename: 'PrescriptionPayload' })
+  assert.deepEqual(await ask(stale(ken), 'confirmOverride', { alertId: alert.id }), stepUp)
+  assert.deepEqual(await ask({ ...ken, amr: ['pwd'] }, 'confirmOverride', { alertId: alert.id }), stepUp)
+  assert.deepEqual(await ask(ken, 'confirmOverride', { alertId: alert.id }), { __typename: 'PrescriptionPayload' })
+  assert.equal((await alertsOf(id))[0].open, false)
 })

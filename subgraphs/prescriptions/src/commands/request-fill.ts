@@ -12,6 +12,7 @@ import { refusalOfPartial } from '../regulations/partial-fill.ts'
 import type { Services } from '../services.ts'
 import { balanceOf } from './book-part.ts'
 import { orderRefill } from './follow-refill.ts'
+import { noteEarlyRefill } from './note-early-refill.ts'
 import { openWorkItem } from './open-work-item.ts'
 import { screenPrescription } from './screen-prescription.ts'
 
@@ -44,8 +45,10 @@ export async function requestFill(em: EntityManager, services: Services, request
   begin(em, actor, fillLifecycle, fill, 'request')
   apply(em, actor, fillLifecycle, fill, 'screen')
   const obstacle = await obstacleTo(em, services, fill, prescription, fills, balance)
-  if (obstacle) blockFill(em, fill, obstacle)
-  else {
+  if (obstacle) {
+    blockFill(em, fill, obstacle)
+    if (obstacle.code === 'REFILL_TOO_EARLY') await noteEarlyRefill(em, services, prescription, obstacle as Refusal)
+  } else {
     acceptFill(em, fill, prescription)
     await orderRefill(em, fill)
   }
