@@ -284,7 +284,9 @@ function addRoute<Services>(
         const noteReading = async (status: number, body: unknown): Promise<void> => {
           if (!actor || route.method !== 'GET') return
           const accesses = new Accesses()
-          if (status < 400) for (const id of idsWithin(typeof body === 'string' ? body : JSON.stringify(body ?? ''))) accesses.show(route.path, { id })
+          // bytes, such as a picture, name nothing: what was asked for names them
+          const ids = Buffer.isBuffer(body) ? idsIn(request.params) : idsWithin(typeof body === 'string' ? body : JSON.stringify(body ?? ''))
+          if (status < 400) for (const id of ids) accesses.show(route.path, { id })
           else if ([401, 403, 404].includes(status)) accesses.refuse(route.path, idsIn([request.params, request.query]))
           await accessLog.keep(actor, `GET ${route.path}`, accesses)
         }
