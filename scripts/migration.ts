@@ -1,6 +1,7 @@
 // `npm run migration -- <subgraph> <name>`: writes the migration that brings the committed migrations to the entities,
 // found by applying them to a scratch database. `-- --check` fails where a subgraph's entities and migrations differ.
 import { randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { MikroORM } from '@mikro-orm/postgresql'
 import pg from 'pg'
@@ -13,6 +14,12 @@ const names = subgraphs.filter(({ inProcess }) => !inProcess).map(({ name }) => 
 if (target !== '--check' && !names.includes(target ?? '')) {
   console.error(`usage: npm run migration -- <${names.join('|')}> <name>   or   npm run migration -- --check`)
   process.exit(2)
+}
+
+/** Functions and their triggers are written by hand in migrations; entities do not know of them, so the difference would drop them. */
+function leaveFunctions(file: string): void {
+  const text = readFileSync(file, 'utf8')
+  writeFileSync(file, text.replaceAll(/^ *this\.addSql\(`(?:drop function|create (?:or replace )?function|create trigger)[^`]*`\);\n/gm, ''))
 }
 
 const server = await scratchServer()
@@ -38,6 +45,7 @@ try {
     } else {
       const first = (await orm.migrator.getExecuted()).length === 0
       const { fileName } = await orm.migrator.create(undefined, false, first, migrationName)
+      if (fileName) leaveFunctions(resolve(folder, 'migrations', fileName))
       console.log(fileName ? `${name}: wrote migrations/${fileName}` : `${name}: nothing to change`)
       if (first) console.log(`add to its up(): ${JSON.stringify(outboxNotifySql)}`)
     }
