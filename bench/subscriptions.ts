@@ -34,6 +34,7 @@ const betweenFaultsMs = 2_000
 const connectAtOnce = 200
 /** When nothing has come for so long, nothing more will. */
 const quietMs = 5_000
+const restartMs = 45_000
 
 const root = resolve(import.meta.dirname, '..')
 const types = { order: 'orders.order-status-changed.v1', queue: 'prescriptions.work-item-changed.v1', position: 'logistics.shipment-moved.v1' }
@@ -408,10 +409,10 @@ async function measure(gateway: Part, clients: Part, broker: Broker, counts: Cou
 }
 
 /** Waits until everybody has what is theirs, or nothing more comes; tells what was lost or came twice. */
-async function allCame(clients: Part, expected: Expected): Promise<object> {
+async function allCame(clients: Part, expected: Expected, patienceMs = quietMs): Promise<object> {
   const wanted = await clients.ask<number>('expecting', expected)
   let [received, since] = [0, now()]
-  while (received < wanted && now() - since < quietMs) {
+  while (received < wanted && now() - since < patienceMs) {
     await pause(100)
     const before = received
     received = await clients.ask<number>('received')
@@ -462,7 +463,7 @@ export async function run(args: readonly string[]): Promise<void> {
       const served = now()
       await pause(betweenFaultsMs)
       await publisher.stop()
-      const faults = { killed: ['subgraphs', 'NATS', 'gateway'], events: publisher.published(), ...(await allCame(clients, publisher.expected)), allCaughtUpSeconds: round((now() - served) / 1_000, 1) }
+      const faults = { killed: ['subgraphs', 'NATS', 'gateway'], events: publisher.published(), ...(await allCame(clients, publisher.expected, restartMs)), ends: await clients.ask('ends'), allCaughtUpSeconds: round((now() - served) / 1_000, 1) }
       console.error(`ours, with faults: ${JSON.stringify(faults)}`)
       result['ours'] = { ...steady, faults }
       await Promise.all([clients.kill(), gateway.kill(), subgraph.kill()])

@@ -2,6 +2,7 @@
  * Events as their owners complete them. All subscribers of a group (see LiveRun.group) who want the same event at the same
  * time wait for one fetch; whoever asked first may leave without the others noticing.
  */
+import { bulkhead } from 'cockatiel'
 import type { Raw } from '../execution/project.ts'
 import type { Completed, LiveRun } from '../operations/operations.ts'
 import type { Trace } from '../callers.ts'
@@ -28,12 +29,16 @@ export type Completion = {
  */
 const keepMs = 2_000
 
+/** Present states read at once: when everybody comes back after a restart, the owners are asked no faster than they answer. */
+const maxStarts = 64
+
 type Shared = { readonly result: Promise<Completed>; readonly askedBy: Asker }
 
 export class Completions {
   readonly #cursors: Cursors
   readonly #changes = new WeakMap<LiveEvent, Map<string, Shared>>()
   readonly #snapshots = new Map<string, Shared>()
+  readonly #starts = bulkhead(maxStarts, Infinity)
 
   constructor(cursors: Cursors) {
     this.#cursors = cursors
@@ -55,7 +60,7 @@ export class Completions {
   snapshot(asker: Asker, sequence: number, epoch: string): Promise<Completion> {
     const { live, complete } = asker
     const known = knownBefore(live)
-    return this.#shared(this.#snapshots, `${sequence} ${JSON.stringify(known)} ${live.group}`, asker, () => complete(snapshotOf(live.plan.field, known, this.#cursors.write({ epoch, sequence }))), 0)
+    return this.#shared(this.#snapshots, `${sequence} ${JSON.stringify(known)} ${live.group}`, asker, () => this.#starts.execute(() => complete(snapshotOf(live.plan.field, known, this.#cursors.write({ epoch, sequence })))), 0)
   }
 
   async #shared(known: Map<string, Shared>, key: string, asker: Asker, complete: () => Promise<Completed>, keep: number): Promise<Completion> {

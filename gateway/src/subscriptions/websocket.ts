@@ -30,6 +30,8 @@ export const closeCodes = {
 } as const
 
 const maxOperationsPerSocket = 100
+/** Until a connection must have said who it is: long enough for thousands that come at the same time. */
+const initPatienceMs = 15_000
 const maxMessageBytes = 256 * 1024
 
 type Connection = Trace & { session: Session; expiry?: NodeJS.Timeout | undefined }
@@ -87,6 +89,7 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
 
   useServer<Record<string, unknown> | undefined>(
     {
+      connectionInitWaitTimeout: initPatienceMs,
       async onConnect({ extra: { socket, request }, connectionParams }) {
         const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization']
         try {
