@@ -79,6 +79,30 @@ management: string
 evidence: string
 }
 /**
+ * A dispensing cabinet counted units for a fill, or says why a person has to.
+ */
+export interface InventoryDeviceAnsweredV1 {
+jobId: string
+deviceId: string
+fillId: string
+orderLineId: string
+lotId: string
+lotNumber: string
+ndc: string
+quantity: number
+outcome: ("COUNTED" | "WRONG_PRODUCT" | "WRONG_LOT" | "MISCOUNT" | "JAMMED" | "EMPTY")
+counted: (number | null)
+serialNumber: (string | null)
+}
+/**
+ * A dispensing cabinet is to count units for a fill.
+ */
+export interface InventoryDispenseRequestedV1 {
+jobId: string
+deviceId: string
+fillId: string
+}
+/**
  * A recall took lots of a held order line and nothing can stand in: the line is short and holds nothing.
  */
 export interface InventoryHoldLostV1 {
@@ -641,6 +665,10 @@ lots: {
 lotId: string
 lotNumber: string
 quantity: number
+/**
+ * Of the package, where it was scanned.
+ */
+serialNumber?: string
 }[]
 releasedBy: string
 recordHash: string
@@ -776,6 +804,8 @@ declare module '@pharmagraph/platform' {
     'audit.phi-read.v1': AuditPhiReadV1
     'catalog.drug-published.v1': CatalogDrugPublishedV1
     'catalog.interaction-published.v1': CatalogInteractionPublishedV1
+    'inventory.device-answered.v1': InventoryDeviceAnsweredV1
+    'inventory.dispense-requested.v1': InventoryDispenseRequestedV1
     'inventory.hold-lost.v1': InventoryHoldLostV1
     'inventory.hold-reallocated.v1': InventoryHoldReallocatedV1
     'inventory.hold-released.v1': InventoryHoldReleasedV1

@@ -2,6 +2,8 @@ import { byId, hasRole, listBy, pageByParent, perArguments, TransitionRow, type 
 import DataLoader from 'dataloader'
 import { access } from './access.ts'
 import { Recall, RecallLot, RecallNotice } from './entities/recall.ts'
+import { Destruction } from './entities/destruction.ts'
+import { DispenseJob } from './entities/dispense-job.ts'
 import { LedgerEntry } from './entities/ledger-entry.ts'
 import { Location } from './entities/location.ts'
 import { Lot } from './entities/lot.ts'
@@ -16,6 +18,8 @@ import { TransactionRecord } from './entities/transaction-record.ts'
 import { countLifecycle } from './lifecycles/stock-count.ts'
 import { lotLifecycle } from './lifecycles/lot.ts'
 import { affectedFills } from './reads/affected-fills.ts'
+import type { Services } from './services.ts'
+import { lotExposure } from './reads/lot-exposure.ts'
 import { recentAvailabilityOf } from './reads/availability.ts'
 
 /** Staff see every lot and hold, others none. */
@@ -55,6 +59,13 @@ export const loaders = (em: EntityManager, actor: Actor) => ({
   purchaseOrderLines: listBy(em, PurchaseOrderLine, 'purchaseOrderId'),
   /** Steps of a lifecycle by its name, then by subject. */
   historyIn: perArguments(({ machine }: { machine: string }) => listBy(em, TransitionRow, 'subjectId', { scope: { machine } })),
+  dispenseJob: byId(em, DispenseJob, rowsFor(actor)),
+  /** What each lot has been through, by lot id. */
+  exposureOf: new DataLoader(async (lotIds: readonly string[]) => {
+    const exposure = await lotExposure(em, lotIds)
+    return lotIds.map((id) => exposure.get(id) ?? null)
+  }),
+  destruction: byId(em, Destruction, rowsFor(actor)),
   stockAlert: byId(em, StockAlert, rowsFor(actor)),
   /** DSCSA transaction data by lot id. */
   transactionsOf: listBy(em, TransactionRecord, 'lotId'),
@@ -67,4 +78,4 @@ export const loaders = (em: EntityManager, actor: Actor) => ({
   availability: new DataLoader((drugIds: readonly string[]) => recentAvailabilityOf(em, drugIds)),
 })
 
-export type Context = SubgraphContext<ReturnType<typeof loaders>, object>
+export type Context = SubgraphContext<ReturnType<typeof loaders>, Services>

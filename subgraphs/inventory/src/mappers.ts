@@ -1,4 +1,7 @@
 import type { TransitionRow } from '@pharmagraph/platform'
+import type { ControlledInventoryRecord } from './entities/controlled-inventory-record.ts'
+import type { Destruction } from './entities/destruction.ts'
+import type { DispenseJob } from './entities/dispense-job.ts'
 import type { LedgerEntry } from './entities/ledger-entry.ts'
 import type { Location } from './entities/location.ts'
 import type { Lot } from './entities/lot.ts'
@@ -29,6 +32,9 @@ export type TradingPartnerMapper = TradingPartner
 export type SuspectCaseMapper = SuspectCase
 export type PurchaseOrderMapper = PurchaseOrder
 export type PurchaseOrderLineMapper = PurchaseOrderLine
+export type DispenseJobMapper = DispenseJob
+export type ControlledInventoryRecordMapper = ControlledInventoryRecord
+export type DestructionMapper = Destruction
 export type StockCountMapper = StockCount
 export type LossCaseMapper = LossCase
 export type StockAlertMapper = StockAlert

@@ -7,6 +7,7 @@ import { entities } from './entities/index.ts'
 import { jobs } from './jobs/index.ts'
 import { resolvers } from './resolvers/index.ts'
 import { seed } from './seed.ts'
+import { services } from './services.ts'
 
 /** Lots, their ledger, and the holds that orders have on them. Of people it knows ids only: who received which lot. */
 export const inventory = defineSubgraph({
@@ -15,7 +16,7 @@ export const inventory = defineSubgraph({
   entities,
   resolvers,
   loaders,
-  services: () => ({}),
+  services,
   consumers,
   jobs,
   seed,

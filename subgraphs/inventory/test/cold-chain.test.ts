@@ -69,6 +69,8 @@ test('S86 a rejected zone puts the lots stored there on hold, those of no other 
   const [fridge, elsewhere] = await shelf.stock(cold, { quantity: 10, expires: inDays(200) }, { quantity: 10, expires: inDays(200), location: shelf.there }) as [string, string]
   const [room] = await shelf.stock(warm, { quantity: 10, expires: inDays(200) }) as [string]
   const now = Date.now()
+  await subgraph.sql(`update lot set received_at = now() - interval '3 days' where id = any($1)`, [[fridge, elsewhere, room]])
+  const [late] = await shelf.stock(cold, { quantity: 10, expires: inDays(201) }) as [string]
   const send = async (sensorId: string, temperatures: number[], fields: object = {}) =>
     (await subgraph.data(keeper, record, { i: { locationId: shelf.here, storageClass: 'REFRIGERATED', sensorId, intervalMinutes: 60, readings: temperatures.map((celsius, index) => ({ at: new Date(now - (temperatures.length - index) * hour).toISOString(), celsius })), ...fields } })).recordTemperatures
   assert.equal((await send('logger-1', series([20, 5]))).report.disposition, 'OK')
@@ -76,6 +78,9 @@ test('S86 a rejected zone puts the lots stored there on hold, those of no other 
   assert.equal(Number((await subgraph.sql<{ n: string }>('select count(*) as n from temperature_reading'))[0]!.n), 20)
   assert.equal((await send('logger-2', series([10, 5], [10, 14]))).report.disposition, 'REJECT', 'a second logger that disagrees is not outvoted')
   assert.deepEqual([await status(fridge), await status(elsewhere), await status(room)], ['ON_HOLD', 'AVAILABLE', 'AVAILABLE'])
+  assert.equal(await status(late), 'AVAILABLE', 'what came after the excursion was not in it')
+  const { _entities } = await subgraph.data(keeper, 'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Lot { coldChain { disposition highest reasons } } } }', { r: [fridge, late, room].map((id) => ({ __typename: 'Lot', id })) })
+  assert.deepEqual(_entities.map(({ coldChain }: { coldChain: { disposition: string; highest: number | null } }) => [coldChain.disposition, coldChain.highest]), [['REJECT', 14], ['QA_REVIEW', null], ['QA_REVIEW', null]], 'a zone without readings is unknown, not fine')
   for (const [field, fields] of [['locationId', { locationId: newId() }], ['readings', { readings: [] }], ['intervalMinutes', { intervalMinutes: 0 }], ['sensorId', { sensorId: 'a b' }]] as const) {
     assert.equal((await send('logger-3', [5], fields)).field, field)
   }

@@ -115,7 +115,7 @@ test('a line left out before its order asks for stock is not held with the other
   assert.deepEqual(await shelf.balances(offLot!), [{ onHand: 10, reserved: 0 }])
 })
 
-test('what was packed for an order that is cancelled goes back on the shelf, whichever of release and cancellation comes first', async () => {
+test('what was packed for an order that is cancelled comes back through quarantine, whichever of release and cancellation comes first', async () => {
   const drug = await shelf.drug()
   const [lot] = await shelf.stock(drug, { quantity: 50, expires: inDays(300) })
   const [packed, late] = [requestFor([drug, 20]), requestFor([drug, 20])]
@@ -132,9 +132,9 @@ test('what was packed for an order that is cancelled goes back on the shelf, whi
   await eventually(async () => [...(await statusOf(packed)), ...(await statusOf(late))].every((status) => status === 'RELEASED'))
   const last = await release(late)
   await eventually(async () => (await subgraph.sql('select 1 from inbox where event_id = $1', [last])).length)
-  assert.deepEqual(await shelf.balances(lot!), [{ onHand: 50, reserved: 0 }])
-  const [entry] = await subgraph.sql<{ delta: string }>(`select delta from ledger_entry where lot_id = $1 and type = 'RETURN'`, [lot])
-  assert.equal(Number(entry!.delta), 20)
+  assert.deepEqual(await shelf.balances(lot!), [{ onHand: 30, reserved: 0 }])
+  const back = await subgraph.sql(`select status, origin, quantity_on_hand::int as units from lot where drug_id = $1 and id <> $2`, [drug, lot])
+  assert.deepEqual(back, [{ status: 'QUARANTINE', origin: 'RETURN', units: 20 }])
 })
 
 test('S85 200 requests at once for 50 units are all answered: 50 held, 150 refused', async () => {
@@ -280,6 +280,54 @@ test('a hold is moved by the system only, and only along its lifecycle', async (
     }
   }
 })
+
+test('a released fill that never left the house comes back once, into quarantine, and may be sold after somebody has looked', async () => {
+  const drug = await shelf.drug()
+  const [lot] = await shelf.stock(drug, { quantity: 50, expires: inDays(300) })
+  const request = requestFor([drug, 20])
+  await held(request)
+  const released = fillReleased(request, 0, [{ lotId: lot!, lotNumber: 'B0', quantity: 20 }])
+  await subgraph.publish('prescriptions.fill-released.v1', released.fillId, released)
+  await eventually(async () => (await statusOf(request))[0] === 'COMMITTED')
+  const { fillId, prescriptionId, orderId, orderLineId, drugId, lots } = released
+  const returned: EventMap['prescriptions.fill-returned.v1'] = { fillId, prescriptionId, orderId, orderLineId, drugId, reasonCode: 'NOT_COLLECTED', leftControl: false, lots }
+  const eventId = await subgraph.publish('prescriptions.fill-returned.v1', fillId, returned)
+  await subgraph.republish('prescriptions.fill-returned.v1', fillId, returned, eventId)
+  await cancel(orderId)
+  await eventually(async () => (await statusOf(request))[0] === 'RELEASED')
+  await settled(orderId)
+  const back = await returnsOf(drug)
+  assert.deepEqual(back.map(({ status, origin, units }) => [status, origin, units]), [['QUARANTINE', 'RETURN', 20]])
+  assert.equal((await release(back[0]!.id)).lot.status, 'AVAILABLE')
+  assert.deepEqual(await shelf.balances(lot!), [{ onHand: 30, reserved: 0 }])
+})
+
+test('a parcel that comes back from outside is quarantined and never sold again, each part of the order for itself', async () => {
+  const [drug, other] = [await shelf.drug(), await shelf.drug()]
+  await shelf.stock(drug, { quantity: 10, expires: inDays(300) })
+  await shelf.stock(other, { quantity: 10, expires: inDays(300) })
+  const request = requestFor([drug, 2, null], [other, 3, null])
+  await held(request)
+  const { orderId, lines } = request
+  const patientId = newId()
+  const [first, second] = [newId(), newId()]
+  for (const [index, fulfilmentId] of [first, second].entries()) await subgraph.publish('orders.order-released.v1', orderId, { orderId, patientId, orderLineIds: [lines[index]!.orderLineId], fulfilmentId })
+  await eventually(async () => (await statusOf(request)).every((status) => status === 'COMMITTED'))
+  const shipmentId = newId()
+  const comesBack = { shipmentId, orderId, patientId, from: 'RETURNING', to: 'RETURNED' as const, reasonCode: null, fulfilmentId: first }
+  await subgraph.publish('logistics.shipment-status-changed.v1', shipmentId, comesBack)
+  await subgraph.publish('logistics.shipment-status-changed.v1', shipmentId, comesBack)
+  await eventually(async () => (await returnsOf(drug)).length)
+  await settled(orderId)
+  const [back, ...more] = await returnsOf(drug)
+  assert.deepEqual([back!.status, back!.origin, back!.units, more, await returnsOf(other)], ['QUARANTINE', 'RETURN_FROM_OUTSIDE', 2, [], []])
+  assert.equal((await release(back!.id)).code, 'LEFT_OUR_CONTROL')
+})
+
+const returnsOf = (drugId: string) =>
+  subgraph.sql<{ id: string; status: string; origin: string; units: number }>(`select id, status, origin, quantity_on_hand::int as units from lot where drug_id = $1 and origin <> 'SUPPLIER'`, [drugId])
+const release = async (lotId: string) =>
+  (await subgraph.data(keeper, 'mutation ($i: ChangeLotStatusInput!) { changeLotStatus(input: $i) { ... on LotPayload { lot { status } } ... on Problem { code } } }', { i: { lotId, verb: 'release', reason: 'looked at' } })).changeLotStatus
 
 test('staff see the reservations of an order with their lots, strangers see none', async () => {
   const drug = await shelf.drug()

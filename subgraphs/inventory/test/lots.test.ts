@@ -7,6 +7,7 @@ import { expireLots } from '../src/commands/expire-lots.ts'
 import { holdStock } from '../src/commands/hold-stock.ts'
 import { Lot, lotStatuses, type LotStatus } from '../src/entities/lot.ts'
 import { lotLifecycle } from '../src/lifecycles/lot.ts'
+import { services } from '../src/services.ts'
 import { inventory } from '../src/subgraph.ts'
 import { inDays, keeper, requestFor, stockedShelf, system } from './shelf.ts'
 
@@ -224,7 +225,7 @@ test('fifty lots with all they lead to, and a hundred availabilities, cost a han
 })
 
 test('the opening stock of the demo is loaded once, on sale, and in the books', async () => {
-  const run = () => inventory.seed!({ transact: (work) => transact(orm, work), orm, services: {}, logger: undefined as never })
+  const run = () => inventory.seed!({ transact: (work) => transact(orm, work), orm, services: services(), logger: undefined as never })
   const count = async () => Number((await subgraph.sql<{ n: number }>(`select count(*) as n from lot join location on location.id = lot.location_id where location.name like 'Pharmagraph%'`))[0]!.n)
   await run()
   const lots = await count()

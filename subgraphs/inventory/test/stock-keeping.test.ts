@@ -124,6 +124,49 @@ test('C22 the biennial inventory wants schedule II and large containers counted,
   assert.equal((await subgraph.graph(patient, 'query ($l: ID!) { controlledInventory(locationId: $l) { ndc } }', { l: shelf.there })).errors?.[0]?.extensions['code'], 'FORBIDDEN')
 })
 
+test('C22 the biennial inventory is recorded whole, exactly where the law says so, once, for good; a difference asks for a blind count', async () => {
+  const location = shelf.there
+  const books = async (): Promise<{ drug: { id: string }; quantity: number; exactCount: boolean }[]> =>
+    (await subgraph.data(pic, 'query ($l: ID!) { controlledInventory(locationId: $l) { drug { id } quantity exactCount } }', { l: location })).controlledInventory
+  const record = async (lines: object[], actor: Actor = pic) =>
+    (await subgraph.graph(actor, 'mutation ($i: RecordControlledInventoryInput!) { recordControlledInventory(input: $i) { ... on ControlledInventoryPayload { record { id takenOn nextDueOn lines { drug { id } quantity exact booked } } } ... on InvalidInput { field message } } }', { i: { locationId: location, businessTime: 'OPENING', lines } }))
+  const lines = (await books()).map(({ drug, quantity, exactCount }) => ({ drugId: drug.id, quantity, exact: exactCount }))
+  const two = lines.find(({ exact }) => exact)!
+  assert.match((await record(lines.slice(1))).data.recordControlledInventory.message, /is missing/)
+  assert.match((await record(lines.map((line) => ({ ...line, exact: false })))).data.recordControlledInventory.message, /counted exactly/)
+  assert.equal((await record([...lines, { drugId: newId(), quantity: 1, exact: true }])).data.recordControlledInventory.field, 'lines')
+  const found = lines.map((line) => (line === two ? { ...line, quantity: line.quantity - 1 } : line))
+  const { record: taken } = (await record(found)).data.recordControlledInventory
+  assert.equal(taken.nextDueOn, `${Number(taken.takenOn.slice(0, 4)) + 2}${taken.takenOn.slice(4)}`)
+  assert.deepEqual(taken.lines.find(({ drug }: { drug: { id: string } }) => drug.id === two.drugId), { drug: { id: two.drugId }, quantity: two.quantity - 1, exact: true, booked: two.quantity })
+  assert.equal((await record(lines)).data.recordControlledInventory.record.id, taken.id, 'one inventory a day and time')
+  const open = await subgraph.sql<{ n: number }>(`select count(*)::int as n from stock_count join lot on lot.id = stock_count.lot_id where lot.drug_id = $1 and stock_count.status = 'REQUESTED'`, [two.drugId])
+  assert.equal(open[0]!.n, 1)
+  await assert.rejects(subgraph.sql('delete from controlled_inventory_record'), /append-only/)
+  assert.equal((await record(lines, patient)).errors?.[0]?.extensions['code'], 'FORBIDDEN')
+})
+
+test('a controlled lot is destroyed by one person before another, on its form, and leaves the books with both on record', async () => {
+  const { drugId } = await drugOf('CII')
+  const [lot] = await shelf.stock(drugId, { quantity: 40, expires: inDays(300) }) as [string]
+  const change = async (verb: string) => (await subgraph.data(keeper, 'mutation ($i: ChangeLotStatusInput!) { changeLotStatus(input: $i) { ... on LotPayload { lot { status } } ... on Problem { code } } }', { i: { lotId: lot, verb, reason: 'broken seals' } })).changeLotStatus
+  const propose = async () => (await subgraph.data(keeper, 'mutation ($i: ProposeDestructionInput!) { proposeDestruction(input: $i) { ... on DestructionPayload { destruction { id status allowedActions } } ... on InvalidInput { field } } }', { i: { lotId: lot, method: 'INCINERATION' } })).proposeDestruction
+  const witness = async (destructionId: string, actor: Actor, fields: object = {}) =>
+    (await subgraph.graph(actor, 'mutation ($i: AdvanceDestructionInput!) { advanceDestruction(input: $i) { ... on DestructionPayload { destruction { status quantity reference lot { status quantityOnHand } } } ... on Problem { code } ... on InvalidInput { field } } }', { i: { destructionId, verb: 'witness', ...fields } }))
+  assert.equal((await propose()).field, 'lotId')
+  await change('quarantine')
+  assert.equal((await change('destroy')).code, 'WITNESS_NEEDED')
+  const { destruction: { id } } = await propose()
+  assert.equal((await propose()).destruction.id, id)
+  const second = actorWith('pharmacist')
+  assert.equal((await witness(id, keeper, { reference: 'Form 41' })).data.advanceDestruction.code, 'SECOND_PERSON_NEEDED')
+  assert.equal((await witness(id, second)).data.advanceDestruction.field, 'reference')
+  assert.equal((await witness(id, actorWith('technician'), { reference: 'Form 41' })).errors?.[0]?.extensions['code'], 'FORBIDDEN')
+  assert.deepEqual((await witness(id, second, { reference: 'Form 41' })).data.advanceDestruction.destruction, { status: 'WITNESSED', quantity: 40, reference: 'Form 41', lot: { status: 'DESTROYED', quantityOnHand: 0 } })
+  assert.deepEqual(await subgraph.sql('select proposed_by, witnessed_by from destruction where id = $1', [id]), [{ proposed_by: keeper.subject, witnessed_by: second.subject }])
+  assert.equal((await witness(id, second, { reference: 'Form 41' })).data.advanceDestruction.code, 'TRANSITION_REFUSED')
+})
+
 const scanMutation = 'mutation ($i: ReceiveScanInput!) { receiveScan(input: $i) { ... on LotPayload { lot { id batchNumber expiryDate quantityOnHand bin status drug { id } transactions { gtin serialNumber sellerName quantity retainUntil } } } ... on InvalidInput { field message } } }'
 const scan = async (text: string, fields: object = {}) =>
   (await subgraph.data(keeper, scanMutation, { i: { scan: text, locationId: shelf.here, reference: 'note 7', sellerName: 'Acme Wholesale', sellerGln: '0614141000005', transactionDate: clock.today(), ...fields } })).receiveScan

@@ -67,3 +67,23 @@ test('a fill that lost its lots waits for stock and is back at the bench once it
   const claim = held(await claimFor(tom, 'FILL', fill.id))
   assert.equal((await act(tom, 'scanFill', { ...claim, barcode: `${drug.ndc} AGAIN` })).__typename, 'FillPayload')
 })
+
+test('S17 a lot that a dispensing cabinet scanned and counted needs no scan by hand, and its serial number is released with it', async () => {
+  const { drug, prescriptionId } = await fresh('warfarin')
+  const fill = await atTheBench(prescriptionId, patient.id, drug)
+  const claim = held(await claimFor(tom, 'FILL', fill.id))
+  const [row] = await subgraph.sql<{ lots: { lotId: string }[] }>('select lots from fill where id = $1', [fill.id])
+  const answer = (outcome: 'JAMMED' | 'COUNTED') => subgraph.publish('inventory.device-answered.v1', fill.id, {
+    jobId: newId(), deviceId: 'cabinet-1', fillId: fill.id, orderLineId: fill.orderLineId, lotId: row!.lots[0]!.lotId, lotNumber: 'A123', ndc: drug.ndc, quantity: 30,
+    outcome, counted: outcome === 'COUNTED' ? 30 : null, serialNumber: outcome === 'COUNTED' ? 'SER1' : null,
+  })
+  await handled(await answer('JAMMED'))
+  assert.deepEqual(await lotsOf(fill.id), [['A123', false]])
+  await handled(await answer('COUNTED'))
+  assert.deepEqual(await lotsOf(fill.id), [['A123', true]])
+  assert.equal((await act(tom, 'submitFill', claim))['fill'].status, 'PRODUCT_CHECK')
+  await act(ken, 'checkFill', held(await claimFor(ken, 'PRODUCT_CHECK', fill.id)))
+  await act(ken, 'releaseFill', { fillId: fill.id })
+  const released = (await subgraph.emitted('prescriptions.fill-released.v1')).find(({ fillId }) => fillId === fill.id)
+  assert.deepEqual(released?.lots.map(({ serialNumber }) => serialNumber), ['SER1'])
+})

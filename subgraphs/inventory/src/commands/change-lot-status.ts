@@ -3,6 +3,7 @@ import { access } from '../access.ts'
 import type { LedgerEntryType } from '../entities/ledger-entry.ts'
 import type { Lot, LotStatus } from '../entities/lot.ts'
 import type { ChangeLotStatusInput } from '../generated/resolvers.ts'
+import { DrugFact } from '../entities/drug-fact.ts'
 import { openSuspectStatuses, SuspectCase } from '../entities/suspect-case.ts'
 import { hasRunOut, lotLifecycle } from '../lifecycles/lot.ts'
 import { book, lockLots } from './book.ts'
@@ -20,6 +21,9 @@ export async function changeLotStatus(em: EntityManager, actor: Actor, { lotId, 
   if (hasRunOut(lot)) apply(em, systemActor('inventory'), lotLifecycle, lot, 'expire')
   if (verb === 'release' && (await em.count(SuspectCase, { lotId, status: { $in: [...openSuspectStatuses] } }))) {
     throw new AppError('SUSPECT_PRODUCT', 'this lot is under investigation: clear its case first', { allowed: [] }, { problem: 'TransitionRefused', http: 409 })
+  }
+  if (verb === 'destroy' && (await em.findOneOrFail(DrugFact, { id: lot.drugId })).deaSchedule !== 'NONE') {
+    throw new AppError('WITNESS_NEEDED', 'a controlled substance is destroyed before a witness (21 CFR 1317.95): propose its destruction', { allowed: [] }, { problem: 'TransitionRefused', http: 409 })
   }
   apply(em, actor, lotLifecycle, lot, verb, { reason })
   const type = entryOf[lot.status]

@@ -9,7 +9,7 @@ import { units } from '../quantity.ts'
 import { book, lockLots } from './book.ts'
 import { recordDispensing, type Recipient } from './record-dispensing.ts'
 
-type Taken = { lotId: string; quantity: number }
+type Taken = { lotId: string; quantity: number; serialNumber?: string }
 
 /**
  * A pharmacist released the fill of one order line: what left the shelf leaves the books, lot by lot as it was scanned.
@@ -29,10 +29,11 @@ export async function commitFill(em: EntityManager, actor: Actor, fill: EventMap
  * Lines of the order were released, in one part or several: those of them that are still held, which no pharmacist
  * released, leave the books as they were held. Lines that are not named keep their hold.
  */
-export async function commitOrder(em: EntityManager, actor: Actor, { orderId, patientId, orderLineIds }: EventMap['orders.order-released.v1']): Promise<void> {
+export async function commitOrder(em: EntityManager, actor: Actor, { orderId, patientId, orderLineIds, fulfilmentId }: EventMap['orders.order-released.v1']): Promise<void> {
   access.must(actor, 'stock:commit', undefined)
   const reservations = await em.find(Reservation, { orderId, orderLineId: { $in: orderLineIds } }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
   if (reservations.length < new Set(orderLineIds).size) throw notYet('the hold of a released line')
+  for (const reservation of reservations) reservation.fulfilmentId = fulfilmentId ?? null
   await commit(em, actor, reservations.filter(({ status }) => status === 'HELD' || status === 'EXPIRED'), new Map(), { patientId, fillId: null, releasedBy: actor.subject, fillRecordHash: null })
 }
 
@@ -68,7 +69,7 @@ function commitOne(em: EntityManager, actor: Actor, reservation: Reservation, al
     if (lot.quantityOnHand < lot.quantityReserved) {
       throw new AppError('INSUFFICIENT_STOCK', 'a fill was released from units that are not on the books or are held for others: count the lot', { lotId })
     }
-    if (quantity > 0) recordDispensing(em, reservation, lot, quantity, recipient)
+    if (quantity > 0) recordDispensing(em, reservation, lot, quantity, taken.find((one) => one.lotId === lotId)?.serialNumber ?? null, recipient)
     const allocation = allocations.find((row) => row.lotId === lotId)
     if (allocation && quantity > 0) allocation.quantity = quantity
     else if (allocation) em.remove(allocation)

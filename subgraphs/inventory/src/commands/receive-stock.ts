@@ -87,7 +87,7 @@ export async function makeMissingLots(em: EntityManager, actor: Actor, deliverie
     `insert into lot (id, drug_id, ndc, batch_number, expiry_date, quantity_on_hand, quantity_reserved, location_id, status, status_by, received_at)
      select id, "drugId", ndc, "batchNumber", "expiryDate", 0, 0, "locationId", 'RECEIVING', "statusBy", "receivedAt"
      from jsonb_to_recordset(?::jsonb) as given (id uuid, "drugId" uuid, ndc text, "batchNumber" text, "expiryDate" date, "locationId" uuid, "statusBy" text, "receivedAt" timestamptz)
-     on conflict (drug_id, batch_number, location_id) do nothing returning id`,
+     on conflict (drug_id, batch_number, location_id) where origin = 'SUPPLIER' do nothing returning id`,
     [JSON.stringify(rows)],
   )
   return new Set(made.map(({ id }) => id))
@@ -96,7 +96,7 @@ export async function makeMissingLots(em: EntityManager, actor: Actor, deliverie
 async function lotsByKey(em: EntityManager, deliveries: readonly Delivery[]): Promise<Map<string, Lot>> {
   const ids = await em.execute<{ id: string }[]>(
     `select lot.id from lot join jsonb_to_recordset(?::jsonb) as given ("drugId" uuid, "batchNumber" text, "locationId" uuid)
-     on lot.drug_id = given."drugId" and lot.batch_number = given."batchNumber" and lot.location_id = given."locationId"`,
+     on lot.drug_id = given."drugId" and lot.batch_number = given."batchNumber" and lot.location_id = given."locationId" and lot.origin = 'SUPPLIER'`,
     [JSON.stringify(deliveries)],
   )
   const lots = await lockLots(em, ids.map(({ id }) => id))

@@ -7,9 +7,9 @@ import type { Reservation } from '../entities/reservation.ts'
 export type Recipient = { patientId: string; fillId: string | null; releasedBy: string; fillRecordHash: string | null }
 
 /** Writes what one lot gave to one order line, in the transaction that takes it off the books. */
-export function recordDispensing(em: EntityManager, { orderId, orderLineId, drugId }: Reservation, lot: Lot, quantity: number, recipient: Recipient): void {
+export function recordDispensing(em: EntityManager, { orderId, orderLineId, drugId }: Reservation, lot: Lot, quantity: number, serialNumber: string | null, recipient: Recipient): void {
   const record = {
-    id: newId(), orderId, orderLineId, drugId, lotId: lot.id, ndc: lot.ndc, batchNumber: lot.batchNumber, expiryDate: lot.expiryDate, serialNumber: null, quantity,
+    id: newId(), orderId, orderLineId, drugId, lotId: lot.id, ndc: lot.ndc, batchNumber: lot.batchNumber, expiryDate: lot.expiryDate, serialNumber, quantity,
     ...recipient, releasedAt: clock.now(),
   }
   em.create(DispenseRecord, { ...record, hash: dispenseHash(record) })

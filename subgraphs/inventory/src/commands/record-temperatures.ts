@@ -4,6 +4,7 @@ import type { ColdChainReport } from '../cold-chain.ts'
 import { Location } from '../entities/location.ts'
 import type { RecordTemperaturesInput } from '../generated/resolvers.ts'
 import { lotLifecycle } from '../lifecycles/lot.ts'
+import { lotExposure } from '../reads/lot-exposure.ts'
 import { zoneHistory } from '../reads/zone-history.ts'
 import { lockLots } from './book.ts'
 
@@ -26,15 +27,19 @@ export async function recordTemperatures(em: EntityManager, actor: Actor, input:
     [sensorId, locationId, storageClass, intervalMinutes, JSON.stringify(readings)],
   )
   const report = await zoneHistory(em, { locationId, storageClass })
-  if (report.disposition === 'REJECT') await holdZone(em, locationId, storageClass, report.reasons[0]!)
+  if (report.disposition === 'REJECT') await holdZone(em, locationId, storageClass)
   return report
 }
 
-async function holdZone(em: EntityManager, locationId: string, storageClass: string, reason: string): Promise<void> {
+/** Lots that were there when it happened; what came later is judged by what it has been through. */
+async function holdZone(em: EntityManager, locationId: string, storageClass: string): Promise<void> {
   const stored = await em.execute<{ id: string }[]>(
     `select lot.id from lot join drug_fact drug on drug.id = lot.drug_id where lot.location_id = ? and lot.status = 'AVAILABLE' and drug.storage_class = ?`, [locationId, storageClass],
   )
-  for (const lot of (await lockLots(em, stored.map(({ id }) => id))).values()) {
-    if (lot.status === 'AVAILABLE') apply(em, systemActor('inventory'), lotLifecycle, lot, 'hold', { reason })
+  const lots = await lockLots(em, stored.map(({ id }) => id))
+  const exposure = await lotExposure(em, [...lots.keys()])
+  for (const lot of lots.values()) {
+    const { disposition, reasons } = exposure.get(lot.id)!
+    if (lot.status === 'AVAILABLE' && disposition === 'REJECT') apply(em, systemActor('inventory'), lotLifecycle, lot, 'hold', { reason: reasons[0]! })
   }
 }

@@ -21,6 +21,7 @@ export async function transferStock(em: EntityManager, actor: Actor, input: Tran
   if (!input.idempotencyKey.trim() || input.idempotencyKey.length > 100) throw invalid('idempotencyKey', 'give a key of 1 to 100 characters')
   const known = isId(lotId) ? await em.findOne(Lot, { id: lotId }) : null
   if (!known) throw notFound('lot')
+  if (known.origin !== 'SUPPLIER') throw invalid('lotId', 'units that came back stay where they were looked at')
   if (known.locationId === toLocationId) throw invalid('toLocationId', 'the lot is there already')
   if (!isId(toLocationId) || !(await em.findOne(Location, { id: toLocationId }))) throw invalid('toLocationId', 'this location is not known here')
   const { lots, made } = await lockTwins(em, actor, known, toLocationId)
@@ -45,7 +46,7 @@ export async function transferStock(em: EntityManager, actor: Actor, input: Tran
 async function lockTwins(em: EntityManager, actor: Actor, lot: Lot, locationId: string): Promise<{ lots: [Lot, Lot]; made: boolean }> {
   const { id, drugId, ndc, batchNumber, expiryDate } = lot
   const made = await makeMissingLots(em, actor, [{ drugId, locationId, batchNumber, expiryDate, quantity: 0, reference: '' }], new Map([[drugId, ndc]]))
-  const twin = await em.findOneOrFail(Lot, { drugId, batchNumber, locationId })
+  const twin = await em.findOneOrFail(Lot, { drugId, batchNumber, locationId, origin: 'SUPPLIER' })
   const locked = await lockLots(em, [id, twin.id])
   return { lots: [locked.get(id)!, locked.get(twin.id)!], made: made.has(twin.id) }
 }

@@ -1,5 +1,7 @@
 /** What stock-keeping needs of an automated dispensing cabinet. */
 
+export type Cassette = { ndc: string; lotNumber: string; serialNumber?: string; units: number }
+
 /** `quantity`: units to count out of the lot loaded under this bar code. */
 export type DispenseJob = { jobId: string; ndc: string; lotNumber: string; quantity: number }
 
@@ -11,6 +13,8 @@ export type DeviceAnswer =
 
 export type DispensingDevice = {
   readonly deviceId: string
+  /** A person put units of a lot into it, under the package's own bar code. */
+  load(cassette: Cassette): Promise<void>
   /** Counts units out. The same job again is answered again and counts nothing. Rejects where the device cannot be reached. */
   dispense(job: DispenseJob): Promise<DeviceAnswer>
 }

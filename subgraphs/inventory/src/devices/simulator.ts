@@ -1,12 +1,10 @@
 /** A cabinet in memory that scans, counts, jams and miscounts as it is told. */
 import { AppError } from '@pharmagraph/platform'
-import type { DeviceAnswer, DispensingDevice } from './port.ts'
+import type { Cassette, DeviceAnswer, DispensingDevice } from './port.ts'
 
-export type Cassette = { ndc: string; lotNumber: string; serialNumber?: string; units: number }
 export type Fault = { kind: 'JAM' } | { kind: 'MISCOUNT'; by: number } | { kind: 'OFFLINE' }
 
 export type SimulatedDevice = DispensingDevice & {
-  load(cassette: Cassette): void
   /** The next job meets this; several wait in line. */
   fail(fault: Fault): void
   /** Units left in the cassette of a product. */
@@ -30,7 +28,9 @@ export function simulatedDevice(deviceId: string): SimulatedDevice {
   }
   return {
     deviceId,
-    load: (cassette) => void cassettes.set(cassette.ndc, { ...cassette }),
+    async load(cassette) {
+      cassettes.set(cassette.ndc, { ...cassette })
+    },
     fail: (fault) => void faults.push(fault),
     left: (ndc) => cassettes.get(ndc)?.units ?? 0,
     async dispense({ jobId, ndc, quantity }) {

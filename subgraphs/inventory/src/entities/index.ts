@@ -1,3 +1,6 @@
+import { ControlledInventoryRecordSchema } from './controlled-inventory-record.ts'
+import { DestructionSchema } from './destruction.ts'
+import { DeviceCassetteSchema, DispenseJobSchema } from './dispense-job.ts'
 import { DispenseRecordSchema } from './dispense-record.ts'
 import { DrugFactSchema } from './drug-fact.ts'
 import { LedgerEntrySchema } from './ledger-entry.ts'
@@ -21,4 +24,5 @@ export const entities = [
   DispenseRecordSchema, RecallSchema, RecallLotSchema, RecallNoticeSchema,
   StockCountSchema, LossCaseSchema, TemperatureReadingSchema, TransactionRecordSchema, StockAlertSchema,
   TradingPartnerSchema, SuspectCaseSchema, SuspectPackageSchema, PurchaseOrderSchema, PurchaseOrderLineSchema,
+  DeviceCassetteSchema, DispenseJobSchema, ControlledInventoryRecordSchema, DestructionSchema,
 ]

@@ -4,6 +4,9 @@ import { LocationSchema } from './location.ts'
 export const lotStatuses = ['RECEIVING', 'QUARANTINE', 'AVAILABLE', 'ON_HOLD', 'RECALLED', 'EXPIRED', 'DAMAGED', 'DESTROYED', 'RETURNED_TO_SUPPLIER'] as const
 export type LotStatus = (typeof lotStatuses)[number]
 
+export const lotOrigins = ['SUPPLIER', 'RETURN', 'RETURN_FROM_OUTSIDE'] as const
+export type LotOrigin = (typeof lotOrigins)[number]
+
 /** Stock of one drug, one batch, at one location. The balances are the sums of the lot's ledger; only `book` moves them. */
 export const LotSchema = defineEntity({
   name: 'Lot',
@@ -24,12 +27,14 @@ export const LotSchema = defineEntity({
     /** Who brought the lot into its status: destroying it takes somebody else. */
     statusBy: p.string(),
     receivedAt: p.datetime(),
+    /** Where it came from; every return is a lot of its own, so that somebody looks at it before it is sold or destroyed. */
+    origin: p.enum(lotOrigins).default('SUPPLIER'),
     /** Shelf and bin, as they are marked there. */
     bin: p.string().length(20).nullable(),
   },
-  uniques: [{ properties: ['drugId', 'batchNumber', 'locationId'] }],
   indexes: [
     { properties: ['locationId', 'status'] },
+    { name: 'lot_one_per_batch', expression: `create unique index lot_one_per_batch on lot (drug_id, batch_number, location_id) where origin = 'SUPPLIER'` },
     { name: 'lot_fefo', expression: `create index lot_fefo on lot (drug_id, expiry_date, id) where status = 'AVAILABLE'` },
   ],
   checks: [

@@ -19,6 +19,8 @@ export const ReservationSchema = defineEntity({
     /** The first day its units may expire on: other lots that take over must keep as long. */
     keepsUntil: p.date(),
     expiresAt: p.datetime(),
+    /** The part of the order it left in, as orders names it. */
+    fulfilmentId: p.uuid().nullable(),
   },
   indexes: [{ name: 'reservation_due', expression: `create index reservation_due on reservation (expires_at) where status = 'HELD'` }],
 })

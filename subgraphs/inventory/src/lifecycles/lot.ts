@@ -9,6 +9,10 @@ const isPast = (lot: Lot): boolean => lot.expiryDate < clock.today()
 export const unexpired: Guard<Lot> = (lot) =>
   isPast(lot) ? { code: 'EXPIRED', message: `this lot expired on ${lot.expiryDate}` } : undefined
 
+/** A drug that has left our control is never dispensed again (FDA CPG 460.300): nobody knows how it was kept. */
+export const neverOutside: Guard<Lot> = (lot) =>
+  lot.origin === 'RETURN_FROM_OUTSIDE' ? { code: 'LEFT_OUR_CONTROL', message: 'these units came back from outside: destroy them or send them to a reverse distributor' } : undefined
+
 export const pastExpiry: Guard<Lot> = (lot) =>
   isPast(lot) ? undefined : { code: 'NOT_EXPIRED', message: `this lot may be used until ${lot.expiryDate}` }
 
@@ -21,12 +25,13 @@ export const secondPerson: Guard<Lot> = (lot, actor) =>
     ? { code: 'SECOND_PERSON_NEEDED', message: 'one person takes a lot off sale, another destroys it; quarantine it first if nobody did' }
     : undefined
 
-const release = to<LotStatus, Lot>('AVAILABLE', { by: keepers, when: [unexpired] })
+const release = to<LotStatus, Lot>('AVAILABLE', { by: keepers, when: [unexpired, neverOutside] })
 const quarantine = to<LotStatus, Lot>('QUARANTINE', { by: keepers })
-const recall = to<LotStatus, Lot>('RECALLED', { by: keepers })
+// what comes back of a recalled lot is recalled as it comes
+const recall = to<LotStatus, Lot>('RECALLED', { by: [...keepers, 'system'] })
 const damage = to<LotStatus, Lot>('DAMAGED', { by: keepers })
 const expire = to<LotStatus, Lot>('EXPIRED', { by: ['system'], when: [pastExpiry] })
-const destroy = to<LotStatus, Lot>('DESTROYED', { by: keepers, when: [nothingHeld, secondPerson] })
+const destroy = to<LotStatus, Lot>('DESTROYED', { by: [...keepers, 'pharmacist'], when: [nothingHeld, secondPerson] })
 const returnToSupplier = to<LotStatus, Lot>('RETURNED_TO_SUPPLIER', { by: keepers, when: [nothingHeld] })
 
 /** From the dock to the shelf and off it again. Only AVAILABLE lots are sold. */

@@ -4,7 +4,7 @@ import { mutationResolvers } from './mutation.ts'
 import { queryResolvers } from './query.ts'
 import { affectedFillResolvers, recallNoticeResolvers, recallResolvers } from './recall.ts'
 import { allocationResolvers, drugResolvers, orderResolvers, reservationResolvers } from './reservation.ts'
-import { purchaseOrderLineResolvers, purchaseOrderResolvers, suspectCaseResolvers, tradingPartnerResolvers } from './supply.ts'
+import { destructionResolvers, dispenseJobResolvers, purchaseOrderLineResolvers, purchaseOrderResolvers, suspectCaseResolvers, tradingPartnerResolvers } from './supply.ts'
 import { controlledLineResolvers, lossCaseResolvers, purchaseSuggestionResolvers, stockAlertResolvers, stockCountResolvers } from './stock-keeping.ts'
 
 export const resolvers: Resolvers = {
@@ -23,6 +23,9 @@ export const resolvers: Resolvers = {
   ControlledLine: controlledLineResolvers,
   PurchaseSuggestion: purchaseSuggestionResolvers,
   TradingPartner: tradingPartnerResolvers,
+  DispenseJob: dispenseJobResolvers,
+  Destruction: destructionResolvers,
+  ControlledInventoryRecord: { location: async ({ locationId }, _args, { loaders }) => (await loaders.location.load(locationId))!, lines: ({ lines }) => lines.map((line) => ({ ...line, drug: { id: line.drugId } })) },
   SuspectCase: suspectCaseResolvers,
   PurchaseOrder: purchaseOrderResolvers,
   PurchaseOrderLine: purchaseOrderLineResolvers,

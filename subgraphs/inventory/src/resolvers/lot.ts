@@ -7,6 +7,7 @@ export const lotResolvers: LotResolvers = {
   drug: ({ drugId }) => ({ id: drugId }),
   status: statusNow,
   location: async ({ locationId }, _args, { loaders }) => (await loaders.location.load(locationId))!,
+  coldChain: ({ id }, _args, { loaders }) => loaders.exposureOf.load(id),
   transactions: ({ id }, _args, { loaders }) => loaders.transactionsOf.load(id),
   ledger: ({ id }, { first, after }, { loaders }) => loaders.ledgerOf({ first: first ?? 20, after }).load(id),
   history: ({ id }, _args, { loaders }) => loaders.historyOf.load(id),

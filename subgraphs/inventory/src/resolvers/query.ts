@@ -1,6 +1,9 @@
 import { invalid, isId, page } from '@pharmagraph/platform'
 import { access } from '../access.ts'
 import { recallsFor, rowsFor } from '../context.ts'
+import { ControlledInventoryRecord } from '../entities/controlled-inventory-record.ts'
+import { Destruction } from '../entities/destruction.ts'
+import { DispenseJob } from '../entities/dispense-job.ts'
 import { Location } from '../entities/location.ts'
 import { Recall, RecallNotice } from '../entities/recall.ts'
 import { PurchaseOrder } from '../entities/purchase-order.ts'
@@ -42,6 +45,12 @@ export const queryResolvers: QueryResolvers = {
     access.must(actor, 'suspect:view', undefined)
     return em.find(SuspectCase, status ? { status } : {}, { orderBy: { noticeDueAt: 'asc nulls last', id: 'asc' }, limit: 500 })
   },
+  dispenseJobs: (_source, { fillId }, { em, actor }) => (isId(fillId) ? em.find(DispenseJob, { $and: [rowsFor(actor), { fillId }] }, { orderBy: { id: 'asc' }, limit: 20 }) : []),
+  controlledInventoryRecords: (_source, { locationId }, { em, actor }) => {
+    access.must(actor, 'ledger:prove', undefined)
+    return isId(locationId) ? em.find(ControlledInventoryRecord, { locationId }, { orderBy: { takenAt: 'desc' }, limit: 100 }) : []
+  },
+  destructions: (_source, { status, first, after }, { em, actor }) => page<Destruction>(em, Destruction, { $and: [rowsFor(actor), status ? { status } : {}] }, { first: first ?? 20, after }),
   traceProduct: (_source, traced, { em, actor }) => traceProduct(em, actor, traced),
   purchaseOrders: (_source, { status, first, after }, { em, actor }) => page<PurchaseOrder>(em, PurchaseOrder, { $and: [rowsFor(actor), status ? { status } : {}] }, { first: first ?? 20, after }),
   lowStock: (_source, _args, { em, actor }) => em.find(StockAlert, rowsFor(actor), { orderBy: { since: 'asc', id: 'asc' } }),

@@ -1,6 +1,7 @@
 import { allowedActions, clock, isId } from '@pharmagraph/platform'
 import { isAuthorised } from '../entities/trading-partner.ts'
-import type { PurchaseOrderLineResolvers, PurchaseOrderResolvers, SuspectCaseResolvers, TradingPartnerResolvers } from '../generated/resolvers.ts'
+import type { DestructionResolvers, DispenseJobResolvers, PurchaseOrderLineResolvers, PurchaseOrderResolvers, SuspectCaseResolvers, TradingPartnerResolvers } from '../generated/resolvers.ts'
+import { destructionLifecycle } from '../lifecycles/destruction.ts'
 import { purchaseOrderLifecycle } from '../lifecycles/purchase-order.ts'
 import { packagesToVerify, suspectCaseLifecycle } from '../lifecycles/suspect-case.ts'
 import { tradingPartnerLifecycle } from '../lifecycles/trading-partner.ts'
@@ -28,6 +29,17 @@ export const purchaseOrderResolvers: PurchaseOrderResolvers = {
   lines: ({ id }, _args, { loaders }) => loaders.purchaseOrderLines.load(id),
   history: ({ id }, _args, { loaders }) => loaders.historyIn({ machine: purchaseOrderLifecycle.name }).load(id),
   allowedActions: (order, _args, { actor }) => allowedActions(purchaseOrderLifecycle, order, actor),
+}
+
+export const destructionResolvers: DestructionResolvers = {
+  __resolveReference: ({ id }, { loaders }) => (isId(id) ? loaders.destruction.load(id) : null),
+  lot: async ({ lotId }, _args, { loaders }) => (await loaders.lot.load(lotId))!,
+  allowedActions: (destruction, _args, { actor }) => allowedActions(destructionLifecycle, destruction, actor),
+}
+
+export const dispenseJobResolvers: DispenseJobResolvers = {
+  __resolveReference: ({ id }, { loaders }) => (isId(id) ? loaders.dispenseJob.load(id) : null),
+  lot: async ({ lotId }, _args, { loaders }) => (await loaders.lot.load(lotId))!,
 }
 
 export const purchaseOrderLineResolvers: PurchaseOrderLineResolvers = { drug: ({ drugId }) => ({ id: drugId }) }

@@ -40,7 +40,7 @@ export async function releaseFill(em: EntityManager, actor: Actor, services: Ser
   const { prescriptionId, orderId, orderLineId, patientId, drugId } = fill
   emit(em, actor, 'prescriptions.fill-released.v1', fill.id, {
     fillId: fill.id, prescriptionId, orderId, orderLineId, patientId, drugId, deaSchedule: prescription.deaSchedule,
-    lots: fill.lots.map(({ lotId, lotNumber, quantity }) => ({ lotId, lotNumber, quantity })), releasedBy: actor.pharmacistId ?? actor.subject, recordHash: hash,
+    lots: fill.lots.map(({ lotId, lotNumber, quantity, serialNumber }) => ({ lotId, lotNumber, quantity, ...(serialNumber ? { serialNumber } : {}) })), releasedBy: actor.pharmacistId ?? actor.subject, recordHash: hash,
   })
   return fill
 }

@@ -17,7 +17,9 @@ export async function scanFill(em: EntityManager, actor: Actor, input: Held & { 
   const scan = readBarcode(input.barcode)
   if (!scan) throw invalid('barcode', 'scan the GS1 DataMatrix of the package, or type its NDC, a space and the lot number')
   const listed = await listedNdcs(em, fill.lots)
-  const lot = fill.lots.find((held) => isOf(held, scan, listed))
+  const matching = fill.lots.filter((held) => isOf(held, scan, listed))
+  // a batch may lie in two places: the one not scanned yet is meant
+  const lot = matching.find(({ scanned }) => !scanned) ?? matching[0]
   if (!lot || lot.expiryDate < clock.today()) {
     const expected = fill.lots.map(({ ndc, lotNumber, expiryDate }) => `${ndc} lot ${lotNumber} exp ${expiryDate}`)
     const message = lot ? 'this lot has expired: quarantine it' : 'this package is not one held for the fill: put it back'
