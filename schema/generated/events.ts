@@ -760,6 +760,10 @@ quantity: number
 daysSupply: (number | null)
 refillsRemaining: number
 expiryDate: string
+/**
+ * The prescriber, once matched.
+ */
+practitionerId?: (string | null)
 }
 /**
  * A patient's supply from a prescription runs out soon and no refill is under way.

@@ -61,7 +61,7 @@ export const prescriptionLifecycle = defineLifecycle<PrescriptionState, Prescrip
   },
   announce: (em, actor, prescription, { from, to: next, reason }) =>
     emit(em, actor, 'prescriptions.prescription-status-changed.v1', prescription.id, {
-      prescriptionId: prescription.id, patientId: prescription.patientId ?? null, drugId: productOf(prescription),
+      prescriptionId: prescription.id, patientId: prescription.patientId ?? null, practitionerId: prescription.practitionerId ?? null, drugId: productOf(prescription),
       from, to: next, reasonCode: reason ?? null, quantity: prescription.nextQuantity ?? prescription.quantity, daysSupply: daysOf(prescription, prescription.nextQuantity ?? prescription.quantity),
       refillsRemaining: refillsRemaining(prescription), expiryDate: prescription.expiryDate,
     }),
