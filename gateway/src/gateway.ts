@@ -117,7 +117,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await admit(session, exchange.request.socket.remoteAddress)
     await streams.serve(exchange, session, await readParameters(exchange), serverSentEvents)
   }
-  const graphql = graphqlHandler({ callers, persisted, apollo, streams, admit, explorer: explorerPage })
+  const graphql = graphqlHandler({ callers, persisted, operations: graph.current, apollo, streams, admit, explorer: explorerPage })
   const routes: Route[] = [
     { method: 'POST', path: '/graphql', handle: graphql },
     { method: 'GET', path: '/graphql', handle: graphql },

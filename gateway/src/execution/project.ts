@@ -18,10 +18,10 @@ const bubbles = Symbol('bubbles')
 const maxErrors = 100
 
 /**
- * `known` are the errors of the subgraphs, with their paths; a null they explain is not reported again.
+ * `raw` is the object at `at`, usually the whole answer. `known` are the errors of the subgraphs, with their paths; a null they explain is not reported again.
  * `introspect` answers __schema and __type.
  */
-export function project(shape: Shape, raw: Raw, known: readonly GraphQLError[], introspect: (key: string) => unknown): Projection {
+export function project(shape: Shape, raw: Raw, known: readonly GraphQLError[], introspect: (key: string) => unknown, at: readonly (string | number)[] = []): Projection {
   const errors: GraphQLError[] = []
   const report = (message: string, code: string, path: Path): void => {
     if (errors.length < maxErrors) errors.push(new GraphQLError(message, { path: toArray(path), extensions: { code } }))
@@ -87,7 +87,7 @@ export function project(shape: Shape, raw: Raw, known: readonly GraphQLError[], 
     return null
   }
 
-  const data = completeObject(shape, raw, undefined)
+  const data = completeObject(shape, raw, at.reduce<Path | undefined>((previous, key) => ({ key, previous }), undefined))
   return { data: data === bubbles ? null : data, errors }
 }
 

@@ -3,12 +3,13 @@ import { HeaderMap, type ApolloServer } from '@apollo/server'
 import { GraphQLError } from 'graphql'
 import { AppError } from '@pharmagraph/platform/errors.ts'
 import { graphqlErrors, statusOf } from '../operations/graphql-errors.ts'
-import { responseOf, type Prepared, type Response } from '../operations/operations.ts'
+import { responseOf, type Operations, type Prepared, type Response } from '../operations/operations.ts'
 import type { Admit } from '../identity/rate-limits.ts'
 import type { Session } from '../identity/sessions.ts'
 import type { Callers } from '../callers.ts'
 import type { PersistedOperations } from '../operations/persisted.ts'
 import { multipart, type HttpStreams } from '../subscriptions/http-streams.ts'
+import { sendParts, takesParts } from './parts.ts'
 import { readJson, send, type Exchange, type Handler } from './exchange.ts'
 
 export type ApolloContext = {
@@ -24,6 +25,8 @@ type Deps = {
   readonly apollo: ApolloServer<ApolloContext>
   readonly streams: HttpStreams
   readonly admit: Admit
+  /** Of the graph in force. */
+  readonly operations: () => Operations
   /** Serves the explorer to browsers. */
   readonly explorer: Handler
 }
@@ -32,7 +35,7 @@ export const bodyLimit = 1024 * 1024
 
 export type Parameters = { query?: string; operationName?: string; variables?: Record<string, unknown>; extensions?: Record<string, unknown>; id?: string; documentId?: string }
 
-export function graphqlHandler({ callers, persisted, apollo, streams, explorer, admit }: Deps): Handler {
+export function graphqlHandler({ callers, persisted, apollo, streams, explorer, admit, operations }: Deps): Handler {
   return async (exchange) => {
     const { request, url } = exchange
     if (request.method === 'GET' && !url.search && request.headers.accept?.includes('text/html')) return explorer(exchange)
@@ -41,11 +44,15 @@ export function graphqlHandler({ callers, persisted, apollo, streams, explorer, 
       await admit(session, request.socket.remoteAddress)
       const parameters = await readParameters(exchange)
       if (request.headers.accept?.includes('subscriptionSpec')) return await streams.serve(exchange, session, parameters, multipart)
-      const prepared = persisted.find(parameters, session.actor)
+      const inParts = request.method === 'POST' && takesParts(request.headers.accept)
+      const prepared = persisted.find(parameters, session.actor) ?? (inParts && parameters.query?.includes('@defer') ? operations().fromClient(parameters.query, parameters.operationName) : undefined)
       if (!prepared) return await throughApollo(exchange, session, parameters)
       if (request.method === 'GET' && prepared.type !== 'query') throw new AppError('INVALID_INPUT', 'a GET request may only run a query', {}, { http: 405 })
-      const answer = await callers.run(session, exchange, prepared, parameters.variables, (caller) => prepared.respond(caller, parameters.variables))
-      answerTo(exchange, answer, request.method === 'GET' && answer.errors.length === 0 ? prepared : undefined)
+      const answer = await callers.run(session, exchange, prepared, parameters.variables, async (caller) => {
+        const parts = inParts ? prepared.respondInParts(caller, parameters.variables) : undefined
+        return parts ? sendParts(exchange, parts) : prepared.respond(caller, parameters.variables)
+      })
+      if ('body' in answer) answerTo(exchange, answer, request.method === 'GET' && answer.errors.length === 0 ? prepared : undefined)
     } catch (error) {
       answerTo(exchange, responseOf({ errors: graphqlErrors(error) }), undefined, error instanceof AppError && error.row.http !== 422 ? error.row.http : undefined)
       if (!(error instanceof AppError || error instanceof GraphQLError || error instanceof AggregateError)) throw error

@@ -14,10 +14,11 @@ import type { Graph } from '../supergraph/graph.ts'
 import { liveService, personalFields, type LiveField, type Sharing, type Stub } from '../supergraph/live-fields.ts'
 import { denialOf, type Denial, type Requirement } from '../supergraph/rules.ts'
 import { Bounded } from './bounded.ts'
+import { compileDeferred, runDeferred, type Deferred, type Payload } from './deferred.ts'
 import { costOf, maxCost, type Cost } from './cost.ts'
 import { limits, operationLimits } from './limits.ts'
 import {
-  conditionVariables, isIntrospection, longestSelectedPath, parsedOperation, plannable, requirementsOf, select, shapeOf,
+  conditionVariables, hasDefer, isIntrospection, longestSelectedPath, parsedOperation, plannable, requirementsOf, select, shapeOf,
   type Parsed, type Selected, type SelectedField, type Shape,
 } from './selection.ts'
 
@@ -53,6 +54,8 @@ type Variant = {
   /** The short way to the answer's text, where the operation is of the kind for it. */
   readonly splice: Splice | undefined
   readonly live: LivePlan | undefined
+  /** How it is answered in parts, for a client that takes parts and an operation that defers some. */
+  readonly deferred: Deferred | undefined
   /** Set when nothing of the operation is left: one refusal per root field. */
   readonly refusals: GraphQLError[] | undefined
 }
@@ -68,6 +71,11 @@ export type Prepared = {
   execute(caller: Caller, variables: Readonly<Record<string, unknown>> | undefined): Promise<Answer>
   /** The same as JSON, without making the answer as an object where nothing went wrong: `errors` is empty then. */
   respond(caller: Caller, variables: Readonly<Record<string, unknown>> | undefined): Promise<Response>
+  /**
+   * The answer in parts, for a client that takes them later where the operation says `@defer`. Undefined where nothing is
+   * deferred; `respond` then answers.
+   */
+  respondInParts(caller: Caller, variables: Readonly<Record<string, unknown>> | undefined): AsyncGenerator<Payload, void> | undefined
   /** The plan of a subscription for this actor; throws when it is refused. */
   live(actor: Actor, variables: Readonly<Record<string, unknown>> | undefined): LiveRun
 }
@@ -174,25 +182,33 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
     return coerced
   }
 
-  const variantFor = (actor: Actor, variables: Readonly<Record<string, unknown>>): Variant => {
+  const defers = hasDefer(parsed)
+
+  const variantFor = (actor: Actor, variables: Readonly<Record<string, unknown>>, incremental = false): Variant => {
     let denials = denialsOf.get(actor)
     if (!denials) denialsOf.set(actor, (denials = requirements.map((requirement) => denialOf(requirement, actor))))
-    return variantOf(denials, variables)
+    return variantOf(denials, variables, incremental)
   }
 
-  const variantOf = (denials: readonly (Denial | undefined)[], variables: Readonly<Record<string, unknown>>): Variant => {
-    const key = denials.length === 0 && conditions.length === 0 ? '' : `${denials.map((denial) => denial?.[0] ?? '.').join('')} ${conditions.map((name) => (variables[name] ? '1' : '0')).join('')}`
+  const variantOf = (denials: readonly (Denial | undefined)[], variables: Readonly<Record<string, unknown>>, incremental = false): Variant => {
+    const key = denials.length === 0 && conditions.length === 0 && !incremental ? '' : `${incremental ? 'parts ' : ''}${denials.map((denial) => denial?.[0] ?? '.').join('')} ${conditions.map((name) => (variables[name] ? '1' : '0')).join('')}`
     return variants.getOrAdd(key, () => {
       const denial = (requirement: Requirement) => denials[requirements.indexOf(requirement)]
-      return makeVariant(graph, parsed, select(parsed, graph, { denial, variable: (name) => Boolean(variables[name]) }))
+      try {
+        return makeVariant(graph, parsed, select(parsed, graph, { denial, variable: (name) => Boolean(variables[name]), incremental }))
+      } catch (error) {
+        // the planner cannot defer everywhere, as where what is deferred is required by what is deferred within it
+        if (!incremental || error instanceof GraphQLError) throw error
+        return variantOf(denials, variables)
+      }
     })
   }
 
   type Begun = { variant: Variant; coerced: Readonly<Record<string, unknown>> }
   /** What is refused before it runs throws, or comes back as an answer. */
-  const begin = (actor: Actor, variables: Readonly<Record<string, unknown>>): Begun | { errors: GraphQLError[] } => {
+  const begin = (actor: Actor, variables: Readonly<Record<string, unknown>>, incremental = false): Begun | { errors: GraphQLError[] } => {
     const coerced = coerce(variables)
-    const variant = variantFor(actor, coerced)
+    const variant = variantFor(actor, coerced, incremental)
     if (variant.refusals) return { errors: variant.refusals }
     refuseTooCostly(variant.cost, coerced)
     return { variant, coerced }
@@ -234,6 +250,13 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
       const done = await run(begun, sendOnce, variables)
       const text = done.errors.length === 0 ? write(done.raw) : undefined
       return text !== undefined ? { body: `{"data":${text}}`, encoding: 'utf8', errors: [], ran: true } : responseOf(answer(begun, done))
+    },
+
+    respondInParts({ actor, send }, variables = {}) {
+      const begun = defers ? begin(actor, variables, true) : undefined
+      if (!begun || 'errors' in begun || !begun.variant.deferred) return undefined
+      const { shape, deferred } = begun.variant
+      return runDeferred(deferred, variables, send, { schema: graph.schema, errorsOf: (run) => errorsOf(graph, shape, run), introspect: introspection(graph, parsed, begun.coerced) })
     },
 
     live(actor, variables = {}) {
@@ -283,11 +306,16 @@ function textVariables({ variableDefinitions = [] }: OperationDefinitionNode): s
   return variableDefinitions.every(isText) ? variableDefinitions.map(({ variable }) => variable.name.value) : undefined
 }
 
-function answerOf(graph: Graph, shape: Shape, run: Run, introspect: (key: string) => unknown): Answer {
-  const fetched = run.errors.map((error) => {
+/** What the subgraphs said, at paths in the client's names. */
+function errorsOf(graph: Graph, shape: Shape, { errors }: Run): GraphQLError[] {
+  return errors.map((error) => {
     const path = longestSelectedPath(shape, error.path ?? [], graph.schema)
     return path.every((key, index) => key === error.path![index]) && path.length === error.path?.length ? error : new GraphQLError(error.message, { ...(path.length > 0 && { path }), extensions: error.extensions })
   })
+}
+
+function answerOf(graph: Graph, shape: Shape, run: Run, introspect: (key: string) => unknown): Answer {
+  const fetched = errorsOf(graph, shape, run)
   const { data, errors } = project(shape, run.raw, fetched, introspect)
   const all = [...fetched, ...errors]
   return all.length > 0 ? { data, errors: all } : { data }
@@ -299,7 +327,7 @@ function makeVariant(graph: Graph, parsed: Parsed, selections: readonly Selected
   const { operation } = parsed
   const roots = rootFields(selections)
   const shape = shapeOf(graph.schema, graph.schema.getRootType(operation.operation)!, selections)
-  const variant = { id: ++variantCount, shape, write: compileText(shape), cost: costOf(selections, graph.sizes), step: undefined, splice: undefined, live: undefined, refusals: undefined }
+  const variant = { id: ++variantCount, shape, write: compileText(shape), cost: costOf(selections, graph.sizes), step: undefined, splice: undefined, live: undefined, deferred: undefined, refusals: undefined }
   if (roots.length > 0 && roots.every(({ denied }) => denied)) return { ...variant, refusals: roots.map(({ key, denied }) => refusal(denied!, [key])) }
   const refusals = graph.unauthorized === 'reject' ? refusalsIn(selections) : []
   if (refusals.length > 0) return { ...variant, refusals }
@@ -308,6 +336,8 @@ function makeVariant(graph: Graph, parsed: Parsed, selections: readonly Selected
   if (!asked || onlyTypename(asked)) return variant
   const { node } = graph.plan(asked)
   if (!node || node.kind === 'Subscription') throw new GraphQLError('no service can answer the operation', { extensions: { code: 'UNPLANNABLE_OPERATION' } })
+  const deferred = compileDeferred(node, shape.type, selections, graph.schema, graph.fullSchema)
+  if (deferred) return { ...variant, deferred }
   const step = compilePlan(node, graph.fullSchema)
   return { ...variant, step, splice: compileSplice(step, shape, graph.fullSchema) }
 }

@@ -4,9 +4,9 @@
  */
 import {
   GraphQLError, Kind, SchemaMetaFieldDef, TypeMetaFieldDef, TypeNameMetaFieldDef, getNamedType, getNullableType, isAbstractType,
-  isCompositeType, isEnumType, isInterfaceType, isLeafType, isObjectType, isUnionType,
+  isCompositeType, isEnumType, isInterfaceType, isLeafType, isObjectType, isUnionType, visit,
   type DirectiveNode, type DocumentNode, type FieldNode, type FragmentDefinitionNode, type GraphQLCompositeType,
-  type GraphQLField, type GraphQLInterfaceType, type GraphQLLeafType, type GraphQLObjectType, type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode,
+  type GraphQLField, type GraphQLInterfaceType, type GraphQLLeafType, type GraphQLObjectType, type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode, type ValueNode,
 } from 'graphql'
 import type { Denial, Requirement } from '../supergraph/rules.ts'
 import type { Graph } from '../supergraph/graph.ts'
@@ -25,13 +25,17 @@ export type SelectedField = {
   readonly denied?: Denial
   readonly selections: readonly Selected[]
 }
-export type SelectedFragment = { readonly kind: 'fragment'; readonly on: GraphQLCompositeType; readonly selections: readonly Selected[] }
+/** `deferred`: what it gives may come after the rest; `id` is its own in the operation. */
+export type SelectedFragment = { readonly kind: 'fragment'; readonly on: GraphQLCompositeType; readonly selections: readonly Selected[]; readonly deferred?: Deferral }
+export type Deferral = { readonly id: string; readonly label?: string }
 export type Selected = SelectedField | SelectedFragment
 
 export type Decide = {
   /** Undefined when the caller fulfils the requirement. */
   readonly denial: (requirement: Requirement) => Denial | undefined
   readonly variable: (name: string) => boolean
+  /** Whether the client takes parts of the answer later; else `@defer` means nothing. */
+  readonly incremental?: boolean
 }
 
 /** Fragments by name, and the operation, of a validated document. */
@@ -55,13 +59,13 @@ export function requirementsOf(parsed: Parsed, graph: Graph): Requirement[] {
   return [...found]
 }
 
-/** Names of the variables that @skip and @include read. */
+/** Names of the variables that @skip, @include and @defer read. */
 export function conditionVariables({ operation, fragments }: Parsed): string[] {
   const names = new Set<string>()
   const visit = (set: SelectionSetNode | undefined): void => {
     for (const node of set?.selections ?? []) {
       for (const directive of node.directives ?? []) {
-        const value = isCondition(directive) ? directive.arguments?.[0]?.value : undefined
+        const value = isCondition(directive) || isDefer(directive) ? conditionOf(directive) : undefined
         if (value?.kind === Kind.VARIABLE) names.add(value.name.value)
       }
       if (node.kind !== Kind.FRAGMENT_SPREAD) visit(node.selectionSet)
@@ -73,6 +77,16 @@ export function conditionVariables({ operation, fragments }: Parsed): string[] {
 }
 
 const isCondition = (directive: DirectiveNode): boolean => directive.name.value === 'skip' || directive.name.value === 'include'
+const isDefer = (directive: DirectiveNode): boolean => directive.name.value === 'defer'
+const conditionOf = (directive: DirectiveNode): ValueNode | undefined => directive.arguments?.find(({ name }) => name.value === 'if')?.value
+
+/** Whether a part of the operation may come later. */
+export function hasDefer({ operation, fragments }: Parsed): boolean {
+  let found = false
+  const look = { Directive: (directive: DirectiveNode) => void (found ||= isDefer(directive)) }
+  if (operation.operation !== 'subscription') for (const node of [operation, ...fragments.values()]) visit(node, look)
+  return found
+}
 
 /** Expands, resolves and marks. `everything` ignores conditions, to see all that could be asked. */
 export function select(parsed: Parsed, graph: Graph, decide: Decide, everything = false): Selected[] {
@@ -80,15 +94,26 @@ export function select(parsed: Parsed, graph: Graph, decide: Decide, everything 
   const root = schema.getRootType(parsed.operation.operation)
   if (!root) throw new GraphQLError(`the schema has no ${parsed.operation.operation}s`, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })
   let count = 0
+  let deferrals = 0
 
   const included = (node: SelectionNode): boolean =>
     everything ||
     (node.directives ?? []).every((directive) => {
       if (!isCondition(directive)) return true
-      const value = directive.arguments?.[0]?.value
-      const holds = value?.kind === Kind.VARIABLE ? decide.variable(value.name.value) : value?.kind === Kind.BOOLEAN && value.value
-      return directive.name.value === 'skip' ? !holds : holds
+      return directive.name.value === 'skip' ? !holds(directive) : holds(directive)
     })
+
+  const holds = (directive: DirectiveNode): boolean => {
+    const value = conditionOf(directive)
+    return value?.kind === Kind.VARIABLE ? decide.variable(value.name.value) : value?.kind === Kind.BOOLEAN && value.value
+  }
+
+  const deferralOf = ({ directives = [] }: SelectionNode): Deferral | undefined => {
+    const directive = decide.incremental ? directives.find(isDefer) : undefined
+    if (!directive || (conditionOf(directive) && !holds(directive))) return undefined
+    const label = directive.arguments?.find(({ name }) => name.value === 'label')?.value
+    return { id: `_${deferrals++}`, ...(label?.kind === Kind.STRING && { label: label.value }) }
+  }
 
   const walk = (set: SelectionSetNode, parent: GraphQLCompositeType, denied: Denial | undefined): Selected[] =>
     set.selections.filter(included).map((node): Selected => {
@@ -99,7 +124,8 @@ export function select(parsed: Parsed, graph: Graph, decide: Decide, everything 
       const fragment = node.kind === Kind.FRAGMENT_SPREAD ? parsed.fragments.get(node.name.value)! : node
       const on = fragment.typeCondition ? (schema.getType(fragment.typeCondition.name.value) as GraphQLCompositeType) : parent
       const ofType = graph.rules.types.get(on.name)
-      return { kind: 'fragment', on, selections: walk(fragment.selectionSet, on, denied ?? (on === parent || !ofType ? undefined : decide.denial(ofType))) }
+      const deferred = deferralOf(node)
+      return { kind: 'fragment', on, selections: walk(fragment.selectionSet, on, denied ?? (on === parent || !ofType ? undefined : decide.denial(ofType))), ...(deferred && { deferred }) }
     })
 
   const field = (node: FieldNode, parent: GraphQLCompositeType, inherited: Denial | undefined): SelectedField => {
@@ -163,7 +189,10 @@ function plannableSet(selections: readonly Selected[]): SelectionNode[] {
       const inner = plannableSet(selected.selections)
       if (inner.length === 0) return []
       const typeCondition = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: selected.on.name } } as const
-      return [{ kind: Kind.INLINE_FRAGMENT, typeCondition, selectionSet: { kind: Kind.SELECTION_SET, selections: inner } }]
+      const { deferred } = selected
+      // for the planner each has a label of its own
+      const defer = deferred && { kind: Kind.DIRECTIVE, name: { kind: Kind.NAME, value: 'defer' }, arguments: [{ kind: Kind.ARGUMENT, name: { kind: Kind.NAME, value: 'label' }, value: { kind: Kind.STRING, value: deferred.id } }] } as const
+      return [{ kind: Kind.INLINE_FRAGMENT, typeCondition, ...(defer && { directives: [defer] }), selectionSet: { kind: Kind.SELECTION_SET, selections: inner } }]
     }
     // introspection is answered here, from the schema that clients see
     if (selected.denied || isIntrospection(selected)) return []

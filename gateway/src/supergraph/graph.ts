@@ -43,8 +43,8 @@ export function buildGraph(sdl: string, unauthorized: Unauthorized = 'null'): Gr
   if (!features) throw new Error('the schema is not a supergraph: it links no features')
   const rules = readRules(document, features)
   const apiSchema = supergraph.apiSchema()
-  const schema = apiSchema.toGraphQLJSSchema()
-  const planner = new QueryPlanner(supergraph, {})
+  const schema = apiSchema.toGraphQLJSSchema({ includeDefer: true })
+  const planner = new QueryPlanner(supergraph, { incrementalDelivery: { enableDefer: true } })
   return {
     version: createHash('sha256').update(sdl).digest('hex').slice(0, 12),
     sdl,

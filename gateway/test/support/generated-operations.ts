@@ -7,7 +7,8 @@ import {
 
 export type GeneratedOperation = { readonly text: string; readonly variables: { readonly yes: boolean; readonly no: boolean } }
 
-export function operations(schema: GraphQLSchema, depth = 4): fc.Arbitrary<GeneratedOperation> {
+/** `defers`: some fragments are marked `@defer`. */
+export function operations(schema: GraphQLSchema, depth = 4, defers = false): fc.Arbitrary<GeneratedOperation> {
   return fc.record({ choices: fc.infiniteStream(fc.nat(1_000_000)), yes: fc.boolean(), no: fc.boolean() }).map(({ choices, yes, no }) => {
     const choose = (below: number): number => choices.next().value! % below
     const fragments: string[] = []
@@ -22,15 +23,16 @@ export function operations(schema: GraphQLSchema, depth = 4): fc.Arbitrary<Gener
         }
       }
       if (isAbstractType(type)) {
-        for (const possible of schema.getPossibleTypes(type)) if (choose(2) === 0) parts.push(`... on ${possible.name} ${condition()} ${selection(possible, depth)}`)
-      } else if (choose(5) === 0) {
+        for (const possible of schema.getPossibleTypes(type)) if (choose(2) === 0) parts.push(`... on ${possible.name} ${condition()} ${defer()} ${selection(possible, depth)}`)
+      } else if (choose(defers ? 2 : 5) === 0) {
         const name = `F${fragments.length}`
         fragments.push('')
         fragments[Number(name.slice(1))] = `fragment ${name} on ${type.name} ${selection(type, Math.max(0, depth - 1))}`
-        parts.push(`...${name}`)
+        parts.push(`...${name} ${defer()}`)
       }
       return `{ ${parts.length > 0 ? parts.join(' ') : '__typename'} }`
     }
+    const defer = (): string => (defers ? ['', '@defer', '@defer(if: $yes)'][choose(3)]! : '')
     const condition = (): string => ['', '', '', '@include(if: $yes)', '@skip(if: $no)'][choose(5)]!
     const field = (definition: GraphQLField<unknown, unknown>, depth: number, condition: string): string => {
       const type = getNamedType(definition.type)
