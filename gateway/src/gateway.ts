@@ -32,6 +32,8 @@ import { Feed } from './subscriptions/feed.ts'
 import { serveHttpStreams, serverSentEvents } from './subscriptions/http-streams.ts'
 import { serveWebSockets } from './subscriptions/websocket.ts'
 import type { Unauthorized } from './supergraph/graph.ts'
+import { createSharing } from './operations/sharing.ts'
+import { createLabels } from './supergraph/labels.ts'
 import { watchGraph } from './supergraph/watch.ts'
 
 export type GatewayOptions = {
@@ -55,6 +57,10 @@ export type GatewayOptions = {
   readonly corsOrigins: readonly string[]
   /** Undefined: as many as come. */
   readonly rates?: Rates
+  /** Labels of `@override` that are on, besides those that go by a share of the callers. */
+  readonly overrideLabels?: readonly string[]
+  /** The same public read asked for again while it is under way gets the same answer. */
+  readonly shareReads?: boolean
   readonly queueLimit?: number
   /** Events kept in memory for clients that were away; 4,096 by default. */
   readonly recentEvents?: number
@@ -85,7 +91,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const reloads = new Counter({ name: 'gateway_reloads_total', help: 'Supergraphs that took over', registers: [registry] })
   let subscriberCount = 0
 
-  const graph = await watchGraph(options.supergraphFile, logger, options.unauthorized)
+  const graph = await watchGraph(options.supergraphFile, logger, options.unauthorized, createLabels(options.overrideLabels))
   const manifest = readManifest(options.operationsFolder)
   const persisted = new PersistedOperations(manifest, graph.current)
   await graph.warmWith(persisted)
@@ -117,7 +123,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await admit(session, exchange.request.socket.remoteAddress)
     await streams.serve(exchange, session, await readParameters(exchange), serverSentEvents)
   }
-  const graphql = graphqlHandler({ callers, persisted, operations: graph.current, apollo, streams, admit, explorer: explorerPage })
+  const graphql = graphqlHandler({ callers, persisted, operations: graph.current, share: options.shareReads ? createSharing() : undefined, apollo, streams, admit, explorer: explorerPage })
   const routes: Route[] = [
     { method: 'POST', path: '/graphql', handle: graphql },
     { method: 'GET', path: '/graphql', handle: graphql },

@@ -2,11 +2,13 @@
 import { HeaderMap, type ApolloServer } from '@apollo/server'
 import { GraphQLError } from 'graphql'
 import { AppError } from '@pharmagraph/platform/errors.ts'
+import { Bounded } from '../operations/bounded.ts'
 import { graphqlErrors, statusOf } from '../operations/graphql-errors.ts'
 import { responseOf, type Operations, type Prepared, type Response } from '../operations/operations.ts'
 import type { Admit } from '../identity/rate-limits.ts'
 import type { Session } from '../identity/sessions.ts'
 import type { Callers } from '../callers.ts'
+import type { Share } from '../operations/sharing.ts'
 import type { PersistedOperations } from '../operations/persisted.ts'
 import { multipart, type HttpStreams } from '../subscriptions/http-streams.ts'
 import { sendParts, takesParts } from './parts.ts'
@@ -27,15 +29,20 @@ type Deps = {
   readonly admit: Admit
   /** Of the graph in force. */
   readonly operations: () => Operations
+  readonly share: Share | undefined
   /** Serves the explorer to browsers. */
   readonly explorer: Handler
 }
 
 export const bodyLimit = 1024 * 1024
+/** Texts that clients may name by their hash from then on (automatic persisted queries). */
+const maxLearned = 1_000
 
 export type Parameters = { query?: string; operationName?: string; variables?: Record<string, unknown>; extensions?: Record<string, unknown>; id?: string; documentId?: string }
 
-export function graphqlHandler({ callers, persisted, apollo, streams, explorer, admit, operations }: Deps): Handler {
+export function graphqlHandler({ callers, persisted, apollo, streams, explorer, admit, operations, share }: Deps): Handler {
+  const learned = new Bounded<string>(maxLearned)
+
   return async (exchange) => {
     const { request, url } = exchange
     if (request.method === 'GET' && !url.search && request.headers.accept?.includes('text/html')) return explorer(exchange)
@@ -45,18 +52,26 @@ export function graphqlHandler({ callers, persisted, apollo, streams, explorer, 
       const parameters = await readParameters(exchange)
       if (request.headers.accept?.includes('subscriptionSpec')) return await streams.serve(exchange, session, parameters, multipart)
       const inParts = request.method === 'POST' && takesParts(request.headers.accept)
-      const prepared = persisted.find(parameters, session.actor) ?? (inParts && parameters.query?.includes('@defer') ? operations().fromClient(parameters.query, parameters.operationName) : undefined)
+      const prepared = persisted.find(parameters, session.actor) ?? (request.method === 'POST' ? ownWords(parameters, inParts) : undefined)
       if (!prepared) return await throughApollo(exchange, session, parameters)
       if (request.method === 'GET' && prepared.type !== 'query') throw new AppError('INVALID_INPUT', 'a GET request may only run a query', {}, { http: 405 })
       const answer = await callers.run(session, exchange, prepared, parameters.variables, async (caller) => {
         const parts = inParts ? prepared.respondInParts(caller, parameters.variables) : undefined
-        return parts ? sendParts(exchange, parts) : prepared.respond(caller, parameters.variables)
+        if (parts) return sendParts(exchange, parts)
+        const respond = () => prepared.respond(caller, parameters.variables)
+        return share ? share(prepared, parameters.variables, respond) : respond()
       })
       if ('body' in answer) answerTo(exchange, answer, request.method === 'GET' && answer.errors.length === 0 ? prepared : undefined)
     } catch (error) {
       answerTo(exchange, responseOf({ errors: graphqlErrors(error) }), undefined, error instanceof AppError && error.row.http !== 422 ? error.row.http : undefined)
       if (!(error instanceof AppError || error instanceof GraphQLError || error instanceof AggregateError)) throw error
     }
+  }
+
+  /** What does not need Apollo Server: a text it has learned under this hash, and one that defers, which it does not do. */
+  function ownWords({ query, operationName, extensions }: Parameters, inParts: boolean): Prepared | undefined {
+    const text = query === undefined ? learned.get(hashOf(extensions) ?? '') : inParts && query.includes('@defer') ? query : undefined
+    return text === undefined ? undefined : operations().fromClient(text, operationName)
   }
 
   async function throughApollo(exchange: Exchange, session: Session, parameters: Parameters): Promise<void> {
@@ -69,10 +84,18 @@ export function graphqlHandler({ callers, persisted, apollo, streams, explorer, 
       context: async () => context,
     })
     const body = result.body.kind === 'complete' ? result.body.string : ''
+    const hash = hashOf(parameters.extensions)
+    // it has compared text and hash
+    if (hash !== undefined && parameters.query && (result.status ?? 200) === 200) learned.set(hash, parameters.query)
     // Apollo Server has one status for whatever did not run
     const status = result.status === 400 && context.outcome.refusal ? statusOf(context.outcome.refusal) : (result.status ?? 200)
     send(response, status, body, { ...Object.fromEntries(result.headers), 'cache-control': 'no-store' })
   }
+}
+
+const hashOf = (extensions: Parameters['extensions']): string | undefined => {
+  const hash = (extensions?.['persistedQuery'] as { sha256Hash?: unknown } | undefined)?.sha256Hash
+  return typeof hash === 'string' ? hash : undefined
 }
 
 /** The request as JSON, or as the parameters of the address. What is null counts as left out. */

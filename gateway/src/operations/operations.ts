@@ -12,6 +12,7 @@ import { project, type Raw } from '../execution/project.ts'
 import { compileText, type Write } from '../execution/text.ts'
 import type { Graph } from '../supergraph/graph.ts'
 import { liveService, personalFields, type LiveField, type Sharing, type Stub } from '../supergraph/live-fields.ts'
+import { createLabels, type Labels } from '../supergraph/labels.ts'
 import { denialOf, type Denial, type Requirement } from '../supergraph/rules.ts'
 import { Bounded } from './bounded.ts'
 import { compileDeferred, runDeferred, type Deferred, type Payload } from './deferred.ts'
@@ -66,6 +67,8 @@ export type Prepared = {
   readonly document: DocumentNode
   /** Seconds that anybody's cache may keep the answer; undefined when it is personal or not declared public. */
   readonly publicMaxAge: number | undefined
+  /** Whether the answer is the same for everybody: public, and taken from the same subgraphs. */
+  readonly isShared: boolean
   /** Plans it for a caller who may see everything, so that the first real one waits less. */
   warm(): void
   execute(caller: Caller, variables: Readonly<Record<string, unknown>> | undefined): Promise<Answer>
@@ -113,8 +116,11 @@ export class Operations {
   readonly graph: Graph
   readonly #prepared = new Bounded<Prepared>(maxPrepared)
 
-  constructor(graph: Graph) {
+  readonly #labels: Labels
+
+  constructor(graph: Graph, labels: Labels = createLabels()) {
     this.graph = graph
+    this.#labels = labels
   }
 
   get size(): number {
@@ -136,12 +142,12 @@ export class Operations {
   #validated(document: DocumentNode, rules: readonly ValidationRule[], operationName: string | undefined): Prepared {
     const errors = validationErrors(this.graph.schema, document, rules).map((error) => (error.extensions['code'] === undefined ? withCode(error, 'GRAPHQL_VALIDATION_FAILED') : error))
     if (errors.length > 0) throw new AggregateError(errors, errors[0]!.message)
-    return prepare(this.graph, document, operationName)
+    return prepare(this.graph, this.#labels, document, operationName)
   }
 
   /** Prepares a document that was validated against this graph already. */
   fromValidated(text: string, document: DocumentNode, operationName?: string): Prepared {
-    return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () => prepare(this.graph, document, operationName))
+    return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () => prepare(this.graph, this.#labels, document, operationName))
   }
 }
 
@@ -165,7 +171,7 @@ function parseText(text: string, maxTokens?: number): DocumentNode {
 
 const withCode = (error: GraphQLError, code: string): GraphQLError => new GraphQLError(error.message, { ...(error.path && { path: error.path }), extensions: { code } })
 
-function prepare(graph: Graph, document: DocumentNode, operationName: string | undefined): Prepared {
+function prepare(graph: Graph, labels: Labels, document: DocumentNode, operationName: string | undefined): Prepared {
   const parsed = parsedOperation(document, operationName)
   const { operation } = parsed
   const requirements = requirementsOf(parsed, graph)
@@ -187,19 +193,19 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
   const variantFor = (actor: Actor, variables: Readonly<Record<string, unknown>>, incremental = false): Variant => {
     let denials = denialsOf.get(actor)
     if (!denials) denialsOf.set(actor, (denials = requirements.map((requirement) => denialOf(requirement, actor))))
-    return variantOf(denials, variables, incremental)
+    return variantOf(denials, variables, graph.labels.length === 0 ? [] : graph.labels.filter((label) => labels(label, actor)), incremental)
   }
 
-  const variantOf = (denials: readonly (Denial | undefined)[], variables: Readonly<Record<string, unknown>>, incremental = false): Variant => {
-    const key = denials.length === 0 && conditions.length === 0 && !incremental ? '' : `${incremental ? 'parts ' : ''}${denials.map((denial) => denial?.[0] ?? '.').join('')} ${conditions.map((name) => (variables[name] ? '1' : '0')).join('')}`
+  const variantOf = (denials: readonly (Denial | undefined)[], variables: Readonly<Record<string, unknown>>, on: readonly string[] = [], incremental = false): Variant => {
+    const key = denials.length === 0 && conditions.length === 0 && on.length === 0 && !incremental ? '' : `${incremental ? 'parts ' : ''}${on.join()} ${denials.map((denial) => denial?.[0] ?? '.').join('')} ${conditions.map((name) => (variables[name] ? '1' : '0')).join('')}`
     return variants.getOrAdd(key, () => {
       const denial = (requirement: Requirement) => denials[requirements.indexOf(requirement)]
       try {
-        return makeVariant(graph, parsed, select(parsed, graph, { denial, variable: (name) => Boolean(variables[name]), incremental }))
+        return makeVariant(graph, parsed, on, select(parsed, graph, { denial, variable: (name) => Boolean(variables[name]), incremental }))
       } catch (error) {
         // the planner cannot defer everywhere, as where what is deferred is required by what is deferred within it
         if (!incremental || error instanceof GraphQLError) throw error
-        return variantOf(denials, variables)
+        return variantOf(denials, variables, on)
       }
     })
   }
@@ -220,11 +226,13 @@ function prepare(graph: Graph, document: DocumentNode, operationName: string | u
   }
   const answer = ({ variant, coerced }: Begun, run: Run): Answer => answerOf(graph, variant.shape, run, introspection(graph, parsed, coerced))
 
+  const maxAge = publicMaxAge(graph, parsed, requirements)
   return {
     type: operation.operation,
     name: operation.name?.value,
     document,
-    publicMaxAge: publicMaxAge(graph, parsed, requirements),
+    publicMaxAge: maxAge,
+    isShared: maxAge !== undefined && graph.labels.length === 0,
     warm: () => void variantOf(requirements.map(() => undefined), Object.fromEntries(conditions.map((name) => [name, true]))),
 
     async execute({ actor, send }, variables = {}) {
@@ -323,7 +331,7 @@ function answerOf(graph: Graph, shape: Shape, run: Run, introspect: (key: string
 
 let variantCount = 0
 
-function makeVariant(graph: Graph, parsed: Parsed, selections: readonly Selected[]): Variant {
+function makeVariant(graph: Graph, parsed: Parsed, labels: readonly string[], selections: readonly Selected[]): Variant {
   const { operation } = parsed
   const roots = rootFields(selections)
   const shape = shapeOf(graph.schema, graph.schema.getRootType(operation.operation)!, selections)
@@ -331,10 +339,10 @@ function makeVariant(graph: Graph, parsed: Parsed, selections: readonly Selected
   if (roots.length > 0 && roots.every(({ denied }) => denied)) return { ...variant, refusals: roots.map(({ key, denied }) => refusal(denied!, [key])) }
   const refusals = graph.unauthorized === 'reject' ? refusalsIn(selections) : []
   if (refusals.length > 0) return { ...variant, refusals }
-  if (operation.operation === 'subscription') return { ...variant, live: makeLivePlan(graph, operation, roots) }
+  if (operation.operation === 'subscription') return { ...variant, live: makeLivePlan(graph, operation, labels, roots) }
   const asked = plannable(operation, selections)
   if (!asked || onlyTypename(asked)) return variant
-  const { node } = graph.plan(asked)
+  const { node } = graph.plan(asked, labels)
   if (!node || node.kind === 'Subscription') throw new GraphQLError('no service can answer the operation', { extensions: { code: 'UNPLANNABLE_OPERATION' } })
   const deferred = compileDeferred(node, shape.type, selections, graph.schema, graph.fullSchema)
   if (deferred) return { ...variant, deferred }
@@ -392,7 +400,7 @@ function publicMaxAge(graph: Graph, parsed: Parsed, requirements: readonly Requi
 const witnessKey = '__witness'
 
 /** Adds the witnesses to what the client selected, and plans: the event gives the stubs, the owners give the rest. */
-function makeLivePlan(graph: Graph, operation: OperationDefinitionNode, roots: readonly SelectedField[]): LivePlan {
+function makeLivePlan(graph: Graph, operation: OperationDefinitionNode, labels: readonly string[], roots: readonly SelectedField[]): LivePlan {
   const [root] = roots
   const field = root && graph.live.get(root.node.name.value)
   const [rootNode] = (plannable(operation, roots)?.selectionSet.selections ?? []) as readonly FieldNode[]
@@ -410,7 +418,7 @@ function makeLivePlan(graph: Graph, operation: OperationDefinitionNode, roots: r
     return { stub, key }
   })
   const watched: FieldNode = { ...rootNode, selectionSet: { kind: Kind.SELECTION_SET, selections } }
-  const { node } = graph.plan({ ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections: [watched] } })
+  const { node } = graph.plan({ ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections: [watched] } }, labels)
   if (node?.kind !== 'Subscription' || node.primary.serviceName !== liveService) {
     throw new GraphQLError('the subscription is not served here', { extensions: { code: 'UNPLANNABLE_OPERATION' } })
   }

@@ -6,6 +6,7 @@ import {
 import { QueryPlanner, type QueryPlan } from '@apollo/query-planner'
 import { Kind, parse, valueFromASTUntyped, visit, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql'
 import { readSizes, type Sizes } from '../operations/cost.ts'
+import { readLabels } from './labels.ts'
 import { readLiveFields, type LiveField } from './live-fields.ts'
 import { readRules, type Rules } from './rules.ts'
 
@@ -31,8 +32,10 @@ export type Graph = {
   readonly sizes: Sizes
   /** Names of fields that some `@requires` asks for with arguments. */
   readonly requiredWithArguments: ReadonlySet<string>
-  /** Plans an operation without fragments spreads; takes 1 to 25 ms. */
-  plan(operation: OperationDefinitionNode): QueryPlan
+  /** Labels of fields that are moving from one subgraph to another. */
+  readonly labels: readonly string[]
+  /** Plans an operation without fragments spreads; takes 1 to 25 ms. `labels`: those that are on. */
+  plan(operation: OperationDefinitionNode, labels?: readonly string[]): QueryPlan
 }
 
 /** Throws where the SDL is no supergraph, or asks for protection the gateway does not enforce. */
@@ -44,6 +47,7 @@ export function buildGraph(sdl: string, unauthorized: Unauthorized = 'null'): Gr
   const rules = readRules(document, features)
   const apiSchema = supergraph.apiSchema()
   const schema = apiSchema.toGraphQLJSSchema({ includeDefer: true })
+  const labels = readLabels(document)
   const planner = new QueryPlanner(supergraph, { incrementalDelivery: { enableDefer: true } })
   return {
     version: createHash('sha256').update(sdl).digest('hex').slice(0, 12),
@@ -58,8 +62,11 @@ export function buildGraph(sdl: string, unauthorized: Unauthorized = 'null'): Gr
     phi: readPhi(document),
     sizes: readSizes(document),
     requiredWithArguments: readRequiredWithArguments(document),
-    plan: (operation) =>
-      planner.buildQueryPlan(operationFromDocument(apiSchema, { kind: Kind.DOCUMENT, definitions: [operation] }, { validate: false })),
+    labels,
+    plan: (operation, on = []) =>
+      planner.buildQueryPlan(operationFromDocument(apiSchema, { kind: Kind.DOCUMENT, definitions: [operation] }, { validate: false }), {
+        overrideConditions: new Map(labels.map((label) => [label, on.includes(label)])),
+      }),
   }
 }
 

@@ -5,6 +5,7 @@ import type { Logger } from '@pharmagraph/platform/telemetry.ts'
 import { Operations } from '../operations/operations.ts'
 import type { PersistedOperations } from '../operations/persisted.ts'
 import { buildGraph, type Unauthorized } from './graph.ts'
+import { createLabels, type Labels } from './labels.ts'
 
 export type WatchedGraph = {
   current(): Operations
@@ -19,8 +20,8 @@ export type WatchedGraph = {
 const pollMs = 500
 
 /** Throws where the file at start-up is no supergraph that can be served. */
-export async function watchGraph(file: string, logger: Logger, unauthorized?: Unauthorized): Promise<WatchedGraph> {
-  let operations = new Operations(buildGraph(await readFile(file, 'utf8'), unauthorized))
+export async function watchGraph(file: string, logger: Logger, unauthorized?: Unauthorized, labels: Labels = createLabels()): Promise<WatchedGraph> {
+  let operations = new Operations(buildGraph(await readFile(file, 'utf8'), unauthorized), labels)
   let persisted: PersistedOperations | undefined
   let reloading: Promise<void> = Promise.resolve()
   const listeners = new Set<(operations: Operations) => void>()
@@ -35,7 +36,7 @@ export async function watchGraph(file: string, logger: Logger, unauthorized?: Un
     try {
       const sdl = await readFile(file, 'utf8')
       if (sdl === operations.graph.sdl) return
-      const next = new Operations(buildGraph(sdl, unauthorized))
+      const next = new Operations(buildGraph(sdl, unauthorized), labels)
       await warm(next)
       operations = next
       for (const listener of listeners) listener(next)
