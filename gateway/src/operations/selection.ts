@@ -295,19 +295,20 @@ export const fitsLeaf = (type: GraphQLLeafType): ((value: unknown) => boolean) =
 /** The part of a fetched path that the answer has, in the client's own names: errors tell of what was asked only. */
 export function longestSelectedPath(shape: Shape, path: readonly (string | number)[], schema: GraphQLSchema): (string | number)[] {
   const kept: (string | number)[] = []
-  let current: Shape | undefined = shape
+  // a field of an abstract type may select differently for each concrete type: any of them may be meant
+  let shapes: readonly Shape[] = [shape]
   for (const part of path) {
     if (typeof part === 'number') {
       kept.push(part)
       continue
     }
-    if (!current) break
-    const types: readonly GraphQLObjectType[] = isObjectType(current.type) ? [current.type] : schema.getPossibleTypes(current.type)
-    let next: FieldShape | undefined
-    for (const type of types) next ??= current.fieldsOf(type.name).find(({ source }) => source === part)
-    if (!next) break
-    kept.push(next.key)
-    current = next.shape
+    const fields = shapes.flatMap((current) => {
+      const types: readonly GraphQLObjectType[] = isObjectType(current.type) ? [current.type] : schema.getPossibleTypes(current.type)
+      return types.flatMap((type) => current.fieldsOf(type.name).filter(({ source }) => source === part))
+    })
+    if (fields.length === 0) break
+    kept.push(fields[0]!.key)
+    shapes = [...new Set(fields.flatMap(({ shape }) => shape ?? []))]
   }
   return kept
 }
