@@ -24,7 +24,7 @@ export function operations(schema: GraphQLSchema, depth = 4, defers = false): fc
       }
       if (isAbstractType(type)) {
         for (const possible of schema.getPossibleTypes(type)) if (choose(2) === 0) parts.push(`... on ${possible.name} ${condition()} ${defer()} ${selection(possible, depth)}`)
-      } else if (choose(defers ? 2 : 5) === 0) {
+      } else if (choose(defers ? 3 : 5) === 0) {
         const name = `F${fragments.length}`
         fragments.push('')
         fragments[Number(name.slice(1))] = `fragment ${name} on ${type.name} ${selection(type, Math.max(0, depth - 1))}`
