@@ -59,6 +59,8 @@ export type GatewayOptions = {
   readonly rates?: Rates
   /** Labels of `@override` that are on, besides those that go by a share of the callers. */
   readonly overrideLabels?: readonly string[]
+  /** Reads of one operation on one connection to a subgraph at a time; 8 unless told. */
+  readonly pipelining?: number
   /** The same public read asked for again while it is under way gets the same answer. */
   readonly shareReads?: boolean
   readonly queueLimit?: number
@@ -96,7 +98,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const persisted = new PersistedOperations(manifest, graph.current)
   await graph.warmWith(persisted)
   graph.onChange(() => reloads.inc())
-  const subgraphs = connectSubgraphs((name) => options.addressOf(name) ?? graph.current().graph.subgraphs.find((subgraph) => subgraph.name === name)?.url, fetches)
+  const subgraphs = connectSubgraphs((name) => options.addressOf(name) ?? graph.current().graph.subgraphs.find((subgraph) => subgraph.name === name)?.url, fetches, options.pipelining)
   const revocations = createRevocations()
   const sessions = createSessions({ issuer: options.issuer, audience: options.audience, signingKey: options.actorPrivateJwk, revocations })
   const peers = connectPeers(() => connectBroker(options.natsUrl, 'gateway-peers'), logger)
