@@ -20,6 +20,7 @@ import { lotLifecycle } from './lifecycles/lot.ts'
 import { affectedFills } from './reads/affected-fills.ts'
 import type { Services } from './services.ts'
 import { lotExposure } from './reads/lot-exposure.ts'
+import { costOfGoods, type SoldKey } from './reads/stock-reports.ts'
 import { recentAvailabilityOf } from './reads/availability.ts'
 
 /** Staff see every lot and hold, others none. */
@@ -44,6 +45,8 @@ export const loaders = (em: EntityManager, actor: Actor) => ({
   historyOf: listBy(em, TransitionRow, 'subjectId', { scope: { machine: lotLifecycle.name } }),
   /** Ledger pages by lot id. */
   ledgerOf: perArguments((request: Page) => pageByParent(em, LedgerEntry, 'lotId', {}, request)),
+  /** What drugs sold in some days had cost, by drug and days. */
+  costOfGoods: new DataLoader((keys: readonly SoldKey[]) => costOfGoods(em, keys), { cacheKeyFn: ({ drugId, from, to }: SoldKey) => `${drugId} ${from} ${to}` as never }),
   recall: byId(em, Recall, recallsFor(actor)),
   recallNotice: byId(em, RecallNotice, noticesFor(actor)),
   /** The recall behind a notice that the actor may see. */

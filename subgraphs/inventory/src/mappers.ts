@@ -15,6 +15,7 @@ import type { StockAlert } from './entities/stock-alert.ts'
 import type { StockCount } from './entities/stock-count.ts'
 import type { ControlledLine } from './reads/controlled-inventory.ts'
 import type { Suggestion } from './reads/reorder-suggestions.ts'
+import type { ExpiringLot, ExpiringStock, Turnover } from './reads/stock-reports.ts'
 import type { AffectedFill } from './reads/affected-fills.ts'
 import type { Mismatch } from './reads/ledger-proof.ts'
 
@@ -43,3 +44,7 @@ export type PurchaseSuggestionMapper = Suggestion
 /** Entities of others: their id, to which we add a field. */
 export type DrugMapper = { id: string }
 export type OrderMapper = { id: string }
+export type DrugSalesMapper = { drugId: string; from: string; to: string; revenue?: { amountMinor: number; currency: string } }
+export type ExpiringStockReportMapper = ExpiringStock
+export type ExpiringLotMapper = ExpiringLot
+export type DrugTurnoverMapper = Turnover

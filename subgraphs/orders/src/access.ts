@@ -14,6 +14,12 @@ export const access = defineAccess({
   'order:pay': (actor: Actor, order: Owned) => hasRole(actor, 'patient') && owns(actor, order),
   'order:cancel': (actor: Actor, order: Owned) => (hasRole(actor, 'patient') && owns(actor, order)) || hasRole(actor, 'support', 'pharmacist-in-charge'),
   'order:refund': (actor: Actor, _order: Owned) => hasRole(actor, 'support', 'pharmacist-in-charge'),
+  /** Has a stuck order's step asked for again. */
+  'order:redrive': (actor: Actor, _order: Owned) => hasRole(actor, 'support', 'pharmacist-in-charge'),
+  'orders:stuck': (actor: Actor) => hasRole(actor, 'support', 'pharmacist-in-charge', 'compliance'),
+  'order:return': (actor: Actor, order: Owned) => (hasRole(actor, 'patient') && owns(actor, order)) || hasRole(actor, 'support', 'pharmacist-in-charge'),
+  'reports:read': (actor: Actor) => hasRole(actor, 'pharmacist-in-charge', 'support', 'compliance', 'inventory'),
+  'methods:own': (actor: Actor, { patientId }: Owned) => hasRole(actor, 'patient') && actor.patientId !== undefined && actor.patientId === patientId,
   'order:secret': (actor: Actor, order: Owned) => hasRole(actor, 'patient') && owns(actor, order),
 })
 

@@ -6,6 +6,7 @@ import { DrugFact, PrescriptionFact } from './entities/facts.ts'
 import { Fulfilment } from './entities/fulfilment.ts'
 import { Order, OrderLine, type OrderStatus } from './entities/order.ts'
 import { Dispute, Payment, Refund } from './entities/payment.ts'
+import { Return } from './entities/return.ts'
 import type { Services } from './services.ts'
 
 type OrderPage = { first: number; after?: string | null | undefined; status?: OrderStatus | null | undefined }
@@ -20,6 +21,7 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
   fulfilmentsOf: listBy(em, Fulfilment, 'orderId', { orderBy: { number: 'asc' } }),
   /** Parts of orders the actor may see. */
   fulfilment: byId(em, Fulfilment, visibleTo(actor)),
+  returnsOf: listBy(em, Return, 'orderId'),
   paymentOf: listBy(em, Payment, 'orderId'),
   cartLinesOf: listBy(em, CartLine, 'cartId'),
   historyOf: listBy(em, TransitionRow, 'subjectId', { scope: { machine: 'order' } }),

@@ -119,7 +119,7 @@ async function killAndCompare(plans: { point: Point; ending: Ending }[]): Promis
     const id = await orderId
     const expected = uninterrupted.get(ending)!
     let last: object | undefined
-    await eventually(async () => isDeepStrictEqual((last = await comparable(id, ending)), expected), { what: 'the same end', within: 40_000 })
+    await eventually(async () => isDeepStrictEqual((last = await comparable(id, ending)), expected), { what: 'the same end', within: 90_000 })
       .catch(() => assert.deepEqual(last, expected, `killed at ${JSON.stringify(point)}\n${harness.logOf().slice(-2000)}`))
   }
 }

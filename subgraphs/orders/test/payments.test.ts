@@ -46,7 +46,9 @@ async function assertTrue(orderId: string, what: string): Promise<void> {
     (await sql<{ account: string; sum: number }>('select account, sum(amount_minor)::int as sum from payment_ledger where payment_id = $1 group by account', [payment.id])).map(({ account, sum }) => [account, sum]),
   )
   assert.equal(balances['CARD_HOLD'] ?? 0, payment.authorized_minor, what)
-  assert.equal(balances['PROVIDER_BALANCE'] ?? 0, payment.captured_minor - payment.refunded_minor, what)
+  const [disputed] = await sql<{ sum: number }>(`select coalesce(sum(amount_minor), 0)::int as sum from dispute where order_id = $1 and status <> 'WON'`, [orderId])
+  assert.equal(balances['PROVIDER_BALANCE'] ?? 0, payment.captured_minor - payment.refunded_minor - disputed!.sum, what)
+  assert.ok(payment.captured_minor <= payment.amount_minor && payment.refunded_minor <= payment.captured_minor, what)
   const crooked = await sql('select movement_id from payment_ledger where payment_id = $1 group by movement_id having sum(amount_minor) <> 0 or count(*) <> 2', [payment.id])
   assert.deepEqual(crooked, [], what)
 }
@@ -77,7 +79,7 @@ const eventsOf = (orderId: string): ProviderEvent[] => provider.events.filter(({
 
 type History = { name: string; play(orderId: string, amountMinor: number): Promise<void> }
 const authorize = (orderId: string, attempt: number, amountMinor: number, paymentMethodId: string, intentId: string | null) =>
-  provider.authorize({ orderId, attempt, amountMinor, currency: 'USD', paymentMethodId, intentId })
+  provider.authorize({ orderId, attempt, amountMinor, currency: 'USD', paymentMethodId, customerId: null, offSession: false, intentId })
 const declinedThenHeld = async (orderId: string, amountMinor: number): Promise<string> => {
   await authorize(orderId, 1, amountMinor, 'pm_decline', null)
   const { id } = provider.intentOf(orderId)
@@ -100,6 +102,34 @@ const histories: History[] = [
       await provider.capture({ orderId, attempt: 1, intentId, number: 1, amountMinor, final: true })
       await provider.refund({ orderId, intentId, key: 'a', amountMinor: 100 })
       await provider.refund({ orderId, intentId, key: 'b', amountMinor: amountMinor - 100 })
+    },
+  },
+  {
+    name: 'held, captured in two parts, refunded in part',
+    async play(orderId, amountMinor) {
+      await authorize(orderId, 1, amountMinor, 'pm_card_visa', null)
+      const { id: intentId } = provider.intentOf(orderId)
+      await provider.capture({ orderId, attempt: 1, intentId, number: 1, amountMinor: 1000, final: false })
+      await provider.capture({ orderId, attempt: 1, intentId, number: 2, amountMinor: amountMinor - 1500, final: true })
+      await provider.refund({ orderId, intentId, key: 'a', amountMinor: 100 })
+    },
+  },
+  {
+    name: 'held, captured in part, the rest lapsed',
+    async play(orderId, amountMinor) {
+      await authorize(orderId, 1, amountMinor, 'pm_card_visa', null)
+      const { id: intentId } = provider.intentOf(orderId)
+      await provider.capture({ orderId, attempt: 1, intentId, number: 1, amountMinor: 1000, final: false })
+      provider.lapse(orderId)
+    },
+  },
+  {
+    name: 'declined, held, captured, disputed and won',
+    async play(orderId, amountMinor) {
+      const intentId = await declinedThenHeld(orderId, amountMinor)
+      await provider.capture({ orderId, attempt: 1, intentId, number: 1, amountMinor, final: true })
+      provider.dispute(orderId, 700, 'OPEN')
+      provider.dispute(orderId, 700, 'WON')
     },
   },
   {
@@ -150,20 +180,24 @@ async function played(history: History): Promise<{ orderId: string; events: Prov
   return { orderId, events: eventsOf(orderId).filter(({ type }) => type !== 'payment_intent.created') }
 }
 
+/** Histories whose webhooks are tried in every order; the others in some. */
+const allOrders = /refunded in part$|let go$|won$|lapsed$/
+
 const permutations = <T>(items: readonly T[]): T[][] =>
   items.length < 2 ? [[...items]] : items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]))
 
-for (const history of histories.slice(0, 3).filter(({ name }) => !name.includes('twice'))) {
+for (const history of histories.filter(({ name }) => allOrders.test(name))) {
   test(`every order and repetition of webhooks ends in the provider's truth: ${history.name}`, async () => {
     const count = (await played(history)).events.length
-    assert.equal(count, 4)
+    assert.ok(count === 4 || count === 5, `${count} webhooks`)
     const deliver = async (order: number[]): Promise<void> => {
       const { orderId, events } = await played(history)
       for (const i of [...order, ...order.toReversed()]) await receive(events[i]!)
       await settleWhatWasAsked(orderId)
       await assertTrue(orderId, order.map((i) => events[i]!.type).join(', '))
     }
-    const all = permutations([...Array(count).keys()])
+    // of five the hundred and twenty orders are sampled evenly
+    const all = permutations([...Array(count).keys()]).filter((_order, index) => count < 5 || index % 12 === 0)
     while (all.length) await Promise.all(all.splice(0, 6).map(deliver))
   })
 }
@@ -183,7 +217,7 @@ test('S43 S63 webhooks in any order, repeated, sent anew under other ids, and mi
           await deliver(events[pick % events.length]!, anew)
           if (settle) await settleWhatWasAsked(orderId)
         }
-        for (const i of [...shuffle, 4]) if (events[i]) await deliver(events[i], false)
+        for (const i of [...shuffle, 4, 5, 6]) if (events[i]) await deliver(events[i], false)
         await settleWhatWasAsked(orderId)
         await assertTrue(orderId, `${history.name}: ${log.join(', ')}`)
       },

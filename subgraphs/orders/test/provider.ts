@@ -14,6 +14,8 @@ export type MemoryProvider = PaymentPort & {
   finishAction(orderId: string, passed: boolean): void
   /** The bank lets the hold go. */
   lapse(orderId: string): void
+  /** The card's bank takes money back, or decides. */
+  dispute(orderId: string, amountMinor: number, status: 'OPEN' | 'WON' | 'LOST'): void
   /** The bank sends the last refund back. */
   returnRefund(orderId: string, amountMinor: number): void
   /** The next calls fail before or after they take effect, as a network does. */
@@ -67,6 +69,7 @@ export function memoryProvider(): MemoryProvider {
       emit('payment_intent.requires_action', intent)
     } else authorizeNow(intent)
   }
+  const detailsOf = (id: string) => ({ id, brand: 'visa', last4: '4242', expMonth: 12, expYear: 2099 })
   const once = <T>(key: string, act: () => T): T => {
     if (!answers.has(key)) answers.set(key, act() as never)
     return answers.get(key) as T
@@ -98,6 +101,11 @@ export function memoryProvider(): MemoryProvider {
       if (intent.capturedMinor > 0) Object.assign(intent, { status: 'succeeded', authorizedMinor: 0 })
       else Object.assign(intent, { status: 'canceled', lapsed: true, authorizedMinor: 0 })
       emit(intent.capturedMinor > 0 ? 'payment_intent.succeeded' : 'payment_intent.canceled', intent)
+    },
+    dispute(orderId, amountMinor, status) {
+      const { id, attempt } = [...intents.values()].findLast((one) => one.orderId === orderId)!
+      const at = new Date().toISOString()
+      events.push({ id: `evt_${++sequence}`, type: 'charge.dispute', news: { id, orderId, attempt, dispute: { id: `du_${orderId}`, status, amountMinor, currency: 'USD', reasonCode: 'FRAUDULENT', openedAt: at, at } } })
     },
     returnRefund(orderId, amountMinor) {
       const intent = [...intents.values()].findLast((one) => one.orderId === orderId)!
@@ -151,6 +159,11 @@ export function memoryProvider(): MemoryProvider {
           return { id: `re_${++sequence}`, state: 'SUCCEEDED' as const, failureCode: null }
         }) as unknown as RefundAnswer,
       ),
+    openCustomer: (patientId) => network(`${patientId}:customer`, () => `cus_${patientId}`),
+    startSetup: ({ key }) => network(key, () => ({ id: `seti_${++sequence}`, clientSecret: 'secret', nextActionUrl: null })),
+    saveMethod: ({ paymentMethodId, key }) => network(key, () => ({ method: detailsOf(paymentMethodId) })),
+    describeMethod: (id) => network(`describe:${id}`, () => detailsOf(id)),
+    forgetMethod: (id) => network(`forget:${id}`, () => {}),
     find: (intentId) => network(`find:${intentId}`, () => copy(get(intentId))),
     readEvent(body, signature) {
       if (signature !== 'good') throw new AppError('BAD_SIGNATURE', 'the Stripe-Signature does not fit the body')

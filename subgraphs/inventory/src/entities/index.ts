@@ -6,6 +6,7 @@ import { DrugFactSchema } from './drug-fact.ts'
 import { LedgerEntrySchema } from './ledger-entry.ts'
 import { LocationSchema } from './location.ts'
 import { LossCaseSchema } from './loss-case.ts'
+import { LotCostSchema } from './lot-cost.ts'
 import { LotSchema } from './lot.ts'
 import { PolicySchema } from './policy.ts'
 import { PurchaseOrderLineSchema, PurchaseOrderSchema } from './purchase-order.ts'
@@ -20,7 +21,7 @@ import { TradingPartnerSchema } from './trading-partner.ts'
 import { TransactionRecordSchema } from './transaction-record.ts'
 
 export const entities = [
-  LocationSchema, DrugFactSchema, LotSchema, LedgerEntrySchema, ReservationSchema, AllocationSchema, StockRequestSchema, PolicySchema,
+  LocationSchema, DrugFactSchema, LotSchema, LotCostSchema, LedgerEntrySchema, ReservationSchema, AllocationSchema, StockRequestSchema, PolicySchema,
   DispenseRecordSchema, RecallSchema, RecallLotSchema, RecallNoticeSchema,
   StockCountSchema, LossCaseSchema, TemperatureReadingSchema, TransactionRecordSchema, StockAlertSchema,
   TradingPartnerSchema, SuspectCaseSchema, SuspectPackageSchema, PurchaseOrderSchema, PurchaseOrderLineSchema,

@@ -2,6 +2,7 @@ import type { Resolvers } from '../generated/resolvers.ts'
 import { ledgerMismatchResolvers, locationResolvers, lotResolvers } from './lot.ts'
 import { mutationResolvers } from './mutation.ts'
 import { queryResolvers } from './query.ts'
+import { drugSalesResolvers, drugTurnoverResolvers, expiringLotResolvers, expiringStockReportResolvers } from './reports.ts'
 import { affectedFillResolvers, recallNoticeResolvers, recallResolvers } from './recall.ts'
 import { allocationResolvers, drugResolvers, orderResolvers, reservationResolvers } from './reservation.ts'
 import { destructionResolvers, dispenseJobResolvers, purchaseOrderLineResolvers, purchaseOrderResolvers, suspectCaseResolvers, tradingPartnerResolvers } from './supply.ts'
@@ -17,6 +18,10 @@ export const resolvers: Resolvers = {
   Reservation: reservationResolvers,
   Allocation: allocationResolvers,
   Drug: drugResolvers,
+  DrugSales: drugSalesResolvers,
+  ExpiringStockReport: expiringStockReportResolvers,
+  ExpiringLot: expiringLotResolvers,
+  DrugTurnover: drugTurnoverResolvers,
   StockCount: stockCountResolvers,
   LossCase: lossCaseResolvers,
   StockAlert: stockAlertResolvers,

@@ -8,6 +8,7 @@ import { loadDevice } from '../commands/dispense-by-device.ts'
 import { extendHold } from '../commands/extend-hold.ts'
 import { recallLots } from '../commands/recall-lots.ts'
 import { receiveScan } from '../commands/receive-scan.ts'
+import { recordLotCost } from '../commands/record-lot-cost.ts'
 import { receiveStock } from '../commands/receive-stock.ts'
 import type { Lot } from '../entities/lot.ts'
 import { recordControlledInventory } from '../commands/record-controlled-inventory.ts'
@@ -24,6 +25,7 @@ const payload = (lot: Lot) => ({ __typename: 'LotPayload' as const, lot })
 const recalled = (recall: Recall) => ({ __typename: 'RecallPayload' as const, recall })
 
 export const mutationResolvers: MutationResolvers = {
+  recordLotCost: async (_source, { input }, { actor, transact }) => payload(await transact((em) => recordLotCost(em, actor, input))),
   receiveStock: async (_source, { input }, { actor, transact }) => payload((await transact((em) => receiveStock(em, actor, [input])))[0]!),
   adjustInventory: async (_source, { input }, { actor, transact }) => payload(await transact((em) => adjustInventory(em, actor, input))),
   changeLotStatus: async (_source, { input }, { actor, transact }) => payload(await transact((em) => changeLotStatus(em, actor, input))),

@@ -19,6 +19,7 @@ import { zoneHistory } from '../reads/zone-history.ts'
 import { proveLedger } from '../reads/ledger-proof.ts'
 import { findLots } from '../reads/lots.ts'
 import { traceProduct } from '../reads/trace-product.ts'
+import { expiringStock, stockTurnover } from '../reads/stock-reports.ts'
 import { readRecallReport } from '../reads/recall-report.ts'
 
 export const queryResolvers: QueryResolvers = {
@@ -53,6 +54,8 @@ export const queryResolvers: QueryResolvers = {
   destructions: (_source, { status, first, after }, { em, actor }) => page<Destruction>(em, Destruction, { $and: [rowsFor(actor), status ? { status } : {}] }, { first: first ?? 20, after }),
   traceProduct: (_source, traced, { em, actor }) => traceProduct(em, actor, traced),
   purchaseOrders: (_source, { status, first, after }, { em, actor }) => page<PurchaseOrder>(em, PurchaseOrder, { $and: [rowsFor(actor), status ? { status } : {}] }, { first: first ?? 20, after }),
+  expiringStockReport: (_source, { withinDays }, { em, actor }) => expiringStock(em, actor, withinDays ?? 90),
+  stockTurnoverReport: (_source, days, { em, actor }) => stockTurnover(em, actor, days),
   lowStock: (_source, _args, { em, actor }) => em.find(StockAlert, rowsFor(actor), { orderBy: { since: 'asc', id: 'asc' } }),
   coldChain: (_source, { locationId, storageClass, since }, { em, actor }) => {
     access.must(actor, 'temperature:view', undefined)

@@ -12,7 +12,7 @@ import { newOrderNumber } from '../order-number.ts'
 import { lineTax, lineTotal, totalsOf, unitPrice } from '../pricing.ts'
 import { addressProblem, lineProblem } from '../reads/line-problem.ts'
 import { lockPatient } from '../reads/open-cart.ts'
-import { checkPaymentMethodId } from './pay-order.ts'
+import { checkPaymentMethodId, mustNotBeAnothers } from './pay-order.ts'
 import { planFulfilments } from './plan-fulfilments.ts'
 import { requestStock } from './request-stock.ts'
 
@@ -24,6 +24,8 @@ export async function checkout(em: EntityManager, actor: Actor, input: Input): P
   const patientId = actor.patientId!
   if (input.idempotencyKey.length < 1 || input.idempotencyKey.length > 200) throw invalid('idempotencyKey', 'a key has 1 to 200 characters')
   checkPaymentMethodId(input.paymentMethodId)
+
+  await mustNotBeAnothers(em, patientId, input.paymentMethodId)
 
   await lockPatient(em, patientId)
   const inputHash = hashOf(input)
@@ -44,7 +46,7 @@ export async function checkout(em: EntityManager, actor: Actor, input: Input): P
     id: newId(), orderId: order.id, patientId, status: 'NOT_STARTED', statusSince: clock.now(), amountMinor: order.totalMinor, currency: order.currency,
     authorizedMinor: 0, capturedMinor: 0, refundedMinor: 0, attempts: 1, intentAttempt: 0, doubts: 0,
   })
-  em.create(PaymentAttempt, { paymentId: payment.id, number: 1, paymentMethodId: input.paymentMethodId ?? null })
+  em.create(PaymentAttempt, { paymentId: payment.id, number: 1, paymentMethodId: input.paymentMethodId ?? null, offSession: false })
   await start(em, actor, order)
   return order
 }
@@ -97,16 +99,20 @@ async function mustConsent(em: EntityManager, patientId: string): Promise<void> 
 async function start(em: EntityManager, actor: Actor, order: Order): Promise<void> {
   const lines = await em.find(OrderLine, { orderId: order.id }, { orderBy: { id: 'asc' } })
   begin(em, actor, orderLifecycle, order, 'checkout')
-  emit(em, actor, 'orders.order-placed.v1', order.id, {
-    orderId: order.id, patientId: order.patientId, addressId: order.addressId, totalMinor: order.totalMinor, currency: order.currency,
-    lines: lines.map(({ id, drugId, prescriptionId, quantity }) => ({ orderLineId: id, drugId, prescriptionId: prescriptionId ?? null, quantity })),
-  })
+  tellPlaced(em, actor, order, lines)
   const saga = systemActor('orders')
   for (const line of lines) if (!line.prescriptionId) apply(em, saga, orderLineLifecycle, line, 'accept')
   if (lines.every(({ status }) => status === 'ACCEPTED')) {
     apply(em, saga, orderLifecycle, order, 'acceptPrescriptions')
     requestStock(em, saga, order, lines)
   }
+}
+
+export function tellPlaced(em: EntityManager, actor: Actor, order: Order, lines: readonly OrderLine[]): void {
+  emit(em, actor, 'orders.order-placed.v1', order.id, {
+    orderId: order.id, patientId: order.patientId, addressId: order.addressId, totalMinor: order.totalMinor, currency: order.currency,
+    lines: lines.map(({ id, drugId, prescriptionId, quantity }) => ({ orderLineId: id, drugId, prescriptionId: prescriptionId ?? null, quantity })),
+  })
 }
 
 async function factsOf<Fact extends { id: string }>(em: EntityManager, entity: new () => Fact, ids: string[]): Promise<Map<string, Fact>> {

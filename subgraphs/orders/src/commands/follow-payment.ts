@@ -1,6 +1,6 @@
 import { apply, emit, newId, type Actor, type EntityManager } from '@pharmagraph/platform'
 import type { Fulfilment } from '../entities/fulfilment.ts'
-import type { Order } from '../entities/order.ts'
+import type { Order, OrderLine } from '../entities/order.ts'
 import { Capture, Refund, type Payment } from '../entities/payment.ts'
 import { fulfilmentLifecycle, isAhead } from '../lifecycles/fulfilment.ts'
 import { isFilling, isOff, orderLifecycle, permits } from '../lifecycles/order.ts'
@@ -87,7 +87,10 @@ async function paidParts(em: EntityManager, order: Order, payment: Payment, part
 /** A released part whose money is taken may leave the house. */
 function sendOut(em: EntityManager, actor: Actor, order: Order, parts: Parts, part: Fulfilment): void {
   apply(em, actor, fulfilmentLifecycle, part, 'pay')
-  const lines = linesIn(parts, part)
+  tellPaid(em, actor, order, part, linesIn(parts, part))
+}
+
+export function tellPaid(em: EntityManager, actor: Actor, order: Order, part: Fulfilment, lines: readonly OrderLine[]): void {
   emit(em, actor, 'orders.order-paid.v1', order.id, {
     orderId: order.id, patientId: order.patientId, addressId: order.addressId,
     adultSignature: needsAdultSignature(order, lines), coldChain: needsColdChain(lines), parcels: 1,

@@ -4,6 +4,7 @@ import { isOff } from '../lifecycles/order.ts'
 import { orderOfEvent } from '../reads/locked-order.ts'
 import { partsOf } from '../reads/parts.ts'
 import { advanceOrder } from './advance-order.ts'
+import { takeBack } from './return-goods.ts'
 
 type Told = EventMap['logistics.shipment-status-changed.v1']
 
@@ -18,7 +19,7 @@ const verbOf: Partial<Record<Told['to'], 'ship' | 'deliver' | 'reportException' 
 
 /** Follows the parcel of one part. `time` is the event's: one that is older than the last applied changes nothing any more. */
 export async function followShipment(em: EntityManager, actor: Actor, { orderId, fulfilmentId, to: status, reasonCode }: Told, time: Date): Promise<void> {
-  const { order } = await orderOfEvent(em, orderId)
+  const { order, payment } = await orderOfEvent(em, orderId)
   const parts = await partsOf(em, order)
   const part = fulfilmentId ? parts.fulfilments.find(({ id }) => id === fulfilmentId) : parts.fulfilments[0]
   const verb = verbOf[status]
@@ -36,4 +37,5 @@ export async function followShipment(em: EntityManager, actor: Actor, { orderId,
   part.reasonCode = verb === 'reportException' ? (reasonCode ?? 'DELIVERY_PROBLEM') : verb === 'returnParcel' ? 'PARCEL_RETURNED' : null
   apply(em, actor, fulfilmentLifecycle, part, verb, part.reasonCode ? { reason: reasonCode ?? part.reasonCode } : {})
   advanceOrder(em, actor, order, parts)
+  if (verb === 'returnParcel') await takeBack(em, actor, order, payment, parts, part, reasonCode)
 }

@@ -1,6 +1,7 @@
 import { clock, type Actor, type EntityManager } from '@pharmagraph/platform'
 import type { Order } from '../entities/order.ts'
 import { PaymentAttempt, Refund, type Payment } from '../entities/payment.ts'
+import { PaymentCustomer } from '../entities/payment-method.ts'
 import { isOff, orderLifecycle } from '../lifecycles/order.ts'
 import { isCaptured, isEnded, isUnpaid } from '../lifecycles/payment.ts'
 import type { Authorization, PaymentPort } from '../payments/port.ts'
@@ -36,7 +37,8 @@ async function nextCall(em: EntityManager, actor: Actor, order: Order, payment: 
     const attempt = await nextAttempt(em, order, payment)
     if (attempt) {
       attempt.amountMinor ??= amountDueMinor(order, await linesOf(em, order))
-      return { kind: 'authorize', request: authorization(payment, attempt, attempt.amountMinor) }
+      const customer = await em.findOne(PaymentCustomer, { patientId: payment.patientId })
+      return { kind: 'authorize', request: authorization(payment, attempt, attempt.amountMinor, customer?.providerId ?? null) }
     }
   }
   if (!intentId) return undefined
@@ -64,7 +66,7 @@ async function nextAttempt(em: EntityManager, order: Order, payment: Payment): P
   return undefined
 }
 
-const authorization = (payment: Payment, { number, paymentMethodId }: PaymentAttempt, amountMinor: number): Authorization => ({
+const authorization = (payment: Payment, { number, paymentMethodId, offSession }: PaymentAttempt, amountMinor: number, customerId: string | null): Authorization => ({
   orderId: payment.orderId, attempt: number, amountMinor, currency: payment.currency,
-  paymentMethodId: paymentMethodId ?? null, intentId: payment.intentId ?? null,
+  paymentMethodId: paymentMethodId ?? null, customerId, offSession, intentId: payment.intentId ?? null,
 })

@@ -3,6 +3,7 @@ import { access } from '../access.ts'
 import { Fulfilment } from '../entities/fulfilment.ts'
 import type { Order } from '../entities/order.ts'
 import { PaymentAttempt } from '../entities/payment.ts'
+import { SavedMethod } from '../entities/payment-method.ts'
 import { orderLifecycle } from '../lifecycles/order.ts'
 import { isEnded, paymentLifecycle } from '../lifecycles/payment.ts'
 import { lockOrder } from '../reads/locked-order.ts'
@@ -15,6 +16,7 @@ export async function payOrder(em: EntityManager, actor: Actor, input: { orderId
   const { order, payment } = found
   access.must(actor, 'order:pay', order)
   checkPaymentMethodId(input.paymentMethodId)
+  await mustNotBeAnothers(em, order.patientId, input.paymentMethodId)
 
   apply(em, actor, orderLifecycle, order, 'pay')
   if (isEnded(payment.status)) {
@@ -24,9 +26,15 @@ export async function payOrder(em: EntityManager, actor: Actor, input: { orderId
     order.paymentStatus = payment.status
   }
   payment.attempts += 1
-  em.create(PaymentAttempt, { paymentId: payment.id, number: payment.attempts, paymentMethodId: input.paymentMethodId, requestedAt: clock.now() })
+  em.create(PaymentAttempt, { paymentId: payment.id, number: payment.attempts, paymentMethodId: input.paymentMethodId, offSession: false, requestedAt: clock.now() })
   if (order.status === 'STOCK_HELD' || order.status === 'RELEASED') askProvider(em, actor, payment)
   return order
+}
+
+/** A method somebody else has saved, or one that was removed, pays for nothing here. */
+export async function mustNotBeAnothers(em: EntityManager, patientId: string, id: string | null | undefined): Promise<void> {
+  const saved = id ? await em.findOne(SavedMethod, { id }) : null
+  if (saved && (saved.patientId !== patientId || saved.removedAt)) throw invalid('paymentMethodId', 'no such payment method')
 }
 
 /** The shape of a Stripe payment method id: anything else, card data above all, goes no further. */

@@ -1,6 +1,8 @@
 import { apply, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { Refund, type RefundStatus } from '../entities/payment.ts'
+import { Return } from '../entities/return.ts'
 import { refundLifecycle } from '../lifecycles/refund.ts'
+import { returnLifecycle } from '../lifecycles/return.ts'
 
 type Details = Partial<Pick<Refund, 'providerId' | 'failureCode'>>
 
@@ -10,5 +12,9 @@ export async function recordRefundState(em: EntityManager, actor: Actor, orderId
   if (!refund) return
   Object.assign(refund, details)
   const verb = Object.entries(refundLifecycle.table[refund.status]).find(([, step]) => step.next === next)?.[0]
-  if (verb) apply(em, actor, refundLifecycle, refund, verb)
+  if (!verb) return
+  apply(em, actor, refundLifecycle, refund, verb)
+  const [, returnId] = key.match(/^return:(.+)$/) ?? []
+  const goods = returnId && next === 'SUCCEEDED' ? await em.findOne(Return, { id: returnId, status: 'APPROVED' }) : null
+  if (goods) apply(em, actor, returnLifecycle, goods, 'settle')
 }

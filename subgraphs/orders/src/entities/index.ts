@@ -3,9 +3,11 @@ import { AddressFactSchema, ConsentFactSchema, DrugFactSchema, PrescriptionFactS
 import { FulfilmentSchema } from './fulfilment.ts'
 import { OrderLineSchema, OrderSchema } from './order.ts'
 import { CaptureSchema, DisputeSchema, LedgerEntrySchema, PaymentAttemptSchema, PaymentSchema, RefundSchema } from './payment.ts'
+import { PaymentCustomerSchema, SavedMethodSchema } from './payment-method.ts'
+import { ReturnSchema } from './return.ts'
 import { StripeEventSchema } from './stripe-event.ts'
 
 export const entities = [
   CartSchema, CartLineSchema, OrderSchema, OrderLineSchema, FulfilmentSchema, PaymentSchema, PaymentAttemptSchema, CaptureSchema, RefundSchema, DisputeSchema, LedgerEntrySchema,
-  StripeEventSchema, DrugFactSchema, PrescriptionFactSchema, ConsentFactSchema, AddressFactSchema,
+  PaymentCustomerSchema, SavedMethodSchema, ReturnSchema, StripeEventSchema, DrugFactSchema, PrescriptionFactSchema, ConsentFactSchema, AddressFactSchema,
 ]

@@ -53,6 +53,8 @@ export const PaymentAttemptSchema = defineEntity({
     paymentMethodId: p.string().nullable(),
     /** What was asked for, set when the attempt is first made: a repeat asks for the same. */
     amountMinor: p.integer().nullable(),
+    /** The patient is not there to confirm, as with a refill that is sent of itself. */
+    offSession: p.boolean().default(false),
     madeAt: p.datetime().nullable(),
     requestedAt: p.datetime().onCreate(() => clock.now()),
   },

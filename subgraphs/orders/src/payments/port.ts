@@ -33,7 +33,12 @@ export type ProviderEvent = {
   type: string
   /** Undefined for an event that concerns no payment of ours. */
   news: IntentNews | undefined
+  /** A method was saved for later. */
+  saved?: { customerId: string; paymentMethodId: string }
 }
+
+/** What a receipt shows of a card. */
+export type MethodDetails = { id: string; brand: string; last4: string; expMonth: number; expYear: number }
 
 export type Authorization = {
   orderId: string
@@ -41,6 +46,10 @@ export type Authorization = {
   amountMinor: number
   currency: string
   paymentMethodId: string | null
+  /** The provider's customer, where the patient has one: a saved method is charged with it. */
+  customerId: string | null
+  /** The patient is not there to confirm. */
+  offSession: boolean
   /** Set where an intent is there and shall be confirmed with another method. */
   intentId: string | null
 }
@@ -59,6 +68,17 @@ export type PaymentPort = {
   capture(request: { orderId: string; attempt: number; intentId: string; number: number; amountMinor: number; final: boolean }): Promise<Intent>
   cancel(request: { orderId: string; attempt: number; intentId: string }): Promise<Intent>
   refund(request: { orderId: string; intentId: string; key: string; amountMinor: number }): Promise<RefundAnswer>
+  /** The customer that stands for a patient; asked again, the same. */
+  openCustomer(patientId: string): Promise<string>
+  /** For a method that the browser names. */
+  startSetup(request: { customerId: string; key: string }): Promise<{ id: string; clientSecret: string | null; nextActionUrl: string | null }>
+  /** Saves a method for payments without the patient; the bank may want to see them first. */
+  saveMethod(request: { customerId: string; paymentMethodId: string; key: string }): Promise<
+    { method: MethodDetails } | { setup: { id: string; clientSecret: string | null; nextActionUrl: string | null } } | { refusal: Refusal }
+  >
+  describeMethod(paymentMethodId: string): Promise<MethodDetails>
+  /** Nobody can charge it any more. One that is gone already is no error. */
+  forgetMethod(paymentMethodId: string): Promise<void>
   find(intentId: string): Promise<Intent>
   /** Verifies the signature over the raw bytes; throws BAD_SIGNATURE. */
   readEvent(body: Buffer, signature: string | undefined): ProviderEvent

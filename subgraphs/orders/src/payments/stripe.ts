@@ -1,6 +1,6 @@
 import Stripe from 'stripe'
 import { AppError, optionalSetting, setting } from '@pharmagraph/platform'
-import type { Authorization, DisputeNews, Intent, IntentNews, PaymentPort, ProviderEvent, RefundState, Refusal } from './port.ts'
+import type { Authorization, DisputeNews, MethodDetails, Intent, IntentNews, PaymentPort, ProviderEvent, RefundState, Refusal } from './port.ts'
 
 /** Stripe recommends five minutes against replays: https://docs.stripe.com/webhooks#replay-attacks */
 const signatureToleranceSeconds = 300
@@ -41,10 +41,18 @@ export function stripePayments({ apiKey, webhookSecret, apiBase, returnUrl }: St
     }
   }
 
-  const authorize = ({ orderId, attempt, amountMinor, currency, paymentMethodId, intentId }: Authorization) =>
-    intentAfter(() => {
-      const confirmation = paymentMethodId ? { payment_method: paymentMethodId, return_url: `${returnUrl}?order=${orderId}` } : {}
+  async function describe(id: string): Promise<MethodDetails> {
+    const { card } = await stripe.paymentMethods.retrieve(id).catch(withoutSecrets)
+    if (!card) throw new AppError('INTERNAL', 'a payment method that is no card cannot be saved')
+    return { id, brand: card.brand, last4: card.last4, expMonth: card.exp_month, expYear: card.exp_year }
+  }
+
+  const authorize = ({ orderId, attempt, amountMinor, currency, paymentMethodId, customerId, offSession, intentId }: Authorization) =>
+    intentAfter(async () => {
+      const customer = customerId ? { customer: customerId } : {}
+      const confirmation = paymentMethodId ? { payment_method: paymentMethodId, ...(offSession ? { off_session: true } : {}), return_url: `${returnUrl}?order=${orderId}` } : {}
       const options = { idempotencyKey: `${orderId}:authorize:${attempt}` }
+      if (intentId && customerId) await stripe.paymentIntents.update(intentId, customer)
       if (intentId) return stripe.paymentIntents.confirm(intentId, { ...confirmation, ...whole }, options)
       return stripe.paymentIntents.create(
         {
@@ -54,6 +62,7 @@ export function stripePayments({ apiKey, webhookSecret, apiBase, returnUrl }: St
           allowed_payment_method_types: ['card'],
           payment_method_options: { card: { request_multicapture: 'if_available' } },
           metadata: { orderId, attempt: String(attempt) },
+          ...customer,
           ...(paymentMethodId && { ...confirmation, confirm: true }),
           ...whole,
         },
@@ -76,6 +85,25 @@ export function stripePayments({ apiKey, webhookSecret, apiBase, returnUrl }: St
         .create({ payment_intent: intentId, amount: amountMinor, metadata: { orderId, key } }, { idempotencyKey: `${orderId}:refund:${key}` })
         .catch(withoutSecrets)
         .then((refund) => ({ id: refund.id, state: refundStateOf(refund), failureCode: refund.failure_reason ?? null }), refused),
+    openCustomer: async (patientId) =>
+      (await stripe.customers.create({ metadata: { patientId } }, { idempotencyKey: `${patientId}:customer` }).catch(withoutSecrets)).id,
+    startSetup: async ({ customerId, key }) =>
+      toSetup(await stripe.setupIntents.create({ customer: customerId, usage: 'off_session', allowed_payment_method_types: ['card'] }, { idempotencyKey: key }).catch(withoutSecrets)),
+    async saveMethod({ customerId, paymentMethodId, key }) {
+      try {
+        const setup = await stripe.setupIntents.create(
+          { customer: customerId, usage: 'off_session', allowed_payment_method_types: ['card'], payment_method: paymentMethodId, confirm: true, return_url: returnUrl },
+          { idempotencyKey: key },
+        )
+        const id = idOf(setup.payment_method)
+        return setup.status === 'succeeded' && id ? { method: await describe(id) } : { setup: toSetup(setup) }
+      } catch (error) {
+        if (isRefusal(error)) return { refusal: { code: refusalCodeOf(error), message: (error as Error).message } }
+        return withoutSecrets(error)
+      }
+    },
+    describeMethod: describe,
+    forgetMethod: (id) => stripe.paymentMethods.detach(id).then(() => {}, (error: unknown) => (isGone(error) ? undefined : withoutSecrets(error))),
     readEvent(body, signature) {
       let event: Stripe.Event
       try {
@@ -83,9 +111,27 @@ export function stripePayments({ apiKey, webhookSecret, apiBase, returnUrl }: St
       } catch {
         throw new AppError('BAD_SIGNATURE', 'the Stripe-Signature does not fit the body')
       }
-      return { id: event.id, type: event.type, news: newsOf(event) } satisfies ProviderEvent
+      const saved = savedOf(event)
+      return { id: event.id, type: event.type, news: newsOf(event), ...(saved ? { saved } : {}) } satisfies ProviderEvent
     },
   }
+}
+
+const toSetup = ({ id, client_secret: clientSecret, next_action: action }: Stripe.SetupIntent) => ({
+  id, clientSecret, nextActionUrl: action?.redirect_to_url?.url ?? null,
+})
+const refusalCodeOf = (error: unknown): string => {
+  const { decline_code: declined, code } = error as { decline_code?: string; code?: string }
+  return (declined ?? code ?? 'refused').toUpperCase()
+}
+/** Detached or deleted before. */
+const isGone = (error: unknown): boolean => error instanceof Stripe.errors.StripeInvalidRequestError
+
+function savedOf({ type, data }: Stripe.Event): ProviderEvent['saved'] {
+  if (type !== 'setup_intent.succeeded') return undefined
+  const { customer, payment_method: method } = data.object as Stripe.SetupIntent
+  const [customerId, paymentMethodId] = [idOf(customer), idOf(method)]
+  return customerId && paymentMethodId ? { customerId, paymentMethodId } : undefined
 }
 
 const isDecline = (error: unknown): boolean => error instanceof Stripe.errors.StripeCardError

@@ -18,6 +18,4 @@ export const timeouts = {
   answerFromPatient: 10 * minute,
   /** Stripe repeats a webhook for three days; one that is still a riddle then is none of ours. */
   parkedWebhook: 3 * day,
-  /** A step of the saga that no person has to take is stuck after it. */
-  stuckStep: 10 * minute,
 } as const

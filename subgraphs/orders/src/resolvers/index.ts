@@ -5,6 +5,10 @@ import { fulfilmentResolvers, orderLineResolvers, orderResolvers } from './order
 import { patientResolvers } from './patient.ts'
 import { paymentResolvers } from './payment.ts'
 import { queryResolvers } from './query.ts'
+import {
+  abandonedCartResolvers, abandonedCartsReportResolvers, daySalesResolvers, drugSalesResolvers, salesReportResolvers, stuckOrderResolvers,
+} from './reports.ts'
+import { returnResolvers } from './return.ts'
 
 export const resolvers: Resolvers = {
   Query: queryResolvers,
@@ -15,9 +19,19 @@ export const resolvers: Resolvers = {
   OrderLine: orderLineResolvers,
   Fulfilment: fulfilmentResolvers,
   Payment: paymentResolvers,
+  Return: returnResolvers,
+  StuckOrder: stuckOrderResolvers,
+  SalesReport: salesReportResolvers,
+  DrugSales: drugSalesResolvers,
+  DaySales: daySalesResolvers,
+  AbandonedCartsReport: abandonedCartsReportResolvers,
+  AbandonedCart: abandonedCartResolvers,
   Patient: patientResolvers,
   Problem: { __resolveType: ({ __typename }) => __typename! },
   CartResult: { __resolveType: ({ __typename }) => __typename },
   CheckoutResult: { __resolveType: ({ __typename }) => __typename },
+  SavePaymentMethodResult: { __resolveType: ({ __typename }) => __typename },
+  RemovePaymentMethodResult: { __resolveType: ({ __typename }) => __typename },
+  ReturnResult: { __resolveType: ({ __typename }) => __typename },
   OrderResult: { __resolveType: ({ __typename }) => __typename },
 }

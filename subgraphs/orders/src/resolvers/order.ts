@@ -11,6 +11,7 @@ export const orderResolvers: OrderResolvers = {
   __resolveReference: ({ id }, { loaders }) => (isId(id) ? loaders.order.load(id) : null),
   patient: ({ patientId }) => ({ id: patientId }),
   lines: ({ id }, _args, { loaders }) => loaders.linesOf.load(id),
+  returns: ({ id }, _args, { loaders }) => loaders.returnsOf.load(id),
   fulfilments: ({ id }, _args, { loaders }) => loaders.fulfilmentsOf.load(id),
   subtotal: ({ subtotalMinor, currency }) => money(subtotalMinor, currency),
   tax: ({ taxMinor, currency }) => money(taxMinor, currency),

@@ -23,7 +23,8 @@ const actor = systemActor('prescriptions')
 
 /** An order line asks for a fill: it is screened at once, and accepted or blocked with the reason. */
 export async function requestFill(em: EntityManager, services: Services, request: RequestedFill): Promise<void> {
-  if (await em.count(Fill, { orderLineId: request.orderLineId })) return
+  const known = await em.findOne(Fill, { orderLineId: request.orderLineId })
+  if (known) return answerAgain(em, known)
   // orders of one prescription wait for each other, so that two cannot both take the last refill
   const prescription = await em.findOne(Prescription, { id: request.prescriptionId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
   // somebody else's reads as not there, and leaves no fill behind
@@ -52,6 +53,16 @@ export async function requestFill(em: EntityManager, services: Services, request
     acceptFill(em, fill, prescription)
     await orderRefill(em, fill)
   }
+}
+
+/** The order asks again, as where our answer was lost: it is told what it was told the first time. */
+async function answerAgain(em: EntityManager, fill: Fill): Promise<void> {
+  const { id: fillId, prescriptionId, orderId, orderLineId, status, statusReasonCode, statusReasonMessage, nextEligibleAt } = fill
+  if (status === 'BLOCKED') {
+    emit(em, actor, 'prescriptions.fill-blocked.v1', fillId, {
+      fillId, prescriptionId, orderId, orderLineId, reasonCode: statusReasonCode ?? 'NOT_VERIFIED', message: statusReasonMessage ?? '', nextEligibleAt: nextEligibleAt ?? null,
+    })
+  } else if (status === 'SCREENING') acceptFill(em, fill, await em.findOneOrFail(Prescription, { id: prescriptionId }))
 }
 
 /** The first thing in the way of the fill; undefined when nothing is. */
