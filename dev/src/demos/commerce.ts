@@ -51,7 +51,7 @@ async function lastBox(system: Stage, { step, sees }: Narrator, shelves: Keeper)
   await shelves.only(wanted, wanted.packageSize)
   step(`${buyers} buyers`, `sign up and order that box, all at once`)
   const crowd: Buyer[] = []
-  await inParallel(8, buyers, async (index) => void crowd.push(await newBuyer(system, `Buyer ${index + 1}`)))
+  await inParallel(8, buyers, async (index) => void crowd.push(await newBuyer(system, `Buyer ${letters(index)}`)))
   const orders = await Promise.all(crowd.map(async (buyer) => ({ buyer, order: await buy(buyer, [wanted]) })))
   const ended = await Promise.all(orders.map(async ({ buyer, order }) => ({
     buyer, order: await until('the order to be held or back-ordered', async () => {
@@ -144,7 +144,7 @@ async function killedAtEachStep(system: Stage, { step, sees }: Narrator): Promis
   const expected = ['CHECKOUT_STARTED', ...steps]
   step('The orders service', `is killed (SIGKILL) the moment an order shows each of ${steps.join(', ')}`)
   for (const [index, at] of steps.entries()) {
-    const buyer = await newBuyer(system, `Kim Step ${index + 1}`)
+    const buyer = await newBuyer(system, `Kim ${letters(index)}`)
     const live = buyer.graph.live('MyOrderChanged')
     try {
       await until('the subscription to open', () => live.events.length > 0)
@@ -166,6 +166,9 @@ async function killedAtEachStep(system: Stage, { step, sees }: Narrator): Promis
 }
 
 // ── People and shelves ─────────────────────────────────────────────────────────────────────────────────────────────
+
+/** 0 → Aa, 1 → Ab …: a family name is made of letters. */
+const letters = (index: number): string => String.fromCharCode(65 + Math.floor(index / 26)) + String.fromCharCode(97 + (index % 26))
 
 async function newBuyer(system: Stage, name: string): Promise<Buyer> {
   const [given = '', ...rest] = name.split(' ')
