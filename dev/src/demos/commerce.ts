@@ -31,13 +31,13 @@ const [wanted, plenty, faulty] = [overTheCounter('0023-0798-15'), overTheCounter
 
 export async function play(system: Stage, narrator: Narrator): Promise<void> {
   const staff = async (person: Person): Promise<GraphClient> => new GraphClient(system, 'staff', (await signIn(system.issuer, person, { clientId: 'staff' })).accessToken)
-  const [ivan, sue, carl] = [await staff(people.ivan), await staff(people.sue), await staff(people.carl)]
+  const [ivan, sue, nora] = [await staff(people.ivan), await staff(people.sue), await staff(people.nora)]
   const shelves = keeperOf(ivan)
   try {
     await lastBox(system, narrator, shelves)
     await declineThenChallenge(system, narrator)
     await partWithRefund(system, narrator, shelves, sue)
-    await recall(system, narrator, shelves, ivan, carl)
+    await recall(system, narrator, shelves, ivan, nora)
     await killedAtEachStep(system, narrator)
   } finally {
     await shelves.restore()
@@ -114,7 +114,7 @@ async function partWithRefund(system: Stage, { step, sees }: Narrator, shelves: 
   await shelves.restore()
 }
 
-async function recall(system: Stage, { step, sees }: Narrator, shelves: Keeper, ivan: GraphClient, carl: GraphClient): Promise<void> {
+async function recall(system: Stage, { step, sees }: Narrator, shelves: Keeper, ivan: GraphClient, nora: GraphClient): Promise<void> {
   step('Ivan, inventory', `receives a new lot of ${faulty.name}; three patients buy from it`)
   const lotNumber = await shelves.only(faulty, 4 * faulty.packageSize)
   const patients = await Promise.all(['Ann Cole', 'Ben Diaz', 'Cora Eng'].map((name) => newBuyer(system, name)))
@@ -126,9 +126,10 @@ async function recall(system: Stage, { step, sees }: Narrator, shelves: Keeper, 
   })
   expect(recallLots.__typename === 'RecallPayload', 'the recall to open', recallLots)
   sees(`lot off sale: ${recallLots.recall.lots.map(({ batchNumber, status }: Data) => `${batchNumber} ${status}`).join(', ')}`)
+  step('Dr. Nora Patel, pharmacist', 'asks who has it')
   const began = Date.now()
   const traced = await until('the recall traced to three patients', async () => {
-    const { recall: found } = await carl.run('RecallPage', { id: recallLots.recall.id })
+    const { recall: found } = await nora.run('RecallPage', { id: recallLots.recall.id })
     return found.affectedFills.length === 3 && found
   })
   const names = new Set(traced.affectedFills.map(({ patient }: Data) => patient?.id))
