@@ -170,6 +170,18 @@ test('S28 an order is for its patient and the staff; to others it is not there',
   assert.equal(refund.errors?.[0]?.extensions['code'], 'FORBIDDEN')
 })
 
+test('S19 a caregiver sees the orders of the patient for as long as the delegation lets them look', async () => {
+  const { order, patientId } = await placeOrder(subgraph)
+  const rosa = actorWith('caregiver')
+  const look = async () => (await subgraph.data(rosa, 'query ($id: ID!, $r: [_Any!]!) { order(id: $id) { id } _entities(representations: $r) { ... on Patient { orders { nodes { id } } } } }', { id: order.id, r: [{ __typename: 'Patient', id: patientId }] }))
+  assert.deepEqual(await look(), { order: null, _entities: [{ orders: { nodes: [] } }] })
+  const id = newId()
+  await subgraph.sql(`insert into delegation_fact (id, patient_id, subject, scopes, fact_version) values ($1, $2, $3, '{VIEW}', 1)`, [id, patientId, rosa.subject])
+  assert.deepEqual(await look(), { order: { id: order.id }, _entities: [{ orders: { nodes: [{ id: order.id }] } }] })
+  await subgraph.sql(`update delegation_fact set scopes = '{}' where id = $1`, [id])
+  assert.equal((await look()).order, null)
+})
+
 test('what people wrote and the client secret are sealed in the database; the secret is for the patient alone', async () => {
   const { order, patient } = await placeOrder(subgraph)
   await cancelOrder(subgraph, patient, { orderId: order.id, reason: 'I had a bad rash from it' })

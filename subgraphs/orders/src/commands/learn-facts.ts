@@ -36,6 +36,15 @@ export async function learnConsent(em: EntityManager, { data }: CloudEvent<'pati
   )
 }
 
+export async function learnDelegation(em: EntityManager, { data }: CloudEvent<'patients.delegation-changed.v1'>): Promise<void> {
+  await em.execute(
+    `insert into delegation_fact (id, patient_id, subject, scopes, fact_version) values (?, ?, ?, ?, ?)
+     on conflict (id) do update set subject = excluded.subject, scopes = excluded.scopes, fact_version = excluded.fact_version
+     where excluded.fact_version > delegation_fact.fact_version`,
+    [data.delegationId, data.patientId, data.subject, `{${data.scopes.join(',')}}`, data.version],
+  )
+}
+
 /** An address is never changed, a new one is added; the same news twice is the same row. */
 export async function learnAddress(em: EntityManager, { data }: CloudEvent<'logistics.address-added.v1'>): Promise<void> {
   await em.execute('insert into address_fact (id, patient_id, state, deliverability) values (?, ?, ?, ?) on conflict (id) do nothing', [

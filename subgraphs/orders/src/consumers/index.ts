@@ -4,7 +4,7 @@ import { backorder, retryBackorders } from '../commands/backorder.ts'
 import { blockLine } from '../commands/block-line.ts'
 import { followShipment } from '../commands/follow-shipment.ts'
 import { holdStock } from '../commands/hold-stock.ts'
-import { learnAddress, learnConsent, learnDrug, learnPrescription } from '../commands/learn-facts.ts'
+import { learnAddress, learnConsent, learnDelegation, learnDrug, learnPrescription } from '../commands/learn-facts.ts'
 import { loseHold } from '../commands/lose-hold.ts'
 import { loseLine } from '../commands/lose-line.ts'
 import { releaseLine } from '../commands/release-line.ts'
@@ -16,6 +16,7 @@ const facts = [
   handler('catalog.drug-published.v1', 'learn-drug', learnDrug),
   handler('prescriptions.prescription-status-changed.v1', 'learn-prescription', learnPrescription),
   handler('patients.consent-changed.v1', 'learn-consent', learnConsent),
+  handler('patients.delegation-changed.v1', 'learn-delegation', learnDelegation),
   handler('logistics.address-added.v1', 'learn-address', learnAddress),
 ]
 

@@ -1,4 +1,5 @@
 import { CartLineSchema, CartSchema } from './cart.ts'
+import { DelegationFactSchema } from './delegation.ts'
 import { AddressFactSchema, ConsentFactSchema, DrugFactSchema, PrescriptionFactSchema } from './facts.ts'
 import { FulfilmentSchema } from './fulfilment.ts'
 import { OrderLineSchema, OrderSchema } from './order.ts'
@@ -9,5 +10,5 @@ import { StripeEventSchema } from './stripe-event.ts'
 
 export const entities = [
   CartSchema, CartLineSchema, OrderSchema, OrderLineSchema, FulfilmentSchema, PaymentSchema, PaymentAttemptSchema, CaptureSchema, RefundSchema, DisputeSchema, LedgerEntrySchema,
-  PaymentCustomerSchema, SavedMethodSchema, ReturnSchema, StripeEventSchema, DrugFactSchema, PrescriptionFactSchema, ConsentFactSchema, AddressFactSchema,
+  PaymentCustomerSchema, SavedMethodSchema, ReturnSchema, StripeEventSchema, DrugFactSchema, PrescriptionFactSchema, ConsentFactSchema, AddressFactSchema, DelegationFactSchema,
 ]
