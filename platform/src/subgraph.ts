@@ -129,7 +129,9 @@ export async function runSubgraph<Loaders, Services>(
   const logger = createLogger(name)
   const metrics = createMetrics(name)
   const tracer = await startTracing(name)
-  const orm = await openDatabase({ url: options.databaseUrl, entities: definition.entities, migrations: resolve(definition.folder, 'migrations') }, tracer)
+  const orm = await openDatabase({
+    url: options.databaseUrl, entities: definition.entities, migrations: resolve(definition.folder, 'migrations'), poolSize: integerSetting('DATABASE_POOL_SIZE', 10),
+  }, tracer)
   await migrate(orm)
   const services = await definition.services(logger, metrics)
   const tools = { orm, services, logger, transact: <T>(work: (em: EntityManager) => Promise<T>) => transact(orm, work) }

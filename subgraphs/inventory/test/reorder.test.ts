@@ -43,7 +43,8 @@ test('S17 a drug that comes to its reorder point is told once, shown with what t
   const use = async (drugId: string, quantity: number) => {
     const request = requestFor([drugId, quantity])
     await transact(orm, (em) => holdStock(em, system, request))
-    await transact(orm, (em) => commitOrder(em, system, { orderId: request.orderId, patientId: newId(), orderLineIds: [] }))
+    const orderLineIds = request.lines.map(({ orderLineId }) => orderLineId)
+    await transact(orm, (em) => commitOrder(em, system, { orderId: request.orderId, patientId: newId(), orderLineIds }))
   }
   const watch = () => transact(orm, (em) => watchStock(em, system))
   const told = async () => (await subgraph.emitted('inventory.stock-low.v1')).filter(({ drugId }) => drugId === drug).length

@@ -160,7 +160,8 @@ export async function crashHarness(react: (told: Told, tell: SubgraphUnderTest['
     child = spawn(process.execPath, [resolve(import.meta.dirname, '../src/main.ts')], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'error', DATABASE_URL: database.url, NATS_URL: broker.url, ACTOR_PUBLIC_JWK: JSON.stringify(publicJwk),
+        // transactions that are frozen keep their connections, and so do those that wait for their rows
+        PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'error', DATABASE_URL: database.url, DATABASE_POOL_SIZE: '30', NATS_URL: broker.url, ACTOR_PUBLIC_JWK: JSON.stringify(publicJwk),
         KEK: Buffer.alloc(32, 1).toString('base64'), STRIPE_API_KEY: 'sk_test_local', STRIPE_WEBHOOK_SECRET: webhookSecret, STRIPE_API_BASE: stripe.url,
       },
     })

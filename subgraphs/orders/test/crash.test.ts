@@ -8,8 +8,8 @@ import { addToCart, cancelOrder, checkout, neighbours, newCustomer, newDrug, new
 
 /** CRASH_SWEEP=full kills inside the transaction of every fact; else of every fourth. All other points are always swept. */
 const every = process.env['CRASH_SWEEP'] === 'full' ? 1 : 4
-/** Orders that may stand still inside a transaction at once: each holds one of the service's ten connections, and so may an event that waits for its lock. */
-const atOnce = 3
+/** Orders that may stand still inside a transaction at once: each holds one of the service's connections, and so may events that wait for its lock. */
+const atOnce = 6
 
 /** IN_PARTS: delivered, the over-the-counter medicine ahead of the other. */
 type Ending = 'DELIVERED' | 'REFUNDED' | 'IN_PARTS'
