@@ -227,7 +227,7 @@ async function dispense(
 
 /** A statement on the prescriptions' own database, past everything that guards it; answers how many rows it changed. */
 async function sql(dataDir: string, text: string, values: unknown[]): Promise<number | null> {
-  const password = readJsonFile<{ roles: Record<string, string> }>(join(dataDir, 'credentials.json'))?.roles['prescriptions']
+  const password = readJsonFile<{ roles: Record<string, string> }>(join(dataDir, 'postgres', 'credentials.json'))?.roles['prescriptions']
   const own = `postgres://prescriptions:${password}@127.0.0.1:${configuredPorts(defaultPorts, process.env).postgres}/prescriptions`
   const client = new pg.Client({ connectionString: process.env[databaseSetting('prescriptions')] || own })
   await client.connect()
