@@ -85,12 +85,14 @@ async function prepare(stack: Stack): Promise<Asked[]> {
   const otc = drugs.nodes.find((drug: Data) => drug.availability?.status === 'IN_STOCK' && drug.rxOnly === false)
   const cart = await eventually(async () => (await client.ask('AddToCart', { input: { drugId: otc.id, packages: 1 } })).data?.addToCart?.cart, { within: 40_000, what: 'the drug in the cart' })
   const { addAddress } = await client.run('AddAddress', { input: { recipient: 'Bench Lindqvist', line1: '1355 Market St', city: 'San Francisco', state: 'CA', postalCode: '94103' } })
-  const { checkout } = await client.run('Checkout', { input: { cartId: cart.id, addressId: addAddress.address.id, paymentMethodId: 'pm_card_visa', idempotencyKey: randomUUID() } })
-  await eventually(async () => (await client.run('OrderPage', { id: checkout.order.id })).order.shipment, { within: 40_000, what: 'a parcel' })
+  const checkout = { cartId: cart.id, addressId: addAddress.address.id, paymentMethodId: 'pm_card_visa', idempotencyKey: randomUUID() }
+  // orders hears of the consent and of the address a moment later
+  const order = await eventually(async () => (await client.run('Checkout', { input: checkout })).checkout.order, { within: 40_000, what: 'an order' })
+  await eventually(async () => (await client.run('OrderPage', { id: order.id })).order.shipment, { within: 40_000, what: 'a parcel' })
   const asked = (app: AppName, name: string, variables: object, token?: string): Asked => ({ app, name, variables, token })
   return [
     asked('web', 'SearchDrugs', { search: 'lisinopril', first: 10 }), asked('web', 'DrugPage', { id: otc.id }),
-    asked('web', 'MyPrescriptions', { filter: 'ALL', first: 10 }, patient), asked('web', 'MyOrders', { first: 10 }, patient), asked('web', 'OrderPage', { id: checkout.order.id }, patient),
+    asked('web', 'MyPrescriptions', { filter: 'ALL', first: 10 }, patient), asked('web', 'MyOrders', { first: 10 }, patient), asked('web', 'OrderPage', { id: order.id }, patient),
     asked('staff', 'WorkQueue', { name: 'VERIFICATION', first: 20 }, staff), asked('staff', 'Orders', { first: 20 }, staff),
   ]
 }
