@@ -15,7 +15,8 @@ import { scratchBroker, scratchDatabase, scratchServer } from '../tests/environm
 
 const lanes = 16
 const defaultNumber = 400
-const deadlineMs = 80_000
+/** How long the queue may take to drain. */
+const deadlineMs = (number: number): number => Math.max(80_000, number * 100)
 
 export async function run([given]: readonly string[]): Promise<void> {
   const number = Number(given ?? defaultNumber)
@@ -55,7 +56,7 @@ export async function run([given]: readonly string[]): Promise<void> {
     const back = performance.now()
     await inventoryIsBack(bus)
     let paid = 0
-    while (paid < number && performance.now() - back < deadlineMs) {
+    while (paid < number && performance.now() - back < deadlineMs(number)) {
       await new Promise((done) => setTimeout(done, 200))
       paid = Number((await pool.query(`select count(*)::int as n from customer_order where status = 'PAYMENT_CAPTURED'`)).rows[0].n)
     }
