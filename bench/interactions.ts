@@ -3,16 +3,13 @@
  * of each of the 105 pairs in a table of pairs indexed by both names, in the same run. Both must find the same. The pairs
  * are made up, among 1,800 ingredients of which 235 are the demo formulary's, and come in through the CSV importer.
  */
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { exportJWK, generateKeyPair } from 'jose'
-import { runSubgraph, signActor, type Actor, type Orm } from '@pharmagraph/platform'
+import type { Orm } from '@pharmagraph/platform'
 import { interactionsCsv } from '../subgraphs/catalog/src/import/interactions.ts'
 import { runImport } from '../subgraphs/catalog/src/import/run.ts'
-import { catalog } from '../subgraphs/catalog/src/subgraph.ts'
-import { scratchDatabase, scratchServer } from '../tests/environment.ts'
+import { measuredCatalog } from './support/catalog.ts'
 
 const limitMs = 20
 const pairs = 160_000
@@ -22,14 +19,8 @@ const checks = 300
 
 /** Runs the benchmark; the figures are the last line on standard output. */
 export async function run(): Promise<void> {
-  const server = await scratchServer()
-  const database = await scratchDatabase(server, 'bench_interactions')
-  const folder = mkdtempSync(join(tmpdir(), 'bench-interactions-'))
-  const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
-  process.env['LOG_LEVEL'] ??= 'fatal'
-  const subgraph = await runSubgraph(catalog, { port: 0, host: '127.0.0.1', databaseUrl: database.url, natsUrl: '', seed: true, background: false, actorPublicJwk: JSON.stringify(await exportJWK(publicKey)) })
-  const actor: Actor = { subject: 'bench', roles: ['patient'], scopes: [], amr: [] }
-  const headers = { 'content-type': 'application/json', 'x-actor': await signActor(actor, await exportJWK(privateKey), Math.floor(Date.now() / 1000) + 3_600) }
+  const subgraph = await measuredCatalog('interactions')
+  const { headers, folder } = subgraph
   try {
     const sold = (await subgraph.orm.em.fork().execute<{ name: string }[]>('select name from ingredient order by name')).map(({ name }) => name)
     const names = [...sold, ...Array.from({ length: ingredients - sold.length }, (_, i) => `benchazole ${i}`)]
@@ -62,9 +53,6 @@ export async function run(): Promise<void> {
     }))
   } finally {
     await subgraph.stop()
-    await database.drop()
-    await server.stop()
-    rmSync(folder, { recursive: true, force: true })
   }
 }
 

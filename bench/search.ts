@@ -6,17 +6,14 @@
  * (REAL_DATA_DIR, or shared/data beside the repository), else made up, as many and alike. The formulary is measured as well,
  * with every package in it as a drug.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { exportJWK, generateKeyPair } from 'jose'
-import { demoData, runSubgraph, signActor, type Actor, type Orm } from '@pharmagraph/platform'
+import { demoData, type Orm } from '@pharmagraph/platform'
 import { formatNdc11, formatNdc12, parseNdc } from '@pharmagraph/schema/identifiers'
 import { learnWords } from '../subgraphs/catalog/src/commands/learn-words.ts'
 import { ndcPackages, ndcProducts } from '../subgraphs/catalog/src/import/ndc.ts'
 import { runImport } from '../subgraphs/catalog/src/import/run.ts'
-import { catalog } from '../subgraphs/catalog/src/subgraph.ts'
-import { scratchDatabase, scratchServer } from '../tests/environment.ts'
+import { measuredCatalog } from './support/catalog.ts'
 
 const limitMs = 25
 const perKind = 40
@@ -33,14 +30,8 @@ type Target = (typeof target)[keyof typeof target]
 
 /** Runs the benchmark; the figures are the last line on standard output. */
 export async function run(): Promise<void> {
-  const server = await scratchServer()
-  const database = await scratchDatabase(server, 'bench_search')
-  const folder = mkdtempSync(join(tmpdir(), 'bench-search-'))
-  const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
-  process.env['LOG_LEVEL'] ??= 'fatal'
-  const subgraph = await runSubgraph(catalog, { port: 0, host: '127.0.0.1', databaseUrl: database.url, natsUrl: '', seed: true, background: false, actorPublicJwk: JSON.stringify(await exportJWK(publicKey)) })
-  const actor: Actor = { subject: 'bench', roles: ['patient'], scopes: [], amr: [] }
-  const headers = { 'content-type': 'application/json', 'x-actor': await signActor(actor, await exportJWK(privateKey), Math.floor(Date.now() / 1000) + 3_600) }
+  const subgraph = await measuredCatalog('search')
+  const { headers, folder } = subgraph
   try {
     const [products, packages, data] = filesOf(folder)
     const whole = { complete: true, acceptWithdrawals: false }
@@ -72,9 +63,6 @@ export async function run(): Promise<void> {
     console.log(JSON.stringify(result))
   } finally {
     await subgraph.stop()
-    await database.drop()
-    await server.stop()
-    rmSync(folder, { recursive: true, force: true })
   }
 }
 

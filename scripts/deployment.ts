@@ -1,6 +1,7 @@
 // Checks docker-compose.yml and the Dockerfile against rover.yaml: every subgraph is there, with its own database and
-// port, a health check stands behind every service, and the gateway is told every address.
-import { readFileSync } from 'node:fs'
+// port, a health check stands behind every service, and the gateway is told every address. Every setting a process reads is
+// in .env.example.
+import { globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse } from 'yaml'
 import { subgraphs } from './rover.ts'
@@ -26,6 +27,11 @@ for (const { name, routingUrl, inProcess } of subgraphs) {
 for (const [name, service] of Object.entries(services)) {
   need(service.healthcheck || (service.image === 'pharmagraph' && dockerfile.includes('HEALTHCHECK')), `${name} has no health check`)
 }
+// a setting that nobody can find is a setting that nobody sets
+const example = readFileSync(resolve(root, '.env.example'), 'utf8')
+const read = globSync(['{platform,gateway}/src/**/*.ts', 'subgraphs/*/src/**/*.ts'], { cwd: root }).flatMap((file) =>
+  [...readFileSync(resolve(root, file), 'utf8').matchAll(/\b(?:s|optionalS|integerS|keyS)etting\('([A-Z_]+)'/g)].map(([, name]) => name!))
+for (const name of new Set(read)) need(new RegExp(`\\b${name}\\b`).test(example), `.env.example does not say what ${name} is`)
 for (const problem of problems) console.error(problem)
 if (problems.length) process.exit(1)
 console.log('deployment files fit rover.yaml')

@@ -34,13 +34,13 @@ const gateway = await startGateway({
   addressOf: (service) => optionalSetting(`${service.toUpperCase().replaceAll('-', '_')}_URL`),
   cursorKey: optionalSetting('CURSOR_KEY'),
   introspection: setting('INTROSPECTION', process.env['NODE_ENV'] === 'production' ? 'off' : 'on') === 'on',
-  overrideLabels: setting('OVERRIDE_LABELS', ',').split(',').filter(Boolean),
+  overrideLabels: (optionalSetting('OVERRIDE_LABELS') ?? '').split(',').filter(Boolean),
   pipelining: integerSetting('SUBGRAPH_PIPELINING', 8),
   shareReads: setting('SHARE_READS', 'off') === 'on',
   rates: { perPerson: integerSetting('RATE_PER_PERSON', 12_000), perClient: integerSetting('RATE_PER_CLIENT', 600_000), perAddress: integerSetting('RATE_PER_ADDRESS', 12_000) },
   unauthorized: unauthorized(),
   slowOperationMs: integerSetting('SLOW_OPERATION_MS', 1_000),
-  corsOrigins: setting('CORS_ORIGINS', ',').split(',').filter(Boolean),
+  corsOrigins: (optionalSetting('CORS_ORIGINS') ?? '').split(',').filter(Boolean),
 })
 console.log(JSON.stringify({ ready: 'gateway', url: gateway.url }))
 

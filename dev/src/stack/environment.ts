@@ -28,14 +28,14 @@ const needsOfSubgraph: Record<string, (near: Surroundings) => Settings> = {
   patients: (near) => ({ ...vault(near), ...matching(near) }),
   prescriptions: (near) => ({ ...vault(near), ...matching(near), ...signing(near), ...outside(near, erxSandbox) }),
   catalog: () => ({}),
-  inventory: vault,
+  inventory: ({ settings }) => ({ DISPENSING_DEVICES: settings['DISPENSING_DEVICES'] || 'simulated:cabinet-1' }),
   orders: (near) => ({
     ...vault(near),
     ...outside(near, stripeSandbox),
     STRIPE_RETURN_URL: near.settings['STRIPE_RETURN_URL'] || `${publicUrl(near.ports)}/`,
   }),
   logistics: (near) => ({ ...vault(near), ...outside(near, carrierSandbox) }),
-  audit: vault,
+  audit: () => ({}),
 }
 
 export function subgraphEnvironment(name: string, near: Surroundings): NodeJS.ProcessEnv {
@@ -158,7 +158,7 @@ function isLocal(near: Surroundings, sandbox: Group): boolean {
 /** Settings that are given on purpose, and never handed on from the environment of the stack itself. */
 const contract = new RegExp(
   `^(${[
-    'PORT', 'HOST', 'DATABASE_URL', 'NATS_URL', 'DATA_DIR', 'PUBLIC_URL', 'SEED', 'MAIL_URL', 'KEK', 'KEK_PREVIOUS', 'MATCH_KEY', 'CURSOR_KEY', 'SIGNING_\\w+',
+    'PORT', 'HOST', 'DATABASE_URL', 'NATS_URL', 'DATA_DIR', 'PUBLIC_URL', 'SEED', 'MAIL_URL', 'KEK', 'KEK_PREVIOUS', 'MATCH_KEY', 'CURSOR_KEY', 'DISPENSING_DEVICES', 'SIGNING_\\w+',
     'ACTOR_\\w+', 'OIDC_\\w+', 'STRIPE_\\w+', 'ERX_\\w+', 'CARRIER_\\w+', 'PARTNER_\\w+',
   ].join('|')})$`,
 )

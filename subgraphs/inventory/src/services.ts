@@ -1,3 +1,4 @@
+import { ConfigError, optionalSetting } from '@pharmagraph/platform'
 import type { DispensingDevice } from './devices/port.ts'
 import { simulatedDevice } from './devices/simulator.ts'
 
@@ -7,9 +8,10 @@ export type Services = {
 }
 
 let made: Services | undefined
-/** DISPENSING_DEVICES: `simulated:<id>,<id>…` for cabinets in memory (the default has one), empty for none. No vendor's driver is written. */
+/** DISPENSING_DEVICES: `simulated:<id>,<id>…` for cabinets in memory, which only a stack without patients may have; none by default. No vendor's driver is written. */
 export const services = (): Services => {
   if (made) return made
-  const [kind, ids = ''] = (process.env['DISPENSING_DEVICES'] ?? 'simulated:cabinet-1').split(':')
-  return (made = { devices: new Map(kind === 'simulated' ? ids.split(',').filter(Boolean).map((id) => [id, simulatedDevice(id)] as const) : []) })
+  const [kind, ids = ''] = (optionalSetting('DISPENSING_DEVICES') ?? 'simulated:').split(':')
+  if (kind !== 'simulated') throw new ConfigError('DISPENSING_DEVICES', 'must be simulated:<id>,<id>…: there is no driver of another kind')
+  return (made = { devices: new Map(ids.split(',').filter(Boolean).map((id) => [id, simulatedDevice(id)] as const)) })
 }

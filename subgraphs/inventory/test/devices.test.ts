@@ -52,6 +52,7 @@ test('S17 a miscount, an empty cassette, a wrong lot and a wrong product are eac
   })
 })
 
+process.env['DISPENSING_DEVICES'] = 'simulated:cabinet-1'
 const subgraph = await testSubgraph(inventory, { background: true })
 const shelf = await stockedShelf(subgraph)
 const cabinet = services().devices.get('cabinet-1') as SimulatedDevice
