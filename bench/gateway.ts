@@ -160,14 +160,14 @@ async function serveApollo({ supergraphFile }: Served): Promise<void> {
 async function serveHive({ folder, supergraphFile }: Served): Promise<void> {
   const { createGatewayRuntime } = await import('@graphql-hive/gateway-runtime')
   const { unifiedGraphHandler } = await import('@graphql-hive/router-runtime')
-  const { buildHTTPExecutor } = await import('@graphql-tools/executor-http')
+  const { hiveTransports } = await import('../tests/hive.ts')
   const { readManifest } = await import('../gateway/src/operations/manifest.ts')
   const { readFileSync } = await import('node:fs')
   const texts = new Map(readManifest(folder).operations.map(({ id, body }) => [id, body]))
   const gateway = createGatewayRuntime({
     supergraph: readFileSync(supergraphFile, 'utf8'), unifiedGraphHandler, logging: false, landingPage: false,
-    // what its transport for HTTP does, except that equal requests under way are not made one
-    transports: { http: { getSubgraphExecutor: ({ transportEntry, fetch }) => buildHTTPExecutor({ endpoint: transportEntry.location!, fetch: fetch as never, deduplicateInflightRequests: false }) } },
+    // equal requests under way are not made one
+    transports: hiveTransports({ deduplicateInflightRequests: false }),
     persistedDocuments: { getPersistedOperation: (id) => texts.get(id) ?? null, skipDocumentValidation: true },
   })
   const server = createHttpServer(gateway)

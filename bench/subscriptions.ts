@@ -61,7 +61,6 @@ type Role = keyof typeof roles
 const role = process.argv[2] as Role | undefined
 if (process.send && role !== undefined && role in roles) await roles[role](JSON.parse(process.argv[3] ?? '{}') as never)
 
-// ── Parts, each a process ────────────────────────────────────────────────────────────────────────────────────────────
 
 type Handlers = Record<string, (argument: never) => unknown>
 
@@ -132,11 +131,11 @@ async function serveHive({ port, supergraph }: { port: number; supergraph: strin
   const { unifiedGraphHandler } = await import('@graphql-hive/router-runtime')
   const { useServer } = await import('graphql-ws/use/ws')
   const { WebSocketServer } = await import('ws')
-  const { buildHTTPExecutor } = await import('@graphql-tools/executor-http')
+  const { hiveTransports } = await import('../tests/hive.ts')
   const gateway = createGatewayRuntime({
     supergraph, unifiedGraphHandler, logging: false, maskedErrors: false,
-    // what its transport for HTTP does, with server-sent events for subscriptions
-    transports: { http: { getSubgraphExecutor: ({ transportEntry, fetch }: { transportEntry: { location: string }; fetch: never }) => buildHTTPExecutor({ endpoint: transportEntry.location, fetch }) } },
+    // with server-sent events for subscriptions
+    transports: hiveTransports(),
   } as never)
   // without it the first operations find no schema
   await (gateway as unknown as { getSchema(): Promise<unknown> }).getSchema()
@@ -293,7 +292,6 @@ function moment(): string {
 }
 const momentOf = (at: string): number => Date.parse(`${at.slice(0, 23)}Z`) + Number(at.slice(23, 26)) / 1_000
 
-// ── The run ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 type Part = { readonly url: string; ask<Answer>(what: string, argument?: unknown): Promise<Answer>; kill(): Promise<void> }
 const parts = new Set<ChildProcess>()

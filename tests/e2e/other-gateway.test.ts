@@ -7,7 +7,6 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime'
-import { buildHTTPExecutor } from '@graphql-tools/executor-http'
 import { unifiedGraphHandler } from '@graphql-hive/router-runtime'
 import { GraphClient } from '@pharmagraph/sdk'
 import { actorHeader } from '@pharmagraph/platform/actor.ts'
@@ -19,6 +18,7 @@ import { signIn } from '../../dev/src/identity/sign-in.ts'
 import { expectedStatuses, playJourney } from '../../dev/src/journey/journey.ts'
 import { loadSecrets } from '../../dev/src/stack/secrets.ts'
 import { startStack } from '../../dev/src/stack/stack.ts'
+import { hiveTransports } from '../hive.ts'
 
 const schemaFolder = resolve(import.meta.dirname, '../../schema')
 const dataDir = await mkdtemp(join(tmpdir(), 'pharmagraph-other-'))
@@ -33,7 +33,7 @@ async function startOther(planner: object): Promise<{ url: string; stop(): Promi
   const sessions = createSessions({ issuer: stack.issuer, audience: 'pharmagraph', signingKey: (await loadSecrets(dataDir)).actorPrivateJwk, revocations: createRevocations() })
   const gateway = createGatewayRuntime({
     supergraph: sdl, ...planner, logging: false, landingPage: false, maskedErrors: false,
-    transports: { http: { getSubgraphExecutor: ({ transportEntry, fetch }) => buildHTTPExecutor({ endpoint: transportEntry.location!, fetch: fetch as never }) } },
+    transports: hiveTransports(),
     persistedDocuments: { getPersistedOperation: (id: string) => texts.get(id) ?? null },
     propagateHeaders: { fromClientToSubgraphs: async ({ request }) => ({ [actorHeader]: await (await sessions.open(request.headers.get('authorization') ?? undefined)).actorToken() }) },
   })

@@ -67,7 +67,6 @@ export async function play(system: System & { dataDir: string }, { step, sees }:
     expect(outcome.prescription?.status === 'VERIFIED', 'the verification to be accepted', outcome)
   }
 
-  // ── Schedule II ──────────────────────────────────────────────────────────────────────────────────────────────────
   step('Dr. Petrova', 'prescribes oxycodone, schedule II, with a refill')
   const oxycodone = await findDrug(patient, 'oxycodone', /oxycodone/i, '10 mg')
   const refused = await send(oxycodone, { refills: 1, daysSupply: 8 })
@@ -82,7 +81,6 @@ export async function play(system: System & { dataDir: string }, { step, sees }:
   expect(setAutoRefill.code === 'CII_NO_REFILLS', 'automatic refills of schedule II to be refused', setAutoRefill)
   sees(`Maya asks for automatic refills of it: ${setAutoRefill.message}`)
 
-  // ── A forgery ────────────────────────────────────────────────────────────────────────────────────────────────────
   step('Somebody with the database password', 'makes 30 tablets 300')
   const metformin = await findDrug(patient, 'metformin', /metformin/i, '1000 mg')
   await send(metformin, { quantity: 60, refills: 3, sig: 'Take 1 tablet by mouth twice daily' })
@@ -97,7 +95,6 @@ export async function play(system: System & { dataDir: string }, { step, sees }:
   expect(rejectPrescription.prescription?.status === 'REJECTED', 'the forgery to be rejected', rejectPrescription)
   sees('it is rejected as a suspected forgery, on record')
 
-  // ── A pair that must not meet ────────────────────────────────────────────────────────────────────────────────────
   step('Dr. Petrova', `prescribes ${pair.first}, then ${pair.second}: a pair of the ONC high-priority list`)
   const first = await findDrug(patient, pair.first, new RegExp(pair.first, 'i'), '50 mg')
   await send(first, { sig: 'Take 1 tablet by mouth every morning' })
@@ -123,7 +120,6 @@ export async function play(system: System & { dataDir: string }, { step, sees }:
   expect(passed.prescription?.status === 'VERIFIED', 'the pair to go on with two pharmacists', passed)
   sees('Dr. Patel agrees, and the prescription is verified')
 
-  // ── A question ───────────────────────────────────────────────────────────────────────────────────────────────────
   step('Dr. Kim', 'asks the prescriber what the directions mean')
   const lisinopril = await findDrug(patient, 'lisinopril', /lisinopril/i, '10 mg')
   await send(lisinopril, { sig: 'Take as directed' })
@@ -140,7 +136,6 @@ export async function play(system: System & { dataDir: string }, { step, sees }:
   await verified(unclear.id)
   sees('and the prescription is verified')
 
-  // ── A renewal ────────────────────────────────────────────────────────────────────────────────────────────────────
   step('Maya', `orders the lisinopril, which has no refill, and asks for more of it`)
   const released = await dispense(patient, { grace, nora }, unclear.id, addAddress.address.id, () => claimed(unclear.id, 'FILL'))
   sees(`filled by Dr. Kim, checked and released by Dr. Patel: ${released}`)
@@ -165,7 +160,6 @@ export async function play(system: System & { dataDir: string }, { step, sees }:
   expect(fresh['refillsAuthorized'] === 3, 'the renewal to bring three refills', fresh)
   sees(`${fresh['number']} with 3 refills takes over, verified like any other`)
 
-  // ── The queue ────────────────────────────────────────────────────────────────────────────────────────────────────
   step('Three pharmacists', 'claim from one queue at the same moment')
   for (const [search, strength] of [['atorvastatin', '20 mg'], ['amlodipine', '5 mg'], ['montelukast', '10 mg']] as const) {
     await send(await findDrug(patient, search, new RegExp(search, 'i'), strength), { refills: 1 })

@@ -44,7 +44,6 @@ export async function play(system: Stage, narrator: Narrator): Promise<void> {
   }
 }
 
-// ── Scenes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function lastBox(system: Stage, { step, sees }: Narrator, shelves: Keeper): Promise<void> {
   step('Ivan, inventory', `takes every lot of ${wanted.name} off sale and receives one single box`)
@@ -166,7 +165,6 @@ async function killedAtEachStep(system: Stage, { step, sees }: Narrator): Promis
   }
 }
 
-// ── People and shelves ─────────────────────────────────────────────────────────────────────────────────────────────
 
 /** 0 → Aa, 1 → Ab …: a family name is made of letters. */
 const letters = (index: number): string => String.fromCharCode(65 + Math.floor(index / 26)) + String.fromCharCode(97 + (index % 26))

@@ -115,7 +115,6 @@ export async function play(system: System & { dataDir: string }, { step, sees }:
 }
 
 async function tell(system: System & { dataDir: string }, { step, sees }: Narrator, watching: typeof watch): Promise<void> {
-  // ── Everybody opens their windows ────────────────────────────────────────────────────────────────────────────────
   const lena = { given: 'Lena', family: `Okafor${randomUUID().slice(0, 4)}`, dateOfBirth: `19${randomInt(50, 99)}-0${randomInt(1, 9)}-1${randomInt(0, 9)}`, phone: `415555${String(randomInt(0, 9999)).padStart(4, '0')}` }
   const email = `lena.${randomUUID().slice(0, 8)}@demo.pharmagraph.test`
   step('Lena, a patient', 'signs up, and opens her orders on the web page (graphql-ws) and on her phone (Apollo Client, multipart HTTP)')
@@ -140,7 +139,6 @@ async function tell(system: System & { dataDir: string }, { step, sees }: Narrat
   await until('the first state on all four screens', () => all.every(({ events }) => events.length > 0))
   sees('all four have the present state, and a cursor from which to go on')
 
-  // ── Prescriptions come, and an order goes out, when the gateway dies ─────────────────────────────────────────────
   const { practitioners } = demoData<Practitioners>('people.json')
   const doctor = practitioners.find(({ id }) => id === people.elena.practitionerId)
   expect(doctor, 'Dr. Petrova among the demo practitioners')
@@ -192,7 +190,6 @@ async function tell(system: System & { dataDir: string }, { step, sees }: Narrat
     sees(`${watcher.who}: ${statuses.join(' → ')}`)
   }
 
-  // ── The queue goes on ────────────────────────────────────────────────────────────────────────────────────────────
   step('Dr. Grace Kim, pharmacist in charge', 'takes the three items and turns them down; both queues follow through the new gateway')
   const grace = new GraphClient(system, 'staff', (await signIn(system.issuer, people.grace, { clientId: 'staff' })).accessToken)
   for (const workItemId of numbersOf(nora, 'AVAILABLE')) {
@@ -203,7 +200,6 @@ async function tell(system: System & { dataDir: string }, { step, sees }: Narrat
   await until('all done on both queues', () => [nora, ken].every((watcher) => numbersOf(watcher, 'DONE').size === count))
   for (const watcher of [nora, ken]) sees(`${watcher.who}: ${changes(watcher).map(({ state }) => state).join(' ')}`)
 
-  // ── What there was to see ────────────────────────────────────────────────────────────────────────────────────────
   step('A fifth client', 'asks for everything since the first cursors, and compares it with what each screen got')
   for (const [watcher, token, query] of [[web, accessToken, myOrderChanged], [phone, accessToken, myOrderChanged], [nora, await staffToken(people.nora), verificationQueue], [ken, await staffToken(people.nora), verificationQueue]] as const) {
     const got = changes(watcher).map(({ cursor }) => cursor)

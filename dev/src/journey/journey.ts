@@ -88,7 +88,6 @@ async function play(system: System, { step, sees }: Narrator, interrupt: Interru
   /** Repeats an operation while a part of the system restarts; every mutation of the journey may be repeated. */
   const patiently = <T>(what: string, act: () => Promise<T>): Promise<T> => until(what, async () => ({ value: await act() })).then(({ value }) => value)
 
-  // ── The patient registers ────────────────────────────────────────────────────────────────────────────────────────
   const maya = { given: 'Maya', family: 'Lindqvist', dateOfBirth: `19${randomInt(50, 99)}-0${randomInt(1, 9)}-1${randomInt(0, 9)}`, phone: `415555${String(randomInt(0, 9999)).padStart(4, '0')}` }
   const email = `maya.${randomUUID().slice(0, 8)}@demo.pharmagraph.test`
   step('Maya, a patient', 'signs up at the identity provider, registers with the pharmacy and consents')
@@ -105,7 +104,6 @@ async function play(system: System, { step, sees }: Narrator, interrupt: Interru
   sees(`address checked: ${addAddress.address.line1}, ${addAddress.address.city} (${addAddress.address.deliverability})`)
   await interrupt('registered')
 
-  // ── The prescriptions arrive ─────────────────────────────────────────────────────────────────────────────────────
   const { practitioners } = demoData<Practitioners>('people.json')
   const doctor = practitioners.find(({ id }) => id === people.elena.practitionerId)
   expect(doctor, 'Dr. Petrova among the demo practitioners')
@@ -140,7 +138,6 @@ async function play(system: System, { step, sees }: Narrator, interrupt: Interru
   sees('both appear on the pharmacist’s live queue')
   await interrupt('queued')
 
-  // ── A pharmacist verifies ────────────────────────────────────────────────────────────────────────────────────────
   step('Dr. Nora Patel, pharmacist', 'claims the prescriptions under a lease, reads the interaction screen, and verifies with a fresh second factor')
   let steppedUp = false
   const verified = new Set<string>()
@@ -181,7 +178,6 @@ async function play(system: System, { step, sees }: Narrator, interrupt: Interru
   })
   await interrupt('verified')
 
-  // ── The patient orders ───────────────────────────────────────────────────────────────────────────────────────────
   step('Maya', 'searches the drugs, sees price, stock and interactions, and checks out')
   const { drug } = await patiently('the drug page', () => patient.run('DrugPage', { id: drugs.tramadol.id }))
   sees(`${drug.name} ${drug.strength}: $${(drug.price.perPackage.amountMinor / 100).toFixed(2)} per ${drug.packageSize}, ${drug.availability.status}, ${drug.interactions.length} known interactions`)
@@ -214,7 +210,6 @@ async function play(system: System, { step, sees }: Narrator, interrupt: Interru
   sees(`stock is held, the card authorised for $${(awaiting.payment.amount.amountMinor / 100).toFixed(2)}, nothing captured yet`)
   await interrupt('paid')
 
-  // ── The pharmacy fills ───────────────────────────────────────────────────────────────────────────────────────────
   step('Tom, technician', 'fills by scanning the lots that were held, first-expiring first')
   const tom = await staff(people.tom)
   const fillIds = new Set<string>()
@@ -254,7 +249,6 @@ async function play(system: System, { step, sees }: Narrator, interrupt: Interru
   sees(`captured $${(captured.payment.capturedAmount.amountMinor / 100).toFixed(2)}`)
   await interrupt('released')
 
-  // ── The parcel travels ───────────────────────────────────────────────────────────────────────────────────────────
   step('The driver', 'gets the parcel on a planned route, picks up, drives, and takes proof of delivery')
   const shipment = await until('a route and a driver', async () => {
     const { order: current } = await patient.run('OrderPage', { id: orderId })
@@ -309,7 +303,6 @@ async function play(system: System, { step, sees }: Narrator, interrupt: Interru
   sees('delivered, signed for, ID checked')
   await interrupt('delivered')
 
-  // ── What everybody was told ──────────────────────────────────────────────────────────────────────────────────────
   step('Maya', 'has received every status of her order on one subscription, in order')
   const pushed = (): string[] => myOrders.events.filter(({ kind, order: about }) => kind === 'CHANGE' && about?.id === orderId).map(({ status }) => status as string)
   await until(`all statuses pushed; so far ${pushed().join(' ')}`, () => pushed().includes('DELIVERED'))
