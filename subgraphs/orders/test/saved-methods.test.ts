@@ -1,25 +1,11 @@
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { newId, type Actor } from '@pharmagraph/platform'
-import { startStripeSandbox } from '../../../dev/src/sandboxes/stripe/server.ts'
-import { eventually, testSubgraph } from '../../../tests/environment.ts'
-import type { PaymentPort } from '../src/payments/port.ts'
-import { stripePayments } from '../src/payments/stripe.ts'
-import { addToCart, checkout, neighbours, newCustomer, newDrug, orderIn, ordersWith, support, vault } from './pharmacy.ts'
+import { eventually } from '../../../tests/environment.ts'
+import { addToCart, checkout, neighbours, newCustomer, newDrug, orderIn, support } from './pharmacy.ts'
+import { ordersWithStripe } from './stripe.ts'
 
-const webhookSecret = 'whsec_test'
-let payments: PaymentPort
-const subgraph = await testSubgraph({ ...ordersWith(undefined!), services: () => ({ get payments() { return payments }, vault }) }, { background: true })
-const dataDir = await mkdtemp(join(tmpdir(), 'orders-saved-'))
-const sandbox = await startStripeSandbox({ dataDir, webhookSecret, publicUrl: new URL(subgraph.url).origin, backoff: { firstMs: 50, maxMs: 500 } })
-payments = stripePayments({ apiKey: 'sk_test_local', webhookSecret, apiBase: sandbox.url, returnUrl: 'http://127.0.0.1/paid' })
-after(async () => {
-  await sandbox.close()
-  await rm(dataDir, { recursive: true, force: true })
-})
+const { subgraph, sandbox } = await ordersWithStripe()
 const others = neighbours(subgraph)
 
 const save = async (actor: Actor, paymentMethodId: string) =>

@@ -5,6 +5,7 @@ import type { PrescriptionContent } from '../content.ts'
 import { DrugFact, PatientFact } from '../entities/facts.ts'
 import { IntakeMessage } from '../entities/intake-message.ts'
 import { Prescription } from '../entities/prescription.ts'
+import type { WorkItem } from '../entities/work-item.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { match } from '../matching.ts'
 import { needsDataEntry } from '../reads/missing-elements.ts'
@@ -36,6 +37,11 @@ export async function completeDataEntry(em: EntityManager, actor: Actor, service
   if (!prescription.drugId) throw invalid('drugId', 'the drug was not found by the message: name the drug')
   if (!prescription.daysSupply) throw invalid('daysSupply', "the message has no days' supply: work it out from quantity and directions")
   if (needsDataEntry(prescription)) throw invalid('workItemId', 'the prescriber is not in our register: register the prescriber, or reject the prescription')
+  return endDataEntry(em, actor, services, prescription, item)
+}
+
+/** What is entered is whole: who entered it is on record, and may not verify it. */
+export async function endDataEntry(em: EntityManager, actor: Actor, services: Services, prescription: Prescription, item: WorkItem): Promise<Prescription> {
   prescription.enteredBy = actor.subject
   apply(em, actor, prescriptionLifecycle, prescription, 'completeDataEntry')
   completeWorkItem(em, actor, item)

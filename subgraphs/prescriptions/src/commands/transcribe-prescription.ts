@@ -1,5 +1,5 @@
 import { LockMode } from '@mikro-orm/postgresql'
-import { apply, clock, invalid, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { clock, invalid, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { isNpi } from '@pharmagraph/schema/identifiers'
 import { access } from '../access.ts'
 import { checkContent, contentHash, given, type PrescriptionContent } from '../content.ts'
@@ -11,10 +11,9 @@ import { needsDataEntry } from '../reads/missing-elements.ts'
 import { refused, refusedByRule } from '../refusals.ts'
 import { refusalOfIssue } from '../regulations/decisions.ts'
 import type { Services } from '../services.ts'
-import { fillIn, knownDrug } from './complete-data-entry.ts'
-import { completeWorkItem, heldWorkItem, type Held } from './held-work-item.ts'
+import { endDataEntry, fillIn, knownDrug } from './complete-data-entry.ts'
+import { heldWorkItem, type Held } from './held-work-item.ts'
 import { isUnread } from './receive-upload.ts'
-import { beginReview } from './triage-prescription.ts'
 import { contentAltered } from './verify-prescription.ts'
 import { hasSeenPicture } from './view-picture.ts'
 
@@ -48,12 +47,7 @@ export async function transcribePrescription(em: EntityManager, actor: Actor, se
   const { practitionerId } = await match(em, services.matchKey, content)
   await fillIn(em, services, prescription, { patientId: prescription.patientId ?? null, practitionerId, drug, daysSupply })
   if (needsDataEntry(prescription)) throw invalid('prescriberNpi', 'the prescriber is not in our register: register the prescriber, or reject the prescription')
-  prescription.enteredBy = actor.subject
-  apply(em, actor, prescriptionLifecycle, prescription, 'completeDataEntry')
-  completeWorkItem(em, actor, item)
-  await em.flush()
-  await beginReview(em, services, prescription)
-  return prescription
+  return endDataEntry(em, actor, services, prescription, item)
 }
 
 const contentOf = ({ prescriberNpi, drugText, sig, quantity, daysSupply, refills, daw, issueDate, earliestFillDate, note }: Transcription, { patient, picture }: PrescriptionContent): PrescriptionContent => ({
