@@ -35,7 +35,7 @@ const buckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 export function createCallers(sessions: Sessions, subgraphs: Subgraphs, observation?: Observation): Callers {
   const tracer = observation?.tracer ?? noTracer
   const durations = observation && new Histogram({ name: 'gateway_operation_seconds', help: 'Operations by persisted name and outcome', labelNames: ['operation', 'outcome'], buckets, registers: [observation.registry] })
-  const pushes = observation && new Histogram({ name: 'gateway_push_seconds', help: 'Events completed for a subscriber, by subscription field', labelNames: ['field'], buckets, registers: [observation.registry] })
+  const pushes = observation && new Histogram({ name: 'gateway_push_seconds', help: 'Events completed, once for all subscribers of a group, by subscription field', labelNames: ['field'], buckets, registers: [observation.registry] })
 
   function callerOf(session: Session, trace: Trace, operation: string, onFetch?: (service: string, ms: number) => void): Caller {
     let lines: { token: string; text: string } | undefined
