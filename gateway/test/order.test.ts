@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { composeServices } from '@apollo/composition'
-import { parse } from 'graphql'
 import { toBytes } from '../src/execution/bytes.ts'
 import { Operations } from '../src/operations/operations.ts'
 import { buildGraph } from '../src/supergraph/graph.ts'
@@ -28,15 +26,4 @@ test('mutations run one after another in the order of the operation, each with t
   const { data, errors } = await operations.fromText('mutation { first: up(by: 1) { value colour } light second: up(by: 1) { value } }').execute({ actor: everybody, send }, {})
   assert.deepEqual([errors, data], [undefined, { first: { value: 1, colour: 'grün' }, light: true, second: { value: 2 } }])
   assert.deepEqual(asked.filter((service) => service.endsWith('!')), ['counters!', 'lights!', 'counters!'])
-})
-
-test('a supergraph whose arguments come from a @context is refused, since its planner leaves them to the gateway', () => {
-  const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@context", "@fromContext"])\n'
-  const services = {
-    one: 'type Query { t: T! } type T @key(fields: "id") @context(name: "ctx") { id: ID! u: U! prop: String! } type U @key(fields: "id") { id: ID! field(a: String @fromContext(field: "$ctx { prop }")): Int! }',
-    two: 'type U @key(fields: "id") { id: ID! other: Int }',
-  }
-  const { supergraphSdl, errors } = composeServices(Object.entries(services).map(([name, sdl]) => ({ name, url: `http://${name}`, typeDefs: parse(link + sdl) })))
-  assert.equal(errors, undefined)
-  assert.throws(() => buildGraph(supergraphSdl!), /context/)
 })

@@ -77,6 +77,15 @@ test("a field asked for with arguments does not meet the same field as another o
   assert.deepEqual(both.ours.data.product, { ...euros.ours.data.product, ...alone.ours.data.product })
 })
 
+test('a field named by its client as a key or a required field is not taken for it', async () => {
+  const plain = await asked(shop(), '{ product { sku size { unit } shipping reviews { text } label } }')
+  const { sku, size, ...rest } = plain.ours.data.product
+  assert.ok(rest.shipping !== null && rest.reviews.length > 0)
+  const renamed = await asked(shop(), '{ product { id: sku weight: sku __typename: sku size { width: unit } shipping reviews { text } label } }')
+  assert.deepEqual(renamed.ours.data.product, { ...rest, id: sku, weight: sku, __typename: sku, size: { width: size.unit } })
+  assert.notDeepEqual(renamed.reference.data, renamed.ours.data)
+})
+
 test('a field left out by a condition takes no other field of its fetch with it', async () => {
   const alone = await asked(bank(), '{ account { score } }')
   const both = await asked(bank(), 'query($yes: Boolean!) { account { score headroom @include(if: $yes) { currency } } }')

@@ -82,6 +82,16 @@ test('aliases, fragments and variables of the client are honoured', async () => 
   assert.ok(first!.data!['changed'].place)
 })
 
+test('names that the planner uses itself are free for the client', async () => {
+  const query = 'subscription { id: orderChanged(orderId: "o1") { id: kind order { id: number __typename: status } } }'
+  const events = clientOf(await patientToken()).iterate({ query })
+  const [first] = await take(events, 1)
+  assert.deepEqual(first!.data, { id: { id: 'SNAPSHOT', order: { id: 'PG-o1', __typename: 'CHECKOUT_STARTED' } } })
+  await move('o1', 'p1', 'RX_CHECKED')
+  const [change] = await take(events, 1)
+  assert.deepEqual(change!.data!['id'].order, { id: 'PG-o1', __typename: 'RX_CHECKED' })
+})
+
 test('the root field may come through a fragment, and may not be left out by a condition', async () => {
   const client = clientOf(await patientToken())
   const [first] = await take(client.iterate({ query: 'subscription { ...F } fragment F on Subscription { orderChanged(orderId: "o1") { order { number } } }' }), 1)

@@ -1,7 +1,7 @@
 /** Runs a compiled plan: fetches, merges, and tells where in the answer something went wrong. */
 import { GraphQLError } from 'graphql'
 import { fromBytes, toBytes, type Bytes } from './bytes.ts'
-import { merge, type Fetch, type Step } from './plan.ts'
+import { merge, type Contexts, type Fetch, type Step } from './plan.ts'
 import type { Raw } from './project.ts'
 import { SubgraphUnavailable, type SubgraphData, type SubgraphError, type SubgraphResponse } from './subgraphs.ts'
 
@@ -28,10 +28,17 @@ export async function runStep(step: Step, run: Run): Promise<void> {
       await Promise.all(step.steps.map((child) => runStep(child, run)))
       return
     case 'fetch':
-      return step.fetch.represent ? fetchEntities([step.fetch], step.fetch.head, step.fetch.variables, step, run) : fetchRoot(step.fetch, step, run)
+      return fetchOne(step.fetch, step, run)
     case 'merged':
-      return fetchEntities(step.fetches, step.head, step.variables, step, run)
+      return fetchEntities(step.fetches.map((fetch) => want(fetch, run)), step.head, step.variables, step, run)
   }
+}
+
+function fetchOne(fetch: Fetch, step: Step, run: Run): Promise<void> {
+  if (!fetch.represent) return fetchRoot(fetch, step, run)
+  if (!fetch.contexts) return fetchEntities([want(fetch, run)], fetch.head, fetch.variables, step, run)
+  const groups = wantInContext(fetch, fetch.contexts, run)
+  return fetchEntities(groups, fetch.contexts.head(groups.length), fetch.variables, step, run)
 }
 
 async function fetchRoot(fetch: Fetch, step: Step, run: Run): Promise<void> {
@@ -47,32 +54,36 @@ async function fetchRoot(fetch: Fetch, step: Step, run: Run): Promise<void> {
   }
   if (!data) return
   fetch.fixOutput?.(data)
-  for (const object of objects) merge(object, data)
+  for (const [at, object] of objects.entries()) merge(object, fetch.copies && at > 0 ? structuredClone(data) : data)
 }
 
 /** What one fetch asks for: each different entity once. */
 type Wanted = {
   readonly fetch: Fetch
   readonly objects: readonly Raw[]
+  /** Values of the fetch's contexts. */
+  readonly context?: readonly unknown[]
   readonly representations: readonly string[]
   /** For each object which representation is its own, -1 where it has none. */
   readonly slots: readonly number[]
 }
 
-async function fetchEntities(fetches: readonly Fetch[], head: string, variables: readonly string[], step: Step, run: Run): Promise<void> {
-  const wanted = fetches.map((fetch) => want(fetch, run))
+/** One request to one service. */
+async function fetchEntities(wanted: readonly Wanted[], head: string, variables: readonly string[], step: Step, run: Run): Promise<void> {
   const alone = wanted.length === 1
   let lists = ''
   let count = 0
   for (let index = 0; index < wanted.length; index++) {
-    const { representations } = wanted[index]!
+    const { fetch, representations, context } = wanted[index]!
+    const suffix = alone ? '' : `_${index}`
     count += representations.length
-    lists += `${index === 0 ? '' : ','}"${alone ? 'representations' : `representations_${index}`}":[${representations.join(',')}]`
+    lists += `${index === 0 ? '' : ','}"representations${suffix}":[${representations.join(',')}]`
+    if (context) for (const [at, value] of context.entries()) if (value !== undefined) lists += `,"${fetch.contexts!.names[at]!}${suffix}":${JSON.stringify(value)}`
   }
   if (count === 0) return
   const own = variables.length === 0 ? '{}' : variablesOf(variables, run.variables)
   const body = `${head}${own === '{}' ? `{${lists}}` : `${own.slice(0, -1)},${lists}}`}}`
-  const { service, idempotent } = fetches[0]!
+  const { service, idempotent } = wanted[0]!.fetch
   const answer = await send(service, body, idempotent, step, run)
   if (!answer) {
     for (const one of wanted) fail(one.fetch, pathsOf(one, run), run)
@@ -95,9 +106,12 @@ async function fetchEntities(fetches: readonly Fetch[], head: string, variables:
     if (!Array.isArray(entities) || entities.length !== representations.length) continue
     fetch.fixOutput?.(entities)
     if (fetch.asInterface !== undefined) for (const entity of entities as (Raw | null)[]) if (entity?.['__typename'] === fetch.asInterface) delete entity['__typename']
+    const given = fetch.copies ? new Set<Raw>() : undefined
     for (let at = 0; at < objects.length; at++) {
       const entity: Raw | null | undefined = entities[slots[at]!]
-      if (entity) merge(objects[at]!, entity)
+      if (!entity) continue
+      merge(objects[at]!, given?.has(entity) ? structuredClone(entity) : entity)
+      given?.add(entity)
     }
   }
 }
@@ -117,6 +131,25 @@ function want(fetch: Fetch, run: Run): Wanted {
     slots[at] = slot
   }
   return { fetch, objects, representations, slots }
+}
+
+/** One group for each different set of values that the objects around the entities give their fields. */
+function wantInContext(fetch: Fetch, contexts: Contexts, run: Run): Wanted[] {
+  type Group = { readonly fetch: Fetch; readonly objects: Raw[]; readonly representations: string[]; readonly slots: number[]; readonly indexes: Map<string, number>; readonly context: readonly unknown[] }
+  const groups = new Map<string, Group>()
+  for (const { object, around } of located(run.raw, fetch.path)) {
+    const text = fetch.represent!(object)
+    if (text === undefined) continue
+    const context = contexts.read(around)
+    const identity = JSON.stringify(context.map((value) => (value === undefined ? [] : [value])))
+    let group = groups.get(identity)
+    if (!group) groups.set(identity, (group = { fetch, objects: [], representations: [], slots: [], indexes: new Map(), context }))
+    let slot = group.indexes.get(text)
+    if (slot === undefined) group.indexes.set(text, (slot = group.representations.push(text) - 1))
+    group.objects.push(object)
+    group.slots.push(slot)
+  }
+  return [...groups.values()]
 }
 
 export function variablesOf(names: readonly string[], given: Readonly<Record<string, unknown>>): string {
@@ -187,13 +220,16 @@ function find(raw: Raw, path: readonly string[]): Raw[] {
 
 type Path = readonly (string | number)[]
 
-/** The same walk with the way to each object; only errors need it. */
-function located(raw: Raw, path: readonly string[]): { object: Raw; path: Path }[] {
-  let found: { object: Raw; path: Path }[] = [{ object: raw, path: [] }]
+/** An object, the way to it, and the objects on that way: the root first, itself last, without the lists. */
+type Located = { readonly object: Raw; readonly path: Path; readonly around: readonly Raw[] }
+
+/** The same walk with the way to each object; only errors and contexts need it. */
+function located(raw: Raw, path: readonly string[]): Located[] {
+  let found: Located[] = [{ object: raw, path: [], around: [raw] }]
   for (const part of path) {
-    found = found.flatMap(({ object, path }) => {
+    found = found.flatMap(({ object, path, around }) => {
       const entries: [string | number, unknown][] = part !== '@' ? [[part, object[part]]] : Array.isArray(object) ? [...object.entries()] : []
-      return entries.flatMap(([key, value]) => (isObject(value) ? [{ object: value, path: [...path, key] }] : []))
+      return entries.flatMap(([key, value]) => (isObject(value) ? [{ object: value, path: [...path, key], around: Array.isArray(value) ? around : [...around, value] }] : []))
     })
   }
   return found
@@ -201,7 +237,11 @@ function located(raw: Raw, path: readonly string[]): { object: Raw; path: Path }
 
 /** Where the objects are that one entity, or any, is wanted for. */
 function pathsOf({ fetch, objects, slots }: Wanted, run: Run, entity?: number): Path[] {
-  return located(run.raw, fetch.path).flatMap(({ object, path }, at) => (object === objects[at] && slots[at]! >= 0 && (entity === undefined || slots[at] === entity) ? [path] : []))
+  const slotOf = new Map(objects.map((object, at) => [object, slots[at]!]))
+  return located(run.raw, fetch.path).flatMap(({ object, path }) => {
+    const slot = slotOf.get(object) ?? -1
+    return slot >= 0 && (entity === undefined || slot === entity) ? [path] : []
+  })
 }
 
 const isObject = (value: unknown): value is Raw => typeof value === 'object' && value !== null

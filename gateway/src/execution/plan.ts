@@ -3,8 +3,8 @@ import {
   getResponseName, type FetchDataRewrite, type FetchNode, type PlanNode, type QueryPlanSelectionNode,
 } from '@apollo/query-planner'
 import {
-  Kind, isAbstractType, isInterfaceType, isObjectType, parse, print, stripIgnoredCharacters,
-  type ArgumentNode, type FieldNode, type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode, type VariableDefinitionNode,
+  Kind, isAbstractType, isInterfaceType, isObjectType, parse, print, stripIgnoredCharacters, visit,
+  type ArgumentNode, type ASTNode, type FieldNode, type GraphQLSchema, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode, type VariableDefinitionNode,
 } from 'graphql'
 import { quote } from './text.ts'
 
@@ -32,25 +32,54 @@ export type Fetch = {
   /** The interface that the entities are asked as: where an answer names it for a type, the type known so far is better. */
   readonly asInterface: string | undefined
   readonly fixOutput: Rewrite | undefined
+  readonly contexts: Contexts | undefined
+  /** Each object gets a copy of its entity: one that stands in two places may hold different answers there. */
+  readonly copies: boolean
   /** Response keys of the fetched fields, to say what is missing when the fetch fails. */
   readonly keys: readonly string[]
+}
+/** Variables of an entity fetch that are read from the objects around each entity (`@fromContext`). */
+export type Contexts = {
+  readonly names: readonly string[]
+  /** Their values, undefined where there is none. `around`: the objects from the root to the entity. */
+  readonly read: (around: readonly Record<string, unknown>[]) => readonly unknown[]
+  /** The request for so many groups of entities, each with its own values: as of a merged step. */
+  readonly head: (groups: number) => string
 }
 type Rewrite = (value: unknown) => void
 type Represent = (source: Record<string, unknown>) => string | undefined
 
-export function compilePlan(node: PlanNode, schema: GraphQLSchema, path: readonly string[] = []): Step {
+/** `copies`: some fetch of the operation, if only of another part of it, reads contexts. */
+export function compilePlan(node: PlanNode, schema: GraphQLSchema, copies = readsContexts(node), path: readonly string[] = []): Step {
   switch (node.kind) {
     case 'Sequence':
-      return { kind: 'sequence', steps: node.nodes.map((child) => compilePlan(child, schema, path)) }
+      return { kind: 'sequence', steps: node.nodes.map((child) => compilePlan(child, schema, copies, path)) }
     case 'Parallel':
-      return mergeHeads(node.nodes.map((child) => compilePlan(child, schema, path)))
+      return mergeHeads(node.nodes.map((child) => compilePlan(child, schema, copies, path)))
     case 'Flatten':
-      return compilePlan(node.node, schema, [...path, ...node.path.map(String)])
+      return compilePlan(node.node, schema, copies, [...path, ...node.path.map(String)])
     case 'Fetch':
-      return { kind: 'fetch', fetch: compileFetch(node, schema, path) }
+      return { kind: 'fetch', fetch: compileFetch(node, schema, copies, path) }
     default:
       // conditions are resolved before planning, and @defer is not offered
       throw new Error(`the plan has a ${node.kind} node, which the gateway does not run`)
+  }
+}
+
+/** Whether some field's argument comes from an object further up, anywhere in the plan. */
+export function readsContexts(node: PlanNode): boolean {
+  switch (node.kind) {
+    case 'Sequence':
+    case 'Parallel':
+      return node.nodes.some(readsContexts)
+    case 'Flatten':
+      return readsContexts(node.node)
+    case 'Fetch':
+      return node.contextRewrites !== undefined
+    case 'Defer':
+      return [node.primary.node, ...node.deferred.map((part) => part.node)].some((part) => part !== undefined && readsContexts(part))
+    case 'Condition':
+      return [node.ifClause, node.elseClause].some((clause) => clause !== undefined && readsContexts(clause))
   }
 }
 
@@ -63,7 +92,7 @@ function mergeHeads(branches: readonly Step[]): Step {
   const others: Step[] = []
   for (const branch of branches) {
     const [head, ...tail] = branch.kind === 'sequence' ? branch.steps : [branch]
-    if (head?.kind !== 'fetch' || !head.fetch.represent) {
+    if (head?.kind !== 'fetch' || !head.fetch.represent || head.fetch.contexts) {
       others.push(branch)
       continue
     }
@@ -109,22 +138,78 @@ const representationsVariable = 'representations'
 const headOf = (text: string, name: string | undefined): string =>
   `{"query":${JSON.stringify(text)},${name === undefined ? '' : `"operationName":${JSON.stringify(name)},`}"variables":`
 
-function compileFetch(node: FetchNode, schema: GraphQLSchema, path: readonly string[]): Fetch {
+function compileFetch(node: FetchNode, schema: GraphQLSchema, copies: boolean, path: readonly string[]): Fetch {
   const { requires } = node
   const [operation] = parse(node.operation, { noLocation: true }).definitions as readonly OperationDefinitionNode[]
+  const contexts = compileContexts(node, schema)
   return {
     service: node.serviceName,
     idempotent: node.operationKind === 'query',
     path,
     operation: operation!,
     head: headOf(node.operation, node.operationName),
-    variables: node.variableUsages ?? [],
+    variables: (node.variableUsages ?? []).filter((name) => !contexts?.names.includes(name)),
     rewritten: (node.inputRewrites?.length ?? 0) > 0,
     ...(requires && { requires, represent: compileRepresentation(schema, requires, compileRewrites(schema, node.inputRewrites)) }),
     asInterface: interfaceOf(node.inputRewrites),
     fixOutput: compileRewrites(schema, node.outputRewrites),
+    contexts,
+    copies,
     keys: fetchedKeys(operation!, requires !== undefined),
   }
+}
+
+/** The planner writes a context as a path from the entity: '..' goes up one field, whatever lists are between. */
+function compileContexts(node: FetchNode, schema: GraphQLSchema): Contexts | undefined {
+  const rewrites = node.contextRewrites
+  if (!rewrites) return undefined
+  const names = [...new Set(rewrites.map(({ renameKeyTo }) => renameKeyTo))]
+  // with places, to cut the text at the variables that each group has for itself
+  const [operation] = parse(node.operation).definitions as readonly [OperationDefinitionNode]
+  const own = new Set([representationsVariable, ...names])
+  const piecesOf = (part: ASTNode): string[] => {
+    const ends: number[] = []
+    visit(part, { Variable: ({ name, loc }) => void (own.has(name.value) && ends.push(loc!.end)) })
+    return [part.loc!.start, ...ends].map((start, index) => node.operation.slice(start, ends[index] ?? part.loc!.end))
+  }
+  const definitions = operation.variableDefinitions ?? []
+  const common = definitions.filter(({ variable }) => !own.has(variable.name.value)).flatMap(piecesOf)
+  const repeated = definitions.filter(({ variable }) => own.has(variable.name.value)).map(piecesOf)
+  const entities = piecesOf(operation.selectionSet.selections[0]!)
+  const sources = names.map((name) =>
+    rewrites.filter(({ renameKeyTo }) => renameKeyTo === name).map(({ path }) => {
+      const up = path.filter((part) => part === '..').length
+      return { up, path: path.slice(up) }
+    }))
+  return {
+    names,
+    // composition lets no such argument be non-null
+    read: (around) =>
+      sources.map((alternatives) => {
+        for (const { up, path } of alternatives) {
+          const value = valueAt(schema, path, around[around.length - 1 - up])
+          if (value !== undefined) return value
+        }
+        return undefined
+      }),
+    head: (groups) => {
+      if (groups === 1) return headOf(node.operation, node.operationName)
+      const each = <T>(make: (index: number) => T): T[] => Array.from({ length: groups }, (_, index) => make(index))
+      const variables = [...common, ...each((index) => repeated.map((pieces) => pieces.join(`_${index}`))).flat()].join(',')
+      const text = `query ${node.operationName ?? ''}(${variables}){${each((index) => `_${index}:${entities.join(`_${index}`)}`).join(' ')}}`
+      return headOf(text, node.operationName)
+    },
+  }
+}
+
+/** Undefined where the way does not lead there: not fetched, or an object of another type. */
+function valueAt(schema: GraphQLSchema, path: readonly string[], value: unknown): unknown {
+  const [first, ...rest] = path
+  if (first === undefined || value === null || value === undefined) return value
+  if (Array.isArray(value)) return value.map((item) => valueAt(schema, path, item))
+  const object = value as Record<string, unknown>
+  if (!first.startsWith(fragmentPrefix)) return valueAt(schema, rest, object[first])
+  return isOfType(schema, object['__typename'], first.slice(fragmentPrefix.length)) ? valueAt(schema, rest, object) : undefined
 }
 
 function fetchedKeys(operation: OperationDefinitionNode, entities: boolean): string[] {

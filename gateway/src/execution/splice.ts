@@ -139,7 +139,7 @@ type Entities = {
 
 function compileEntities(fetches: readonly Fetch[], step: Exclude<Step, { steps: unknown }>, root: Place, schema: GraphQLSchema): Run {
   const entities = fetches.map((fetch): Entities => {
-    need(!fetch.fixOutput && !fetch.rewritten)
+    need(!fetch.fixOutput && !fetch.rewritten && !fetch.contexts)
     const way: Key[] = []
     let place = root
     for (const key of fetch.path.filter((part) => part !== '@')) {

@@ -6,7 +6,7 @@
 import { isAbstractType, isObjectType, type GraphQLCompositeType, type GraphQLError, type GraphQLSchema } from 'graphql'
 import type { PlanNode } from '@apollo/query-planner'
 import { newRun, runStep, type Run, type Send } from '../execution/execute.ts'
-import { compilePlan, merge, type Step } from '../execution/plan.ts'
+import { compilePlan, merge, readsContexts, type Step } from '../execution/plan.ts'
 import { project, type Raw } from '../execution/project.ts'
 import { shapeOf, type Selected, type Shape } from './selection.ts'
 
@@ -37,8 +37,9 @@ type Way = { readonly key: string; readonly source: string } | { readonly on: Gr
 /** Undefined where nothing is deferred after all. */
 export function compileDeferred(node: PlanNode | undefined, root: GraphQLCompositeType, selections: readonly Selected[], schema: GraphQLSchema, fullSchema: GraphQLSchema): Deferred | undefined {
   const steps = new Map<string, Step | undefined>()
+  const copies = node !== undefined && readsContexts(node)
   const stepOf = (node: PlanNode | undefined): Step | undefined => {
-    if (node?.kind !== 'Defer') return node && compilePlan(node, fullSchema)
+    if (node?.kind !== 'Defer') return node && compilePlan(node, fullSchema, copies)
     for (const { label, node: deferred } of node.deferred) steps.set(label!, stepOf(deferred))
     return stepOf(node.primary.node)
   }

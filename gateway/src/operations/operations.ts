@@ -428,7 +428,7 @@ function makeLivePlan(graph: Graph, operation: OperationDefinitionNode, labels: 
   const rest = node.rest && compilePlan(node.rest, graph.fullSchema)
   return {
     field,
-    key: root.key,
+    key: root.source,
     arguments: (variables) =>
       Object.fromEntries(argumentNames.map((name) => {
         const given = root.node.arguments?.find((argument) => argument.name.value === name)?.value

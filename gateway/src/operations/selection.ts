@@ -135,10 +135,13 @@ export function select(parsed: Parsed, graph: Graph, decide: Decide, everything 
     const type = getNamedType(definition.type)
     const selections = node.selectionSet && isCompositeType(type) ? walk(node.selectionSet, type, undefined) : []
     const key = node.alias?.value ?? node.name.value
-    // the planner adds required fields under their own names: one that is required with other arguments must not meet it
-    const source = graph.requiredWithArguments.has(node.name.value) && definition.args.length > 0 ? `_own_${key}` : key
+    const source = meetsPlanners(node.name.value, key, definition) ? `_own_${key}` : key
     return { kind: 'field', key, source, node, definition, parent, selections, ...(denied && { denied }) }
   }
+
+  /** The planner adds keys and required fields under their own names: another field, or the same with other arguments, must not be there. */
+  const meetsPlanners = (name: string, key: string, { args }: GraphQLField<unknown, unknown>): boolean =>
+    (args.length > 0 && graph.plannerFields.get(name) === true) || (key !== name && (graph.plannerFields.has(key) || key.startsWith('_own_')))
 
   return walk(parsed.operation.selectionSet, root, undefined)
 }

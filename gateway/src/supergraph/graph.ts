@@ -30,8 +30,8 @@ export type Graph = {
   /** Fields that hold health information, by `Type.field`. */
   readonly phi: ReadonlySet<string>
   readonly sizes: Sizes
-  /** Names of fields that some `@requires` asks for with arguments. */
-  readonly requiredWithArguments: ReadonlySet<string>
+  /** Names under which the planner may ask for fields of its own (keys, `@requires`, `@fromContext`); true: for some with arguments. */
+  readonly plannerFields: ReadonlyMap<string, boolean>
   /** Labels of fields that are moving from one subgraph to another. */
   readonly labels: readonly string[]
   /** Plans an operation without fragments spreads; takes 1 to 25 ms. `labels`: those that are on. */
@@ -61,7 +61,7 @@ export function buildGraph(sdl: string, unauthorized: Unauthorized = 'null'): Gr
     maxAge: readMaxAges(document),
     phi: readPhi(document),
     sizes: readSizes(document),
-    requiredWithArguments: readRequiredWithArguments(document),
+    plannerFields: readPlannerFields(document),
     labels,
     plan: (operation, on = []) =>
       planner.buildQueryPlan(operationFromDocument(apiSchema, { kind: Kind.DOCUMENT, definitions: [operation] }, { validate: false }), {
@@ -94,17 +94,19 @@ function readMaxAges(document: DocumentNode): Map<string, number> {
   return ages
 }
 
-function readRequiredWithArguments(document: DocumentNode): Set<string> {
-  const names = new Set<string>()
-  for (const definition of document.definitions) {
-    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue
-    for (const { directives = [] } of definition.fields ?? []) {
-      for (const { arguments: given = [] } of directives) {
-        const requires = given.find(({ name }) => name.value === 'requires')?.value
-        if (requires?.kind !== Kind.STRING) continue
-        visit(parse(`{${requires.value}}`, { noLocation: true }), { Field: (node) => void (node.arguments?.length && names.add(node.name.value)) })
-      }
-    }
+function readPlannerFields(document: DocumentNode): Map<string, boolean> {
+  const names = new Map([['__typename', false]])
+  const add = (fields: string): void => {
+    visit(parse(fields.trimStart().startsWith('{') ? fields : `{${fields}}`, { noLocation: true }), { Field: ({ name, arguments: given }) => void names.set(name.value, (names.get(name.value) ?? false) || (given?.length ?? 0) > 0) })
   }
+  visit(document, {
+    Directive({ name, arguments: given = [] }) {
+      if (!['join__type', 'join__field'].includes(name.value)) return
+      for (const { name: { value: argument }, value } of given) {
+        if ((argument === 'key' || argument === 'requires') && value.kind === Kind.STRING) add(value.value)
+        if (argument === 'contextArguments') for (const { selection } of valueFromASTUntyped(value) as { selection: string }[]) add(selection)
+      }
+    },
+  })
   return names
 }

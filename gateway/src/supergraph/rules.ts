@@ -49,8 +49,9 @@ export function readRules(document: DocumentNode, features: CoreFeatures): Rules
   for (const feature of features.allFeatures()) {
     const spec = feature.url.name
     if (enforced.includes(spec)) names.set(feature.directiveNameInSchema(spec), spec)
-    // what is @inaccessible is not in the schema that clients are validated against, see graph.ts
-    else if (feature.purpose === 'SECURITY' && spec !== 'inaccessible') throw new Error(`the supergraph uses the security feature ${feature.url.toString()}, which the gateway does not enforce`)
+    // what is @inaccessible is not in the schema that clients are validated against, see graph.ts; that a value may be
+    // taken from a @context is for composition to check: who asks for the field must be allowed to see that value
+    else if (feature.purpose === 'SECURITY' && !['inaccessible', 'context'].includes(spec)) throw new Error(`the supergraph uses the security feature ${feature.url.toString()}, which the gateway does not enforce`)
   }
 
   const requirementIn = (directives: readonly ConstDirectiveNode[] = [], where: string): Requirement | undefined => {
