@@ -2,7 +2,7 @@ import { TransitionRow, byId, isId, listBy, pageByParent, perArguments, type Act
 import DataLoader from 'dataloader'
 import { visibleFills, visiblePrescriptions, visibleRefills } from './access.ts'
 import { ClinicalAlert } from './entities/clinical-alert.ts'
-import { AddressFact, PatientFact } from './entities/facts.ts'
+import { AddressFact, DrugFact, PatientFact } from './entities/facts.ts'
 import { Fill, fillsUndone } from './entities/fill.ts'
 import { OwedBalance } from './entities/owed-balance.ts'
 import { Prescription } from './entities/prescription.ts'
@@ -27,6 +27,7 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
   /** Unscoped: for answers about a prescription the actor may see, never shown. */
   fillsKept: listBy(em, Fill, 'chainId', { scope: { status: { $nin: [...fillsUndone] } }, orderBy: { id: 'asc' } }),
   patientFacts: listBy(em, PatientFact, 'patientId', { orderBy: { patientId: 'asc' } }),
+  drugFacts: listBy(em, DrugFact, 'drugId', { orderBy: { drugId: 'asc' } }),
   addressesOf: listBy(em, AddressFact, 'patientId', { orderBy: { asOf: 'asc', addressId: 'asc' } }),
   picturesOf: listBy(em, PrescriptionPicture, 'prescriptionId', { orderBy: { prescriptionId: 'asc' } }),
   replacedBy: listBy(em, Prescription, 'priorPrescriptionId', { scope: visiblePrescriptions(actor), orderBy: { id: 'asc' } }),

@@ -34,7 +34,7 @@ test('a pharmacist holds a verified prescription, its fill under way ends, and i
   const { prescription } = await subgraph.data(patient.actor, 'query ($id: ID!) { prescription(id: $id) { statusReason { code message } eligibility { allowed reasons { code remedy } } } }', { id })
   assert.deepEqual([prescription.statusReason, prescription.eligibility.allowed, prescription.eligibility.reasons[0].code], [{ code: 'HOLD_STOCK', message: 'The drug is not to be had at present' }, false, 'ON_HOLD'])
 
-  assert.deepEqual((await run(ken, 'resume', { prescriptionId: id }))['prescription'], { status: 'VERIFIED', resumeOn: null, statusReason: null, allowedActions: ['hold', 'transferOut', 'substitute', 'allowEarlyRefill', 'supersede', 'reject'] })
+  assert.deepEqual((await run(ken, 'resume', { prescriptionId: id }))['prescription'], { status: 'VERIFIED', resumeOn: null, statusReason: null, allowedActions: ['hold', 'transferOut', 'substitute', 'verifyAgain', 'allowEarlyRefill', 'supersede', 'reject'] })
   assert.equal((await order(id, patient.id, metformin.drugId)).status, 'SCREENING')
 })
 

@@ -74,6 +74,38 @@ test('C13 after verification neither content, nor drug, patient or schedule can 
   }
 })
 
+test('C13 neither more than was prescribed, nor another product, leaves on columns no signature covers', async () => {
+  const [enalapril, ramipril] = [await publishDrug({ genericName: 'enalapril' }), await publishDrug({ genericName: 'ramipril' })]
+  // before the order: what the next fill is for
+  for (const [drug, alter] of [
+    [enalapril, (id: string) => subgraph.sql('update prescription set next_quantity = 90 where id = $1', [id])],
+    [ramipril, (id: string) => subgraph.sql('update prescription set substitute_drug_id = $2, substitute_daw = 0 where id = $1', [id, enalapril.drugId])],
+  ] as const) {
+    const patient = await registerPatient()
+    const id = await verified({ patientId: patient.id, drugId: drug.drugId })
+    await alter(id)
+    const fill = await packed(id, patient.id, drug === ramipril ? enalapril : drug, { quantity: drug === enalapril ? 90 : 30 })
+    const outcome = await act(ken, 'releaseFill', { fillId: fill.id })
+    assert.deepEqual([outcome.__typename, outcome['code']], ['TransitionRefused', 'CONTENT_ALTERED'], alter.toString())
+  }
+  // at the bench: the fill itself
+  for (const alter of [`quantity = 60`, `lots = jsonb_set(lots, '{0,quantity}', '60')`]) {
+    const patient = await registerPatient()
+    const id = await verified({ patientId: patient.id, drugId: lisinopril.drugId })
+    const fill = await packed(id, patient.id, lisinopril)
+    await subgraph.sql(`update fill set ${alter} where id = $1`, [fill.id])
+    assert.equal((await act(ken, 'releaseFill', { fillId: fill.id }))['code'], 'CONTENT_ALTERED', alter)
+  }
+})
+
+test('C13 an amendment does not carry on what was altered, nor another drug than the one verified', async () => {
+  const patient = await registerPatient()
+  const id = await verified({ patientId: patient.id, drugId: lisinopril.drugId })
+  await subgraph.sql('update prescription set drug_id = $2 where id = $1', [id, atenolol.drugId])
+  const outcome = await act(nora, 'amendPrescription', { prescriptionId: id, quantity: 60, agreement: 'Dr. Petrova agreed by telephone' })
+  assert.deepEqual([outcome.__typename, outcome['code']], ['TransitionRefused', 'CONTENT_ALTERED'])
+})
+
 test('C6 the dispensing record carries our signature', async () => {
   const patient = await registerPatient()
   const fill = await packed(await verified({ patientId: patient.id, drugId: lisinopril.drugId }), patient.id, lisinopril)

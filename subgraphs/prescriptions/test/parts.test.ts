@@ -1,7 +1,8 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { addDays, clock, systemActor, transact } from '@pharmagraph/platform'
-import { act, age, atTheBench, claimFor, elena, fillStatus, held, holdStock, ken, lot, nora, order, packed, publishDrug, readyToFill, registerPatient, statusOf, subgraph, tom, untilPrescription, verified, type OrderedFill } from './pharmacy.ts'
+import { addDays, clock, newId, systemActor, transact } from '@pharmagraph/platform'
+import { eventually } from '../../../tests/environment.ts'
+import { act, age, atTheBench, claimFor, elena, fillStatus, grace, held, holdStock, ken, lot, nora, order, packed, publishDrug, readyToFill, registerPatient, statusOf, subgraph, tom, untilPrescription, verified, type OrderedFill } from './pharmacy.ts'
 import { voidBalances } from '../src/jobs/void-balances.ts'
 
 type Drug = Awaited<ReturnType<typeof publishDrug>>
@@ -50,6 +51,49 @@ test('C7 a part of schedule II in short supply leaves, the rest follows within 7
   await finish(rest, drug, await claimFor(tom, 'FILL', rest.id))
   const state = await row(id)
   assert.deepEqual([(await balances(id))[0]?.status, state.status, state.fills_released, state.next_quantity], ['COMPLETED', 'DEPLETED', 1, null])
+})
+
+test('C7 eligibility of what is owed: allowed until the deadline of the part and refused the moment after, though no refill is left', async () => {
+  const patient = await registerPatient()
+  const drug = await publishDrug({ genericName: 'fentanyl', deaSchedule: 'CII' })
+  const id = await verified({ patientId: patient.id, drugId: drug.drugId, refills: 0 })
+  await releasePart(await bench(id, patient.id, drug, 30), drug, 10, 'SHORT_SUPPLY')
+  const ask = async (at?: string) => (await subgraph.data(patient.actor, 'query ($id: ID!, $at: DateTime) { prescription(id: $id) { eligibility(at: $at) { allowed nextEligibleAt reasons { code rule blocks changesOn message } } } }', { id, at })).prescription.eligibility
+  const [{ deadline }] = await subgraph.sql<{ deadline: string }>('select deadline from owed_balance where prescription_id = $1', [id]) as [{ deadline: string }]
+  const end = new Date(deadline)
+  const now = await ask()
+  assert.deepEqual([now.allowed, now.reasons[0].code, now.reasons[0].rule], [true, 'OWED_BALANCE_UNTIL', 'us-cii-partial-short-supply'])
+  assert.match(now.reasons[0].message, /^20 units are owed .* \(21 CFR 1306\.13\(a\)\)$/)
+  assert.equal((await ask(end.toISOString())).allowed, true)
+  const after = await ask(new Date(end.getTime() + 1).toISOString())
+  assert.deepEqual([after.allowed, after.nextEligibleAt, after.reasons[0].code], [false, null, 'PARTIAL_FILL_TOO_LATE'])
+})
+
+test('S69 who sets a part apart, or has a cabinet count, has filled: somebody else checks, even where a third one submitted', async () => {
+  const patient = await registerPatient()
+  const drug = await publishDrug({ genericName: 'nortriptyline' })
+  const id = await verified({ patientId: patient.id, drugId: drug.drugId, refills: 1 })
+  const fill = await bench(id, patient.id, drug, 30)
+  const back = (claim: Awaited<ReturnType<typeof claimFor>>, by: typeof nora) => subgraph.data(by, 'mutation ($i: HeldWorkItemInput!) { releaseWorkItem(input: $i) { __typename } }', { i: held(claim) })
+  const first = await claimFor(nora, 'FILL', fill.id)
+  assert.equal((await act(nora, 'dispensePart', { ...held(first), quantity: 10, cause: 'REQUESTED' })).__typename, 'FillPayload')
+  await back(first, nora)
+  const second = await claimFor(grace, 'FILL', fill.id)
+  const [row_] = await subgraph.sql<{ lots: { lotId: string }[] }>('select lots from fill where id = $1', [fill.id])
+  await subgraph.publish('inventory.device-answered.v1', fill.id, {
+    jobId: newId(), deviceId: 'cabinet-1', fillId: fill.id, orderLineId: fill.orderLineId, lotId: row_!.lots[0]!.lotId, lotNumber: 'A123', ndc: drug.ndc, quantity: 10, outcome: 'COUNTED', counted: 10, serialNumber: null,
+  })
+  await eventually(async () => (await subgraph.sql<{ scanned: string }>(`select lots->0->>'scanned' as scanned from fill where id = $1`, [fill.id]))[0]?.scanned === 'true', { what: 'the count' })
+  await back(second, grace)
+  const third = await claimFor(tom, 'FILL', fill.id)
+  assert.equal((await act(tom, 'submitFill', held(third))).__typename, 'FillPayload')
+  const [item] = await subgraph.sql<{ id: string; excluded: string[] }>(`select id, excluded from work_item where queue = 'PRODUCT_CHECK' and fill_id = $1`, [fill.id])
+  assert.deepEqual([...item!.excluded].sort(), [nora.subject, grace.subject, tom.subject].sort())
+  const picked = await subgraph.graph(grace, 'mutation ($id: ID!) { claimWorkItem(input: { workItemId: $id }) { token } }', { id: item!.id })
+  assert.equal(picked.errors?.[0]?.extensions['code'], 'SEPARATION_OF_DUTIES')
+  assert.equal((await act(ken, 'checkFill', held(await claimFor(ken, 'PRODUCT_CHECK', fill.id))))['fill'].status, 'PACKED')
+  assert.equal((await act(nora, 'releaseFill', { fillId: fill.id })).__typename, 'SeparationOfDuties')
+  assert.equal((await act(ken, 'releaseFill', { fillId: fill.id }))['fill'].status, 'RELEASED')
 })
 
 test('C7 after 72 hours the rest is void, what was under way of it is blocked, and a late release is refused before the clock’s job has come by', async () => {

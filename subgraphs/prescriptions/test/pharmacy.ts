@@ -191,18 +191,18 @@ export const fillStatus = async (id: string): Promise<string> => (await subgraph
 export const untilFill = (id: string, status: string): Promise<true> => eventually(async () => (await fillStatus(id)) === status, { what: `fill ${status}` })
 
 /** Takes an accepted fill to the bench. */
-export async function atTheBench(prescriptionId: string, patientId: string, drug: Drug): Promise<OrderedFill> {
-  const fill = await order(prescriptionId, patientId, drug.drugId)
+export async function atTheBench(prescriptionId: string, patientId: string, drug: Drug, quantity = 30): Promise<OrderedFill> {
+  const fill = await order(prescriptionId, patientId, drug.drugId, quantity)
   assert.equal(fill.status, 'SCREENING', fill.reason ?? '')
-  await holdStock(fill, drug)
+  await holdStock(fill, drug, [lot(drug, { quantity })])
   await readyToFill(fill.orderId, patientId)
   await itemOf('FILL', fill.id)
   return fill
 }
 
 /** Scans, submits, checks, up to PACKED. */
-export async function packed(prescriptionId: string, patientId: string, drug: Drug, { filler = tom, checker = nora } = {}): Promise<OrderedFill> {
-  const fill = await atTheBench(prescriptionId, patientId, drug)
+export async function packed(prescriptionId: string, patientId: string, drug: Drug, { filler = tom, checker = nora, quantity = 30 } = {}): Promise<OrderedFill> {
+  const fill = await atTheBench(prescriptionId, patientId, drug, quantity)
   const claim = await claimFor(filler, 'FILL', fill.id)
   for (const outcome of [await act(filler, 'scanFill', { ...held(claim), barcode: `${drug.ndc} A123` }), await act(filler, 'submitFill', held(claim))]) {
     assert.equal(outcome.__typename, 'FillPayload', JSON.stringify(outcome))

@@ -133,6 +133,18 @@ test('without refills the prescriber is asked over the network; approved, with c
   }
 })
 
+test('C13 what was altered is not renewed: the prescriber is told to write a new one', async () => {
+  const patient = await registerPatient()
+  const [drug, stronger] = [await publishDrug({ genericName: 'metoprolol' }), await publishDrug({ genericName: 'propranolol' })]
+  const { id } = await dispensed(patient, drug, { daysAgo: 28, refills: 0 })
+  const request = (await ask(patient.actor, id))['refillRequest'].id as string
+  await renewalOf(request)
+  await subgraph.sql('update prescription set drug_id = $2 where id = $1', [id, stronger.drugId])
+  const answer = await post('/erx/script', response(`RENEW-${request}`, `ALTERED-${request}`, '<Response><Approved/></Response>'))
+  assert.match(answer.text, /<Code>900<\/Code>.*no longer what was verified/)
+  assert.deepEqual([(await requests(id)).map(({ status }) => status), (await subgraph.sql('select 1 from prescription where patient_id = $1', [patient.id])).length], [['WITH_PRESCRIBER'], 1])
+})
+
 test('a renewal denied ends the wish, silence ends it after days, and an answer to nothing is refused', async () => {
   const patient = await registerPatient()
   const drug = await publishDrug({ genericName: 'tadalafil' })

@@ -56,7 +56,11 @@ test('C2 schedule II with any refill is refused, citing 21 CFR 1306.12(a)', () =
 })
 
 test('C3 several schedule II prescriptions of a day make ninety days at most, and each waits for its earliest fill date', () => {
-  assert.equal(refusalOfSeries('CII', '2026-11-22', [30, 30, 31])?.rule, 'us-cii-series')
+  const one = (daysSupply: number, earliestFillDate: string | null = '2026-12-22') => ({ daysSupply, earliestFillDate })
+  assert.deepEqual([refusalOfSeries('CII', '2026-11-22', [one(30, null), one(30), one(31)])].map((no) => [no?.code, no?.rule]), [['CII_SERIES_TOO_LONG', 'us-cii-series']])
+  assert.deepEqual([refusalOfSeries('CII', '2026-11-22', [one(30, null), one(30, null)])].map((no) => [no?.code, no?.rule]), [['CII_SERIES_WITHOUT_DAY', 'us-cii-series']])
+  // each may wait, the first as well
+  assert.equal(refusalOfSeries('CII', '2026-11-22', [one(30), one(30), one(30)]), undefined)
   const second = fillable({ schedule: 'CII', earliestFillDate: '2026-12-22' })
   const { allowed, nextEligibleAt, reasons } = explain(second, '2026-12-21')
   assert.deepEqual([allowed, nextEligibleAt, reasons[0]?.code, reasons[0]?.changesOn], [false, '2026-12-22', 'TOO_EARLY_EARLIEST_FILL_DATE', '2026-12-22'])

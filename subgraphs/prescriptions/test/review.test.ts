@@ -255,3 +255,43 @@ test('an alert about a controlled drug is answered, and the answer agreed to, on
   assert.deepEqual(await ask(ken, 'confirmOverride', { alertId: alert.id }), { __typename: 'PrescriptionPayload' })
   assert.equal((await alertsOf(id))[0].open, false)
 })
+
+test('C3 of a series in other packages of the same drug, each but the first says its earliest day, and one on hold counts', async () => {
+  const patient = await registerPatient()
+  const [drug, same] = [await publishDrug({ genericName: 'dexmethylphenidate', deaSchedule: 'CII' }), await publishDrug({ genericName: 'dexmethylphenidate', deaSchedule: 'CII' })]
+  const verify = async (about: { drugId: string; daysSupply: number; earliestFillDate?: string }) => {
+    const id = await submit({ patientId: patient.id, refills: 0, ...about })
+    await untilPrescription(id, 'CLINICAL_REVIEW')
+    const claim = held(await claimFor(nora, 'VERIFICATION', id))
+    for (const { id: alertId, open } of await alertsOf(id)) if (open) await act(nora, 'overrideAlert', { ...claim, alertId, professionalService: 'R0', result: '1B', text: 'one series' })
+    const outcome = await act(nora, 'verifyPrescription', claim)
+    if (outcome.__typename === 'TransitionRefused') await act(nora, 'rejectPrescription', { ...claim, reasonCode: 'INVALID_PRESCRIPTION', text: 'not a lawful series' })
+    return { id, code: outcome['code'] ?? outcome['prescription'].status }
+  }
+  const first = await verify({ drugId: drug.drugId, daysSupply: 45 })
+  assert.equal(first.code, 'VERIFIED')
+  assert.equal((await verify({ drugId: same.drugId, daysSupply: 30 })).code, 'CII_SERIES_WITHOUT_DAY')
+  await act(nora, 'holdPrescription', { prescriptionId: first.id, reasonCode: 'HOLD_DATE' })
+  assert.equal((await verify({ drugId: same.drugId, daysSupply: 46, earliestFillDate: addDays(clock.today(), 45) })).code, 'CII_SERIES_TOO_LONG')
+  assert.equal((await verify({ drugId: same.drugId, daysSupply: 45, earliestFillDate: addDays(clock.today(), 45) })).code, 'VERIFIED')
+})
+
+test('C3 S69 two pharmacists who verify for one patient at once do not miss each other: neither a series too long, nor a pair that does harm', async () => {
+  for (let round = 0; round < 3; round++) {
+    const series = await registerPatient()
+    const drug = await publishDrug({ genericName: `amphetamine${round}`, deaSchedule: 'CII' })
+    const pair = await registerPatient()
+    const [one, two] = [await publishDrug({ genericName: `harmful${round}` }), await publishDrug({ genericName: `harmed${round}` })]
+    await publishInteraction(`harmful${round}`, `harmed${round}`, 'MAJOR')
+    const atOnce = async (ids: readonly string[]): Promise<string[]> => {
+      for (const id of ids) await untilPrescription(id, 'CLINICAL_REVIEW')
+      const claims = [held(await claimFor(nora, 'VERIFICATION', ids[0]!)), held(await claimFor(ken, 'VERIFICATION', ids[1]!))]
+      const outcomes = await Promise.all([act(nora, 'verifyPrescription', claims[0]!), act(ken, 'verifyPrescription', claims[1]!)])
+      return outcomes.map(({ __typename, code }) => code ?? __typename).sort()
+    }
+    const later = addDays(clock.today(), 60)
+    const written = [{ daysSupply: 60 }, { daysSupply: 60, earliestFillDate: later }]
+    assert.deepEqual(await atOnce(await Promise.all(written.map((about) => submit({ patientId: series.id, drugId: drug.drugId, refills: 0, ...about })))), ['CII_SERIES_TOO_LONG', 'PrescriptionPayload'])
+    assert.deepEqual(await atOnce(await Promise.all([one, two].map(({ drugId }) => submit({ patientId: pair.id, drugId })))), ['PrescriptionPayload', 'REVIEW_INCOMPLETE'])
+  }
+})

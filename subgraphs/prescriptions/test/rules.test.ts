@@ -86,10 +86,11 @@ test('a fill before the day the prescriber set is refused until that day', () =>
 })
 
 test('schedule II prescriptions of one day make a supply of ninety days at most', () => {
-  assert.equal(refusalOfSeries('CII', '2026-11-22', [30, 30, 30]), undefined)
-  assert.equal(refusalOfSeries('CII', '2026-11-22', [30, 30, 31])?.code, 'CII_SERIES_TOO_LONG')
-  assert.equal(refusalOfSeries('CII', '2026-11-22', [120]), undefined)
-  assert.equal(refusalOfSeries('CIV', '2026-11-22', [90, 90]), undefined)
+  const inTurn = (...days: number[]) => days.map((daysSupply, turn) => ({ daysSupply, earliestFillDate: turn ? '2026-12-22' : null }))
+  assert.equal(refusalOfSeries('CII', '2026-11-22', inTurn(30, 30, 30)), undefined)
+  assert.equal(refusalOfSeries('CII', '2026-11-22', inTurn(30, 30, 31))?.code, 'CII_SERIES_TOO_LONG')
+  assert.equal(refusalOfSeries('CII', '2026-11-22', inTurn(120)), undefined)
+  assert.equal(refusalOfSeries('CIV', '2026-11-22', inTurn(90, 90)), undefined)
 })
 
 test('a refill is refused the day before it is due, named with that day, and allowed on it', () => {

@@ -70,6 +70,15 @@ test('approved with changes: another prescription comes in with the changes, and
   assert.match(prescription.statusReason.message, /replaced by RX\d+: Two a day\./)
 })
 
+test('C13 an answer with changes to a prescription that was altered in the meantime makes no other one', async () => {
+  const patient = await registerPatient()
+  const { id, question } = await asked(patient)
+  await subgraph.sql('update prescription set quantity = 300 where id = $1', [id])
+  const reply = await send(message(`<RxChangeResponse><Response><ApprovedWithChanges/></Response>${medication({ sig: 'Take 2 tablets daily.' })}</RxChangeResponse>`, { relatesTo: question }))
+  assert.deepEqual([reply.code, /no longer what was submitted/.test(reply.said)], ['900', true])
+  assert.deepEqual([await statusOf(id), (await subgraph.sql('select 1 from prescription where patient_id = $1', [patient.id])).length], ['CLARIFICATION', 1])
+})
+
 test('approved, validated or denied: the pharmacist looks again, with the answer at hand', async () => {
   for (const [outcome, inner] of [['Approved', '<Note>As you say.</Note>'], ['Validated', '<Note>It is right.</Note>'], ['Denied', '<DenialReason>Not appropriate.</DenialReason>']] as const) {
     const { id, question } = await asked(await registerPatient())

@@ -5,7 +5,7 @@ import { DrugFact } from '../entities/facts.ts'
 import { chainOf, type Prescription } from '../entities/prescription.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { mustHaveSecondFactor, refused } from '../refusals.ts'
-import { isIntact } from '../integrity/prescription.ts'
+import { isAsVerified, isIntact } from '../integrity/prescription.ts'
 import type { Services } from '../services.ts'
 import { balanceOf, voidBalance } from './book-part.ts'
 import { endFills } from './end-fills.ts'
@@ -34,7 +34,7 @@ export async function amendPrescription(em: EntityManager, actor: Actor, service
   mustHaveSecondFactor(actor, prior.deaSchedule)
   const content = await services.vault.open<PrescriptionContent>(em, prior.sealedFor, prior.sealed)
   const refuse = (refusal: { code: string; message: string }) => refused(prescriptionLifecycle, prior, actor, refusal)
-  if (!isIntact(services.signer, prior, content)) throw refuse(contentAltered)
+  if (!isIntact(services.signer, prior, content) || !isAsVerified(services.signer, prior)) throw refuse(contentAltered)
   const fillsLeft = prior.refillsAuthorized + 1 - prior.fillsReleased
   if (fillsLeft < 1) throw refuse({ code: 'NO_REFILLS_LEFT', message: 'nothing is left of it to fill: ask for a new prescription' })
   const changes = changesOf(input, content)

@@ -5,6 +5,7 @@ import { DrugFact } from '../entities/facts.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { RefillRequest } from '../entities/refill-request.ts'
 import type { Renewal } from '../erx/renewal.ts'
+import { isAsVerified, isIntact } from '../integrity/prescription.ts'
 import { refillRequestLifecycle } from '../lifecycles/refill-request.ts'
 import type { Services } from '../services.ts'
 import { receivePrescription } from './receive-prescription.ts'
@@ -44,6 +45,7 @@ function end(em: EntityManager, request: RefillRequest, verb: 'renew' | 'decline
 
 async function renewed(em: EntityManager, services: Services, prior: Prescription, request: RefillRequest, { outcome, changes }: Renewal, messageId: string): Promise<Prescription> {
   const content = await services.vault.open<PrescriptionContent>(em, prior.sealedFor, prior.sealed)
+  if (!isIntact(services.signer, prior, content) || !isAsVerified(services.signer, prior)) throw new AppError('INVALID_INPUT', 'the prescription to renew is no longer what was verified: write a new one', { field: 'RxReferenceNumber' })
   const drug = prior.drugId ? await em.findOne(DrugFact, { drugId: prior.drugId }) : null
   const next = await receivePrescription(em, system, services, {
     content: {

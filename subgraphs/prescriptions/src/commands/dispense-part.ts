@@ -27,7 +27,9 @@ export async function dispensePart(em: EntityManager, actor: Actor, input: Held 
   if (refusal) throw refused(fillLifecycle, fill, actor, refusal)
   const lots = firstOf(fill.lots, quantity)
   if (lots.reduce((sum, lot) => sum + lot.quantity, 0) < quantity) throw invalid('quantity', 'that much is not held for the fill')
-  Object.assign(fill, { quantity, lots, partCause: balance?.cause ?? cause, daysSupply: daysOf(prescription, quantity) })
+  // who set it apart has filled
+  const fillers = [...new Set([...fill.fillers, actor.subject])]
+  Object.assign(fill, { quantity, lots, partCause: balance?.cause ?? cause, daysSupply: daysOf(prescription, quantity), fillers })
   return fill
 }
 

@@ -4,20 +4,24 @@ import { apply, canonicalJson, clock, emit, isId, notFound, type Actor, type Ent
 import { access } from '../access.ts'
 import type { PrescriptionContent } from '../content.ts'
 import { DispenseRecord } from '../entities/dispense-record.ts'
+import { DrugFact } from '../entities/facts.ts'
 import { Fill } from '../entities/fill.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { fillLifecycle } from '../lifecycles/fill.ts'
 import { isAsVerified, isIntact } from '../integrity/prescription.ts'
 import type { Signer } from '../integrity/signer.ts'
 import { refused } from '../refusals.ts'
+import { currentSchedule, scheduleChanged } from '../reads/current-schedule.ts'
 import { fillableOf } from '../reads/fillable.ts'
 import { supplyUntil } from '../reads/past-fills.ts'
 import { lastDayOfFill, type Refusal } from '../regulations/decisions.ts'
 import { refusalOfPartial } from '../regulations/partial-fill.ts'
+import { maySubstitute } from '../regulations/substitution.ts'
 import type { Services } from '../services.ts'
 import { balanceOf, bookPart, depleteWhenUsed, settle } from './book-part.ts'
 import { mayPass } from './check-fill.ts'
 import { completeRefill } from './follow-refill.ts'
+import { productFrom } from './substitute-drug.ts'
 import { contentAltered } from './verify-prescription.ts'
 
 /** The pharmacist lets the fill go: the refill is counted, and what left the shelf is written down for good. */
@@ -56,7 +60,19 @@ async function mustBeDispensable(em: EntityManager, actor: Actor, { vault, signe
   const late = await lateRest(em, fill, prescription)
   if (late) throw refuse(late.code, late.message)
   const content = await vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed)
-  if (!isIntact(signer, prescription, content) || !isAsVerified(signer, prescription)) throw refuse(contentAltered.code, contentAltered.message)
+  const intact = isIntact(signer, prescription, content) && isAsVerified(signer, prescription) && (await isOfPrescription(em, fill, prescription))
+  if (!intact) throw refuse(contentAltered.code, contentAltered.message)
+  const schedule = await currentSchedule(em, prescription)
+  if (schedule !== prescription.deaSchedule) throw refused(fillLifecycle, fill, actor, scheduleChanged(prescription.deaSchedule, schedule))
+}
+
+/** The product is the one verified or a lawful substitute of it, and no more than was prescribed and held. */
+async function isOfPrescription(em: EntityManager, { drugId, quantity, lots }: Fill, { drugId: written, daw, quantity: prescribed }: Prescription): Promise<boolean> {
+  const held = Math.round(lots.reduce((sum, lot) => sum + lot.quantity, 0) * 1000) / 1000
+  if (quantity > prescribed || held > quantity) return false
+  if (drugId === written) return true
+  const [as, instead] = await Promise.all([em.findOne(DrugFact, { drugId: written }), em.findOne(DrugFact, { drugId })])
+  return !!as && !!instead && maySubstitute(daw, productFrom(as), productFrom(instead))
 }
 
 /** The rest of a part has its own last moment. */

@@ -1,8 +1,9 @@
 import { LockMode } from '@mikro-orm/postgresql'
-import { apply, systemActor, type EntityManager } from '@pharmagraph/platform'
+import { apply, invalid, systemActor, type EntityManager } from '@pharmagraph/platform'
 import type { PrescriptionContent } from '../content.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { readChanged, spokenVersion, type ScriptMessage } from '../erx/script-reader.ts'
+import { isIntact } from '../integrity/prescription.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import type { Services } from '../services.ts'
 import { askedAbout } from './answer-clarification.ts'
@@ -16,7 +17,9 @@ export async function replacePrescription(em: EntityManager, services: Services,
   const id = askedAbout(message.relatesTo ?? '')
   const before = id ? await em.findOne(Prescription, { id, status: 'CLARIFICATION' }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
   if (!before) return undefined
-  const content = readChanged(message, await services.vault.open<PrescriptionContent>(em, before.sealedFor, before.sealed))
+  const asked = await services.vault.open<PrescriptionContent>(em, before.sealedFor, before.sealed)
+  if (!isIntact(services.signer, before, asked)) throw invalid('RelatesToMessageID', 'the prescription asked about is no longer what was submitted: write a new one')
+  const content = readChanged(message, asked)
   const replacement = await receivePrescription(em, systemActor('erx-network'), services, {
     content: { ...content, patient: { ...content.patient, ...(before.patientId ? { id: before.patientId } : {}) } }, source: 'NCPDP_SCRIPT', externalKey: `script:${message.from ?? ''}:${message.messageId}`,
     messageId: message.messageId, prescriberOrderNumber: message.prescriberOrderNumber ?? before.prescriberOrderNumber ?? undefined, scriptVersion: spokenVersion(message.version),

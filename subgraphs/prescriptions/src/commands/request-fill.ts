@@ -1,14 +1,15 @@
 import { LockMode } from '@mikro-orm/postgresql'
-import { apply, begin, clock, emit, newId, systemActor, type EntityManager } from '@pharmagraph/platform'
+import { apply, begin, clock, emit, newId, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { PatientFact } from '../entities/facts.ts'
 import { Fill, fillsUnderWay, fillsUndone } from '../entities/fill.ts'
 import { OwedBalance, owed } from '../entities/owed-balance.ts'
 import { chainOf, daysOf, Prescription, productOf } from '../entities/prescription.ts'
-import { priorities } from '../entities/work-item.ts'
+import { priorities, type WorkItem } from '../entities/work-item.ts'
 import { fillLifecycle } from '../lifecycles/fill.ts'
+import { currentSchedule, scheduleChanged } from '../reads/current-schedule.ts'
 import { destinationState, fillableOf } from '../reads/fillable.ts'
-import { refusalOfFill, refusalsOfFill, type Fillable, type Refusal } from '../regulations/decisions.ts'
-import { refusalOfPartial } from '../regulations/partial-fill.ts'
+import { refusalOfFill, type Fillable, type Refusal } from '../regulations/decisions.ts'
+import { refusalsOfRest } from '../regulations/partial-fill.ts'
 import type { Services } from '../services.ts'
 import { balanceOf } from './book-part.ts'
 import { orderRefill } from './follow-refill.ts'
@@ -39,7 +40,7 @@ export async function requestFill(em: EntityManager, services: Services, request
   const balance = await balanceOf(em, { prescriptionId: prescription.id, status: 'OWED' })
   const fill = em.create(Fill, {
     id: newId(), prescriptionId: prescription.id, patientId: request.patientId, drugId: request.drugId, orderId: request.orderId, orderLineId: request.orderLineId,
-    number: balance?.number ?? new Set(fills.filter(({ prescriptionId }) => prescriptionId === prescription.id).map(({ number }) => number)).size, status: 'REQUESTED',
+    number: balance?.number ?? 1 + Math.max(-1, ...fills.filter(({ prescriptionId }) => prescriptionId === prescription.id).map(({ number }) => number)), status: 'REQUESTED',
     quantity: request.quantity, daysSupply: daysOf(prescription, request.quantity), chainId: chainOf(prescription), balanceId: balance?.id ?? null, daw: prescription.substituteDaw ?? prescription.daw,
     destinationState: request.addressId ? await destinationState(em, request.patientId, request.addressId) : null, lots: [], fillers: [], requestedAt: clock.now(),
   })
@@ -73,6 +74,11 @@ async function obstacleTo(em: EntityManager, services: Services, fill: Fill, pre
   if (refusal && ['VERIFIED', 'ON_HOLD', 'DEPLETED', 'EXPIRED'].includes(prescription.status)) return refusal
   if (prescription.status === 'ON_HOLD') return { code: 'ON_HOLD', message: 'the prescription is on hold', nextEligibleAt: prescription.resumeOn ?? null }
   if (prescription.status !== 'VERIFIED') return { code: 'NOT_VERIFIED', message: `the prescription is ${prescription.status}, not verified by a pharmacist` }
+  const schedule = await currentSchedule(em, prescription)
+  if (schedule !== prescription.deaSchedule) {
+    await reviewAgain(em, actor, prescription)
+    return scheduleChanged(prescription.deaSchedule, schedule)
+  }
   if (productOf(prescription) !== fill.drugId) return { code: 'DRUG_MISMATCH', message: 'the prescription is for another product' }
   const due = prescription.nextQuantity ?? prescription.quantity
   if (due !== fill.quantity) return { code: 'QUANTITY_MISMATCH', message: balance ? `${due} units are still owed of the last fill` : `the prescription is for ${due} units` }
@@ -81,21 +87,23 @@ async function obstacleTo(em: EntityManager, services: Services, fill: Fill, pre
   return alertInTheWay(em, services, prescription)
 }
 
-/** The rest of a part: no refill of its own, so only the prescription's days and the balance's deadline count. */
-function refusalOfRest(fillable: Fillable, { quantity }: Fill, { cause, prescribed, dispensed, firstAt }: OwedBalance): Refusal | undefined {
-  const refusal = refusalsOfFill(fillable, clock.today()).find(({ code }) => !ofRefills.includes(code))
-  return refusal ?? refusalOfPartial(fillable, { cause, prescribed, dispensed: [dispensed], firstAt, quantity: Math.min(quantity, owed({ prescribed, dispensed })) }, clock.now())
-}
-const ofRefills: readonly string[] = ['NO_REFILLS_LEFT', 'REFILL_TOO_EARLY', 'REFILL_SUPPLY_EXCEEDED', 'FIRST_FILL_TOO_LATE']
+/** The rest of a part, of which no more is dispensed than is owed. */
+const refusalOfRest = (fillable: Fillable, { quantity }: Fill, balance: OwedBalance): Refusal | undefined =>
+  refusalsOfRest(fillable, { ...restOf(balance), quantity: Math.min(quantity, owed(balance)) }, clock.today(), clock.now())[0]
+const restOf = ({ cause, prescribed, dispensed, firstAt }: OwedBalance) => ({ cause, prescribed, dispensed, firstAt })
 
 /** Drugs and knowledge may have changed since the verification (42 CFR 456.705 asks for a screen at every fill). */
 async function alertInTheWay(em: EntityManager, services: Services, prescription: Prescription): Promise<Obstacle | undefined> {
   const [alert] = await screenPrescription(em, services, prescription)
   if (!alert) return undefined
-  await openWorkItem(em, actor, { queue: 'VERIFICATION', prescriptionId: prescription.id, priority: priorities.waiting, excluded: [prescription.enteredBy] })
+  await reviewAgain(em, actor, prescription)
   // which finding about a patient it is stays here: the code travels on the bus
   return { code: alert.kind === 'PATIENT' ? 'REVIEW_NEEDED' : alert.reasonCode, message: alert.otherPrescriptionId === prescription.id ? 'a pharmacist must first review a finding about you and this medicine' : 'a pharmacist must first review a finding with another of your medicines' }
 }
+
+/** A verified prescription comes back to the pharmacists, but not to who wrote it down. */
+export const reviewAgain = (em: EntityManager, by: Actor, { id, enteredBy, submittedBy }: Prescription): Promise<WorkItem> =>
+  openWorkItem(em, by, { queue: 'VERIFICATION', prescriptionId: id, priority: priorities.waiting, excluded: [enteredBy, submittedBy] })
 
 function acceptFill(em: EntityManager, fill: Fill, { deaSchedule }: Prescription): void {
   const { id: fillId, prescriptionId, orderId, orderLineId, patientId, drugId, quantity, daysSupply } = fill

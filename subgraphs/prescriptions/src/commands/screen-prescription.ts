@@ -42,15 +42,23 @@ export async function screenPrescription(em: EntityManager, { vault, matchKey }:
   const own = alerts.filter((alert) => alert.prescriptionId === id)
   const stillFound = new Set<ClinicalAlert>()
   for (const finding of found) {
+    const { toSeal, ...columns } = finding
     const known = own.find((alert) => alert.otherPrescriptionId === finding.otherPrescriptionId && isSame(alert, finding))
-    if (known) {
+    if (known && known.severity === finding.severity) {
       stillFound.add(known)
+      if (isAnswered(known)) continue
       // its ground was gone for a while
-      if (!isAnswered(known)) known.open = blocks(known.severity)
+      known.open = blocks(known.severity)
+      if (!known.overriddenAt && known.knowledgeVersion !== finding.knowledgeVersion) Object.assign(known, { ...columns, sealed: await vault.seal(em, patientId, toSeal) })
+      continue
+    }
+    // knowledge has come to weigh it otherwise: what was answered stays on record, and answers this no more
+    if (known) {
+      Object.assign(known, { open: false, finding: `${known.finding}#${known.id}` })
+      await em.flush()
     }
     // answered from the other side: the pair was reviewed when the other prescription was
-    else if (!alerts.some((alert) => alert.prescriptionId === finding.otherPrescriptionId && isSame(alert, finding) && isAnswered(alert))) {
-      const { toSeal, ...columns } = finding
+    if (!alerts.some((alert) => alert.prescriptionId === finding.otherPrescriptionId && isSame(alert, finding) && alert.severity === finding.severity && isAnswered(alert))) {
       const alert = em.create(ClinicalAlert, {
         ...columns, id: newId(), prescriptionId: id, sealedFor: patientId, sealed: await vault.seal(em, patientId, toSeal), open: blocks(columns.severity), foundAt: clock.now(),
       })

@@ -35,7 +35,7 @@ export async function substituteDrug(em: EntityManager, actor: Actor, { prescrip
   return prescription
 }
 
-const productFrom = ({ ingredients, dosageForm, therapeuticEquivalence }: DrugFact): Product => ({ ingredients, dosageForm, therapeuticEquivalence: therapeuticEquivalence ?? null })
+export const productFrom = ({ ingredients, dosageForm, therapeuticEquivalence }: DrugFact): Product => ({ ingredients, dosageForm, therapeuticEquivalence: therapeuticEquivalence ?? null })
 
 const whyNot = (daw: number, { therapeuticEquivalence }: DrugFact): string =>
   daw === 1 || daw === 7 ? `${dawCodes[daw]} (NCPDP 408-D8 ${daw})`

@@ -1,6 +1,7 @@
 /** Keeps our copies of what others own. Repeats and late events change nothing. */
 import { handler } from '@pharmagraph/platform'
 import { parseNdc } from '@pharmagraph/schema/identifiers'
+import { rescheduleDrug } from '../commands/reschedule-drug.ts'
 import { openClinicalProfile } from '../clinical-profile.ts'
 import { matchKeyOf } from '../matching.ts'
 import { services } from '../services.ts'
@@ -70,6 +71,7 @@ export const factConsumers = [
 
   handler('catalog.drug-published.v1', 'know-drug', async (em, { data }) => {
     const ndc12 = parseNdc(data.ndc)?.ndc12 ?? parseNdc(data.ndc11)?.ndc12 ?? data.ndc
+    const [before] = await em.execute<{ dea_schedule: string }[]>('select dea_schedule from drug_fact where drug_id = ? and version < ?', [data.drugId, data.version])
     const matchKey = data.ingredients.length === 1 ? matchKeyOf(data.genericName, data.ingredients[0]!.strength, data.dosageForm) : ''
     await em.execute(
       `insert into drug_fact (drug_id, version, ndc, ndc12, name, generic_name, ingredients, dosage_form, dea_schedule, rx_only, pharmacologic_class, therapeutic_equivalence, dispensing_unit, match_key)
@@ -81,6 +83,7 @@ export const factConsumers = [
       [data.drugId, data.version, data.ndc, ndc12, data.name, data.genericName, JSON.stringify(data.ingredients), data.dosageForm, data.deaSchedule, data.rxOnly,
         data.pharmacologicClass, data.therapeuticEquivalence, data.dispensingUnit, matchKey],
     )
+    if (before && before.dea_schedule !== data.deaSchedule) await rescheduleDrug(em, data.drugId)
   }),
 
   handler('catalog.interaction-published.v1', 'know-interaction', async (em, { time, data }) => {

@@ -45,6 +45,8 @@ export const prescriptionLifecycle = defineLifecycle<PrescriptionState, Prescrip
       owe: to('VERIFIED', { by: ['system'] }),
       settle: to('VERIFIED', { by: ['system'] }),
       substitute: to('VERIFIED', { by: pharmacists }),
+      // the drug went into another schedule: verified anew, by the rules of that one
+      verifyAgain: to('VERIFIED', { by: pharmacists, when: [notWhoEnteredData] }),
       allowEarlyRefill: to('VERIFIED', { by: pharmacists }),
       supersede,
       // a finding at a later fill that the pharmacist does not accept

@@ -20,6 +20,7 @@ const remedies: Readonly<Record<string, string>> = {
   FILL_SUPPLY_EXCEEDED: "A prescription for fewer days' supply at a time",
   CONTROLLED_BY_IMAGE: 'An electronic prescription by the prescriber',
   CII_SERIES_TOO_LONG: "A prescription with fewer days' supply",
+  CII_SERIES_WITHOUT_DAY: 'The prescriber writing the earliest day to fill it',
 }
 
 export const refusal = (code: string, message: string, { id, source }: Rule, nextEligibleAt: string | null = null, remedy = remedies[code] ?? ''): Refusal =>
@@ -146,11 +147,20 @@ export function refusalsOfFill(prescription: Fillable, today: string): Refusal[]
 /** Why a prescription may not be filled on `today`, and when it may; undefined when it may. */
 export const refusalOfFill = (prescription: Fillable, today: string): Refusal | undefined => refusalsOfFill(prescription, today)[0]
 
-/** Why a schedule II prescription may not join the others its prescriber issued the same day; days' supply of all, this one included. */
-export function refusalOfSeries(schedule: DeaSchedule, issueDate: string, daysSupplies: readonly number[]): Refusal | undefined {
-  const total = daysSupplies.reduce((sum, days) => sum + days, 0)
-  const exceeded = daysSupplies.length > 1 ? rulesAt('SERIES', schedule, issueDate).find(({ parameters }) => total > parameters.maxDaysSupply) : undefined
-  return exceeded && refusal('CII_SERIES_TOO_LONG', `The prescriptions issued that day make a supply of ${total} days; together they may make ${exceeded.parameters.maxDaysSupply}`, exceeded)
+export type OfSeries = { daysSupply: number; earliestFillDate: string | null }
+
+/** Why a schedule II prescription may not join the others its prescriber issued the same day; all of them, this one included. */
+export function refusalOfSeries(schedule: DeaSchedule, issueDate: string, series: readonly OfSeries[]): Refusal | undefined {
+  if (series.length < 2) return undefined
+  const total = series.reduce((sum, { daysSupply }) => sum + daysSupply, 0)
+  const atOnce = series.filter(({ earliestFillDate }) => earliestFillDate === null).length
+  for (const rule of rulesAt('SERIES', schedule, issueDate)) {
+    if (total > rule.parameters.maxDaysSupply) {
+      return refusal('CII_SERIES_TOO_LONG', `The prescriptions issued that day make a supply of ${total} days; together they may make ${rule.parameters.maxDaysSupply}`, rule)
+    }
+    if (atOnce > 1) return refusal('CII_SERIES_WITHOUT_DAY', 'Of several prescriptions issued that day, each but the first says the earliest day to fill it', rule)
+  }
+  return undefined
 }
 
 /** The row of a kind that holds for a schedule on a day. Throws where the rows have a gap. */

@@ -1,6 +1,8 @@
 /** The whole answer to "may it be filled on that day": every reason with its rule, what would change it, and when. */
-import { addDays } from '@pharmagraph/platform'
-import { evaluationRefusal, lastDayOfFill, refusalsOfFill, type Fillable, type Refusal } from './decisions.ts'
+import { addDays, clock } from '@pharmagraph/platform'
+import { owed as unitsOwed, type OwedBalance } from '../entities/owed-balance.ts'
+import { citation, evaluationRefusal, lastDayOfFill, refusalsOfFill, type Fillable, type Refusal } from './decisions.ts'
+import { refusalsOfRest } from './partial-fill.ts'
 import { rulesAt } from './rules.ts'
 
 export type Reason = {
@@ -14,18 +16,36 @@ export type Reason = {
 }
 export type Eligibility = { day: string; allowed: boolean; reasons: Reason[]; nextEligibleAt: string | null }
 
-/** `others`: what stands in the way besides the rules, such as a missing consent. Days are YYYY-MM-DD. */
-export function explain(prescription: Fillable, day: string, others: readonly Refusal[] = []): Eligibility {
-  const refusals = [...refusalsOfFill(prescription, day), ...others]
+/** What is owed of a part, and the instant that is asked about. */
+export type Owed = Pick<OwedBalance, 'cause' | 'prescribed' | 'dispensed' | 'firstAt' | 'deadline'> & { rule: string; at: Date }
+
+/**
+ * `others`: what stands in the way besides the rules, such as a missing consent. `owed`: the next fill is the rest of a part,
+ * which is no refill and has a last moment of its own. Days are YYYY-MM-DD.
+ */
+export function explain(prescription: Fillable, day: string, others: readonly Refusal[] = [], owed?: Owed): Eligibility {
+  const byRule = (when: string): Refusal[] => (owed ? refusalsOfRest(prescription, { ...owed, quantity: unitsOwed(owed) }, when, owed.at) : refusalsOfFill(prescription, when))
+  const refusals = [...byRule(day), ...others]
   const blocking = refusals.map(({ nextEligibleAt, ...reason }): Reason => ({ ...reason, blocks: true, changesOn: nextEligibleAt }))
-  return { day, allowed: blocking.length === 0, reasons: [...blocking, ...grounds(prescription, day)], nextEligibleAt: nextDay(prescription, refusals) }
+  const reasons = [...blocking, ...(owed && blocking.length === 0 ? [restUntil(owed)] : []), ...grounds(prescription, day)]
+  return { day, allowed: blocking.length === 0, reasons, nextEligibleAt: nextDay(refusals, byRule) }
 }
 
 /** The first day on which nothing stands in the way any more; null where a reason does not pass, or others come in its place. */
-function nextDay(prescription: Fillable, refusals: readonly Refusal[]): string | null {
+function nextDay(refusals: readonly Refusal[], byRule: (day: string) => Refusal[]): string | null {
   const days = refusals.map(({ nextEligibleAt }) => nextEligibleAt)
   const last = days.every((day) => day !== null) ? days.sort().at(-1) : undefined
-  return last && refusalsOfFill(prescription, last).length === 0 ? last : null
+  return last && byRule(last).length === 0 ? last : null
+}
+
+/** The rest of a part is a fill of its own kind: this is until when. */
+function restUntil(owed: Owed): Reason {
+  const { rule, deadline } = owed
+  const { source } = citation(rule)
+  return {
+    code: 'OWED_BALANCE_UNTIL', message: `${unitsOwed(owed)} units are owed of the last fill until ${deadline.toISOString()} (${source})`, rule, source, blocks: false,
+    remedy: 'A new prescription for the rest', changesOn: addDays(clock.dayOf(deadline), 1),
+  }
 }
 
 /** On what a permission rests. */

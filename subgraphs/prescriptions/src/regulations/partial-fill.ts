@@ -1,6 +1,6 @@
 /** Dispensing less than prescribed, and until when the rest may follow (21 CFR 1306.13, 1306.23; 21 USC 829(f)). */
 import { addDays, clock } from '@pharmagraph/platform'
-import { lastDayOfFill, refusal, type Fillable, type Refusal } from './decisions.ts'
+import { lastDayOfFill, refusal, refusalsOfFill, type Fillable, type Refusal } from './decisions.ts'
 import { rulesAt, type PartialFillCause, type Rule } from './rules.ts'
 
 export type PartialFill = {
@@ -47,6 +47,13 @@ export function refusalOfPartial(prescription: Fillable, partial: PartialFill, a
   const deadline = partialFillDeadline(prescription, partial, at)
   return deadline && at > deadline ? refusal('PARTIAL_FILL_TOO_LATE', `The rest could be dispensed until ${deadline.toISOString()}`, rule, null, 'A new prescription for the rest') : undefined
 }
+
+/** The rest of a part is no refill: of the prescription only its days count, and the part's own deadline at `at`. */
+export function refusalsOfRest(prescription: Fillable, { cause, prescribed, dispensed, firstAt, quantity }: Omit<PartialFill, 'dispensed' | 'emergencyOral'> & { dispensed: number }, day: string, at: Date): Refusal[] {
+  const late = refusalOfPartial(prescription, { cause, prescribed, dispensed: [dispensed], firstAt, quantity }, at)
+  return [...refusalsOfFill(prescription, day).filter(({ code }) => !ofRefills.includes(code)), ...(late ? [late] : [])]
+}
+const ofRefills: readonly string[] = ['NO_REFILLS_LEFT', 'REFILL_TOO_EARLY', 'REFILL_SUPPLY_EXCEEDED', 'FIRST_FILL_TOO_LATE']
 
 const hoursAfter = (instant: Date, hours: number): Date => new Date(instant.getTime() + hours * 3_600_000)
 

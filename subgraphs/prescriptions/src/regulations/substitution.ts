@@ -5,7 +5,9 @@ export type Product = { ingredients: readonly { name: string; strength: string }
 /** DAW 1: the prescriber wants this product; 7: the law wants the brand. Else the same ingredient, strength and form, rated A by the FDA. */
 export function maySubstitute(daw: number, written: Product, offered: Product): boolean {
   if (daw === 1 || daw === 7) return false
-  const composition = ({ ingredients, dosageForm }: Product): string =>
-    [...ingredients.map(({ name, strength }) => `${name} ${strength}`.toLowerCase()).sort(), dosageForm.toLowerCase()].join('|')
   return composition(written) === composition(offered) && !!offered.therapeuticEquivalence?.startsWith('A')
 }
+
+/** The same for products of the same ingredients, strength and form, whoever makes them. */
+export const composition = ({ ingredients, dosageForm }: Pick<Product, 'ingredients' | 'dosageForm'>): string =>
+  [...ingredients.map(({ name, strength }) => `${name} ${strength}`.toLowerCase()).sort(), dosageForm.toLowerCase()].join('|')
