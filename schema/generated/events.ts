@@ -380,6 +380,10 @@ orderId: string
 orderLineId: string
 prescriptionId: (string | null)
 reasonCode: string
+/**
+ * Whose order it is: they are told.
+ */
+patientId?: string
 }
 /**
  * The order is off: holds, fills and authorisation are to be undone.

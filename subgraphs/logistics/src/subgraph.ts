@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { defineSubgraph, rewrapDataKeys } from '@pharmagraph/platform'
 import '@pharmagraph/schema/events'
-import { cancelShipmentOnOrderCancelled } from './consumers/cancel-shipment.ts'
+import { cancelShipmentOnOrderCancelled, cancelShipmentOnPartDropped } from './consumers/cancel-shipment.ts'
 import { createShipmentOnOrderPaid } from './consumers/create-shipment.ts'
 import { learnDelegation } from './consumers/learn-delegation.ts'
 import { askCarrierForParcel, stopParcelOnRecall } from './consumers/stop-parcel.ts'
@@ -23,7 +23,7 @@ export const logistics = defineSubgraph({
   resolvers,
   loaders,
   services,
-  consumers: [createShipmentOnOrderPaid, cancelShipmentOnOrderCancelled, stopParcelOnRecall, askCarrierForParcel, learnDelegation, erasePatient],
+  consumers: [createShipmentOnOrderPaid, cancelShipmentOnOrderCancelled, cancelShipmentOnPartDropped, stopParcelOnRecall, askCarrierForParcel, learnDelegation, erasePatient],
   jobs: [planRoutesJob, forgetTracks, rewrapDataKeys],
   routes: carrierRoutes,
   seed,

@@ -57,6 +57,19 @@ test('S18 a recall stops the parcel that holds the line and no other: on the she
   assert.equal((await parcelOf(early, 'CANCELLED')).reason_code, 'STOCK_RECALLED')
 })
 
+test('S18 a paid part that is dropped has its parcel cancelled, the other part of the order goes on', async () => {
+  const first = newPart()
+  const second = newPart(first.orderId)
+  await paid(first)
+  await paid(second)
+  await parcelOf(second, 'ASSIGNED')
+  const dropped = { fulfilmentId: first.fulfilmentId, orderId: first.orderId, patientId, from: 'PAID', to: 'CANCELLED', reasonCode: 'RETURNED_TO_STOCK' } as const
+  await handled(await subgraph.publish('orders.fulfilment-status-changed.v1', first.orderId, dropped))
+  await handled(await subgraph.publish('orders.fulfilment-status-changed.v1', first.orderId, dropped))
+  assert.equal((await parcelOf(first, 'CANCELLED')).reason_code, 'RETURNED_TO_STOCK')
+  await parcelOf(second, 'ASSIGNED')
+})
+
 test('S67 a carrier is asked to send a recalled parcel back; what it answers is on the shipment', async () => {
   for (const [wanted, code] of [['ACCEPTED', 'INTERCEPT_ACCEPTED'], ['REFUSED', 'INTERCEPT_REFUSED']] as const) {
     answer = wanted

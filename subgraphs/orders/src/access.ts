@@ -1,28 +1,30 @@
 import { defineAccess, hasRole, isStaff, type Actor } from '@pharmagraph/platform'
 
-type Owned = { patientId: string | undefined }
+/** `delegated`: what the patient lets the actor do for them as a caregiver (reads/delegations.ts). */
+type Owned = { patientId: string | undefined; delegated?: readonly string[] }
 
 const owns = (actor: Actor, { patientId }: Owned): boolean =>
   hasRole(actor, 'patient', 'caregiver') && actor.patientId !== undefined && actor.patientId === patientId
+/** The patient, or a caregiver whom the patient lets order. */
+const orders = (actor: Actor, owned: Owned): boolean =>
+  (hasRole(actor, 'patient') && owns(actor, owned)) || (hasRole(actor, 'caregiver') && (owned.delegated ?? []).includes('ORDER'))
+const views = (actor: Actor, owned: Owned): boolean => owns(actor, owned) || orders(actor, owned) || (hasRole(actor, 'caregiver') && (owned.delegated ?? []).includes('VIEW'))
 
-/** A cart is its patient's alone; an order is seen by its patient and the staff. */
+/** A cart is its patient's and of those whom they let order; an order is seen by its patient, their caregivers and the staff. */
 export const access = defineAccess({
-  'cart:view': owns,
-  'cart:edit': (actor: Actor, cart: Owned) => hasRole(actor, 'patient') && owns(actor, cart),
-  'order:view': (actor: Actor, order: Owned) => owns(actor, order) || isStaff(actor),
+  'cart:view': (actor: Actor, cart: Owned) => owns(actor, cart) || orders(actor, cart),
+  'cart:edit': orders,
+  'order:view': (actor: Actor, order: Owned) => views(actor, order) || isStaff(actor),
   'orders:list': (actor: Actor) => isStaff(actor),
-  'order:pay': (actor: Actor, order: Owned) => hasRole(actor, 'patient') && owns(actor, order),
-  'order:cancel': (actor: Actor, order: Owned) => (hasRole(actor, 'patient') && owns(actor, order)) || hasRole(actor, 'support', 'pharmacist-in-charge'),
+  'order:pay': orders,
+  'order:cancel': (actor: Actor, order: Owned) => orders(actor, order) || hasRole(actor, 'support', 'pharmacist-in-charge'),
   'order:refund': (actor: Actor, _order: Owned) => hasRole(actor, 'support', 'pharmacist-in-charge'),
   /** Has a stuck order's step asked for again. */
   'order:redrive': (actor: Actor, _order: Owned) => hasRole(actor, 'support', 'pharmacist-in-charge'),
   'orders:stuck': (actor: Actor) => hasRole(actor, 'support', 'pharmacist-in-charge', 'compliance'),
-  'order:return': (actor: Actor, order: Owned) => (hasRole(actor, 'patient') && owns(actor, order)) || hasRole(actor, 'support', 'pharmacist-in-charge'),
+  'order:return': (actor: Actor, order: Owned) => orders(actor, order) || hasRole(actor, 'support', 'pharmacist-in-charge'),
   'reports:read': (actor: Actor) => hasRole(actor, 'pharmacist-in-charge', 'support', 'compliance', 'inventory'),
+  /** Payment methods belong to whom saved them: a caregiver orders with their own. */
   'methods:own': (actor: Actor, { patientId }: Owned) => hasRole(actor, 'patient') && actor.patientId !== undefined && actor.patientId === patientId,
-  'order:secret': (actor: Actor, order: Owned) => hasRole(actor, 'patient') && owns(actor, order),
+  'order:secret': orders,
 })
-
-/** Carts are their patient's alone. */
-export const ownedBy = (actor: Actor): object =>
-  hasRole(actor, 'patient', 'caregiver') && actor.patientId ? { patientId: actor.patientId } : { patientId: null }

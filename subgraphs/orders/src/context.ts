@@ -1,13 +1,12 @@
 import { AppError, byId, isId, listBy, pageByParent, perArguments, type Actor, type EntityManager, type SubgraphContext, TransitionRow } from '@pharmagraph/platform'
 import DataLoader from 'dataloader'
-import { ownedBy } from './access.ts'
 import { Cart, CartLine } from './entities/cart.ts'
 import { DrugFact, PrescriptionFact } from './entities/facts.ts'
 import { Fulfilment } from './entities/fulfilment.ts'
 import { Order, OrderLine, type OrderStatus } from './entities/order.ts'
 import { Dispute, Payment, Refund } from './entities/payment.ts'
 import { Return } from './entities/return.ts'
-import { patientsSeenBy } from './reads/visible.ts'
+import { patientsSeenBy, scopesFor } from './reads/delegations.ts'
 import type { Services } from './services.ts'
 
 type OrderPage = { first: number; after?: string | null | undefined; status?: OrderStatus | null | undefined }
@@ -16,9 +15,9 @@ type Sealed = { patientId: string; sealed: string }
 
 export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) => {
   const patients = patientsSeenBy(em, actor)
-  const seen = <Row extends { id: string; patientId: string }>(entity: new () => Row) =>
+  const seen = <Row extends { id: string; patientId: string }>(entity: new () => Row, scope: 'VIEW' | 'ORDER' = 'VIEW') =>
     new DataLoader<string, Row | null>(async (ids) => {
-      const theirs = await patients()
+      const theirs = await patients(scope)
       const rows = (await em.find(entity as never, { id: { $in: ids.filter(isId) }, ...(theirs === 'ALL' ? {} : { patientId: { $in: theirs } }) } as never)) as Row[]
       const map = new Map(rows.map((row) => [row.id, row]))
       return ids.map((id) => map.get(id) ?? null)
@@ -27,7 +26,10 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
     /** Orders the actor may see. */
     order: seen(Order),
     patients,
-    cart: byId(em, Cart, ownedBy(actor)),
+    /** Carts the actor may fill. */
+    cart: seen(Cart, 'ORDER'),
+    /** What the actor may do for a patient as their caregiver. */
+    scopesFor: new DataLoader((ids: readonly string[]) => Promise.all(ids.map((id) => scopesFor(em, actor, id)))),
     linesOf: listBy(em, OrderLine, 'orderId'),
     fulfilmentsOf: listBy(em, Fulfilment, 'orderId', { orderBy: { number: 'asc' } }),
     /** Parts of orders the actor may see. */

@@ -20,6 +20,7 @@ export const reasons = {
   CONSENT_MISSING: 'We need your consent to dispense before we can send prescription medicines.',
   // why an order ended
   PATIENT_ASKED: 'The order was cancelled as you asked.',
+  CAREGIVER_ASKED: 'Your caregiver cancelled the order.',
   STAFF_DECIDED: 'The pharmacy cancelled this order.',
   STAFF_REFUNDED: 'The pharmacy gave money back.',
   LINE_BLOCKED: 'One of the medicines may not be dispensed now; see the line.',
@@ -27,6 +28,7 @@ export const reasons = {
   UNPAID: 'The order was not paid for in time. Nothing was charged.',
   OUT_OF_STOCK: 'The medicines did not come into stock in time. Nothing was charged.',
   STOCK_RECALLED: 'The manufacturer recalled this medicine and we have no other stock. It is not sent and not charged.',
+  RETURNED_TO_STOCK: 'The pharmacy took this medicine back before it was sent. It is not charged; what was charged goes back.',
   HOLD_EXPIRED: 'The medicines could not be set aside any longer. They are not charged.',
   AUTHORIZATION_LOST: 'Your bank no longer holds the amount for us. What was not sent is not charged; please order it again.',
   // why a line is where it is

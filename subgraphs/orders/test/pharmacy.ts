@@ -126,6 +126,10 @@ export function neighbours({ publish }: SubgraphUnderTest) {
       publish('prescriptions.fill-released.v1', line.id, {
         ...fill(order, line), patientId: order.patient.id, drugId: line.drug.id, deaSchedule: 'NONE', lots: [{ lotId: newId(), lotNumber: 'L1', quantity }], releasedBy: newId(), recordHash: 'hash',
       }, eventId),
+    returnFill: (order: Placed, line: Line, eventId?: string) =>
+      publish('prescriptions.fill-returned.v1', line.id, {
+        ...fill(order, line), drugId: line.drug.id, reasonCode: 'RELEASED_IN_ERROR', leftControl: false, lots: [{ lotId: newId(), lotNumber: 'L1', quantity: line.quantity }],
+      }, eventId),
     moveShipment: (order: Placed, to: ShipmentStatus, reasonCode: string | null = null, eventId?: string) =>
       publish('logistics.shipment-status-changed.v1', order.id, { shipmentId: order.id, orderId: order.id, patientId: order.patient.id, from: 'ASSIGNED', to, reasonCode }, eventId),
     moveParcel: (order: Placed, fulfilmentId: string, to: ShipmentStatus, reasonCode: string | null = null, eventId?: string) =>

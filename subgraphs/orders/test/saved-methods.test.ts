@@ -70,3 +70,22 @@ test('S63 for the browser there is a secret, and a method named there is kept wh
   assert.ok(!/\d{13,}/.test(JSON.stringify(rows.map(({ patient_id: _id, ...row }) => row))))
   assert.equal((await subgraph.graph(support, '{ paymentMethods { id } }')).data?.paymentMethods?.length ?? 0, 0)
 })
+
+test('S46 S63 a caregiver pays for the patient with the card they saved themselves, under the customer it belongs to', async () => {
+  const parent = await newCustomer(subgraph)
+  const { patient: own, patientId } = await newCustomer(subgraph)
+  const daughter: Actor = { ...own, roles: ['patient', 'caregiver'] }
+  await subgraph.sql(`insert into delegation_fact (id, patient_id, subject, scopes, fact_version) values ($1, $2, $3, '{VIEW,ORDER}', 1)`, [newId(), parent.patientId, daughter.subject])
+  const [parents, daughters] = [await save(parent.patient, 'pm_card_visa'), await save(daughter, 'pm_card_mastercard')]
+  assert.notEqual(parents.paymentMethod.id, daughters.paymentMethod.id)
+  const { cart } = await addToCart(subgraph, daughter, { patientId: parent.patientId, drugId: await newDrug(subgraph, { rxOnly: false }) })
+  const input = { patientId: parent.patientId, cartId: cart.id, addressId: parent.addressId, idempotencyKey: newId() }
+  assert.equal((await checkout(subgraph, daughter, { ...input, paymentMethodId: parents.paymentMethod.id })).field, 'paymentMethodId')
+  const { order: placed } = await checkout(subgraph, daughter, { ...input, paymentMethodId: daughters.paymentMethod.id })
+  await others.holdStock(placed)
+  await orderIn(subgraph, placed.id, 'PAYMENT_CAPTURED')
+  const [intent] = await subgraph.sql<{ intent_id: string }>('select intent_id from payment where order_id = $1', [placed.id])
+  const told = (await (await fetch(`${sandbox.url}/v1/payment_intents/${intent!.intent_id}`, { headers: { authorization: 'Bearer sk_test_local' } })).json()) as { customer: string }
+  const [customer] = await subgraph.sql<{ provider_id: string }>('select provider_id from payment_customer where patient_id = $1', [patientId])
+  assert.equal(told.customer, customer!.provider_id)
+})

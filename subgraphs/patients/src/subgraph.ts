@@ -25,7 +25,7 @@ export const patients = defineSubgraph({
   resolvers,
   loaders,
   services,
-  consumers: [notifyOfOrder, notifyOfShipment, notifyOfRecall, ...notifyOfRefill, knowPrescription, knowPatientOfPrescription, ...recordClock, ...erasureConfirmations],
+  consumers: [...notifyOfOrder, notifyOfShipment, notifyOfRecall, ...notifyOfRefill, knowPrescription, knowPatientOfPrescription, ...recordClock, ...erasureConfirmations],
   jobs: [sendNotifications, recheckLicences, rewrapDataKeys, erasePatients],
   seed,
 })

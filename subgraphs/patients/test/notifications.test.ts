@@ -131,6 +131,16 @@ test('S68 a patient hears that something runs out, and of a wish that they can o
   assert.deepEqual(rows.map(({ template, reference }) => [template, reference]), [['DUE_SOON', prescriptionId], ['REFILL_DECLINED', refillRequestId], ['REFILL_READY', refillRequestId]])
 })
 
+test('S68 a patient hears that a line was left out of their order, not of one they took out themselves', async () => {
+  const { id } = await registered(subgraph, { email: 'lines@example.com' })
+  const orderId = newId()
+  for (const reasonCode of ['PATIENT_ASKED', 'CAREGIVER_ASKED', 'RETURNED_TO_STOCK']) {
+    await handled([await subgraph.publish('orders.line-cancelled.v1', orderId, { orderId, orderLineId: newId(), prescriptionId: null, reasonCode, patientId: id })])
+  }
+  const rows = await subgraph.sql<{ template: string; reference: string }>('select template, reference from notification where patient_id = $1', [id])
+  assert.deepEqual(rows, [{ template: 'ORDER_CHANGED', reference: orderId }])
+})
+
 test('S68 no text of a notification tells anything about health, in any language', () => {
   for (const language of ['en', 'es', 'zh', 'vi', 'fr']) {
     for (const template of templates) {

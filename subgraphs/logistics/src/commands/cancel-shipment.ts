@@ -13,3 +13,12 @@ export async function cancelShipments(
   const shipments = await em.find(Shipment, { orderId }, { fields: ['id', 'routeId'], disableIdentityMap: true, orderBy: { id: 'asc' } })
   for (const seen of shipments) await stopShipment(em, actor, services, seen, { code: reasonCode, message: 'The order was cancelled.' })
 }
+
+/** Stops the parcel of one part of an order, whose other parts go on. */
+export async function cancelShipmentOfPart(
+  em: EntityManager, actor: Actor, services: Services, { orderId, fulfilmentId, reasonCode }: { orderId: string; fulfilmentId: string; reasonCode: string },
+): Promise<void> {
+  await lockShipmentsOf(em, orderId)
+  const shipments = await em.find(Shipment, { orderId, fulfilmentId }, { fields: ['id', 'routeId'], disableIdentityMap: true, orderBy: { id: 'asc' } })
+  for (const seen of shipments) await stopShipment(em, actor, services, seen, { code: reasonCode, message: 'This part of the order was cancelled.' })
+}

@@ -1,12 +1,11 @@
 import { clock, invalid, isId, newId, type Actor, type EntityManager } from '@pharmagraph/platform'
-import { access } from '../access.ts'
 import { Cart, CartLine } from '../entities/cart.ts'
 import { DrugFact, PrescriptionFact } from '../entities/facts.ts'
 import { notOrderable } from '../not-orderable.ts'
 import { lineProblem } from '../reads/line-problem.ts'
-import { lockPatient, openCart } from '../reads/open-cart.ts'
+import { customerOf, lockPatient, openCart } from '../reads/open-cart.ts'
 
-type Input = { prescriptionId?: string | null | undefined; drugId?: string | null | undefined; packages?: number | null | undefined }
+type Input = { patientId?: string | null | undefined; prescriptionId?: string | null | undefined; drugId?: string | null | undefined; packages?: number | null | undefined }
 type Wanted = { drugId: string; prescriptionId: string | null; quantity: number; packages: number | null }
 
 /** House policy: more is for pharmacies, not for people. */
@@ -14,12 +13,11 @@ const maxPackages = 20
 
 /** Puts a prescription once, or packages of an over-the-counter drug, into the patient's one open cart. */
 export async function addToCart(em: EntityManager, actor: Actor, input: Input): Promise<Cart> {
-  const { patientId } = actor
-  access.must(actor, 'cart:edit', { patientId })
-  const wanted = input.prescriptionId ? await fromPrescription(em, patientId!, input) : await overTheCounter(em, patientId!, input)
+  const patientId = await customerOf(em, actor, input.patientId)
+  const wanted = input.prescriptionId ? await fromPrescription(em, patientId, input) : await overTheCounter(em, patientId, input)
 
-  await lockPatient(em, patientId!)
-  const cart = (await openCart(em, actor)) ?? em.create(Cart, { id: newId(), patientId: patientId!, status: 'OPEN' })
+  await lockPatient(em, patientId)
+  const cart = (await openCart(em, patientId)) ?? em.create(Cart, { id: newId(), patientId, status: 'OPEN' })
   const same = await em.findOne(CartLine, { cartId: cart.id, drugId: wanted.drugId, prescriptionId: wanted.prescriptionId })
   if (!same) em.create(CartLine, { id: newId(), cartId: cart.id, ...wanted })
   else if (wanted.packages !== null) {

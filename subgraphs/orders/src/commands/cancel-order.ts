@@ -1,10 +1,11 @@
-import { apply, hasRole, invalid, isId, newId, notFound, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { apply, hasRole, invalid, isId, isStaff, newId, notFound, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
 import { Fulfilment } from '../entities/fulfilment.ts'
 import type { Order } from '../entities/order.ts'
 import { Refund } from '../entities/payment.ts'
 import { fulfilmentLifecycle, isAhead } from '../lifecycles/fulfilment.ts'
 import { isFilling, orderLifecycle } from '../lifecycles/order.ts'
+import { scopesFor } from '../reads/delegations.ts'
 import { lockOrder } from '../reads/locked-order.ts'
 import { linesIn, partsOf } from '../reads/parts.ts'
 import { refundable } from '../reads/refundable.ts'
@@ -22,10 +23,10 @@ export async function cancelOrder(
   const found = isId(input.orderId) ? await lockOrder(em, input.orderId) : undefined
   if (!found) throw notFound('order')
   const { order, payment } = found
-  access.must(actor, 'order:cancel', order)
+  access.must(actor, 'order:cancel', { patientId: order.patientId, delegated: await scopesFor(em, actor, order.patientId) })
   if (input.reason && input.reason.length > 500) throw invalid('reason', 'a reason has at most 500 characters')
 
-  const reasonCode = hasRole(actor, 'patient') ? 'PATIENT_ASKED' : 'STAFF_DECIDED'
+  const reasonCode = isStaff(actor) ? 'STAFF_DECIDED' : hasRole(actor, 'caregiver') ? 'CAREGIVER_ASKED' : 'PATIENT_ASKED'
   if (order.status === 'PAYMENT_CAPTURED') {
     apply(em, actor, orderLifecycle, order, 'cancel', { reason: reasonCode })
     order.reasonCode = 'CANCELLED_AFTER_PAYMENT'

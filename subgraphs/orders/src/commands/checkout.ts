@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { apply, begin, clock, emit, invalid, isId, newId, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
-import { access } from '../access.ts'
 import { Cart, CartLine } from '../entities/cart.ts'
 import { AddressFact, ConsentFact, DrugFact, PrescriptionFact } from '../entities/facts.ts'
 import { Order, OrderLine, type Delivery } from '../entities/order.ts'
@@ -11,21 +10,20 @@ import { notOrderable } from '../not-orderable.ts'
 import { newOrderNumber } from '../order-number.ts'
 import { lineTax, lineTotal, totalsOf, unitPrice } from '../pricing.ts'
 import { addressProblem, lineProblem } from '../reads/line-problem.ts'
-import { lockPatient } from '../reads/open-cart.ts'
-import { checkPaymentMethodId, mustNotBeAnothers } from './pay-order.ts'
+import { customerOf, lockPatient } from '../reads/open-cart.ts'
+import { checkPaymentMethodId, mustBeTheirs } from './pay-order.ts'
 import { planFulfilments } from './plan-fulfilments.ts'
 import { requestStock } from './request-stock.ts'
 
-type Input = { cartId: string; addressId: string; paymentMethodId?: string | null | undefined; delivery?: Delivery | null | undefined; idempotencyKey: string }
+type Input = { patientId?: string | null | undefined; cartId: string; addressId: string; paymentMethodId?: string | null | undefined; delivery?: Delivery | null | undefined; idempotencyKey: string }
 
 /** Turns the cart into an order at the prices of this moment. The same key returns the same order. */
 export async function checkout(em: EntityManager, actor: Actor, input: Input): Promise<Order> {
-  access.must(actor, 'cart:edit', { patientId: actor.patientId })
-  const patientId = actor.patientId!
+  const patientId = await customerOf(em, actor, input.patientId)
   if (input.idempotencyKey.length < 1 || input.idempotencyKey.length > 200) throw invalid('idempotencyKey', 'a key has 1 to 200 characters')
   checkPaymentMethodId(input.paymentMethodId)
 
-  await mustNotBeAnothers(em, patientId, input.paymentMethodId)
+  await mustBeTheirs(em, actor, input.paymentMethodId)
 
   await lockPatient(em, patientId)
   const inputHash = hashOf(input)

@@ -7,7 +7,7 @@ import { isLost } from '../reads/amount-due.ts'
 import { partsOf } from '../reads/parts.ts'
 
 /** Ends an order before its capture. The event the lifecycle sends makes everybody undo their part. */
-export async function endOrder(em: EntityManager, actor: Actor, order: Order, verb: 'reject' | 'expire' | 'cancel', reasonCode: string): Promise<void> {
+export async function endOrder(em: EntityManager, actor: Actor, order: Order, verb: 'reject' | 'expire' | 'cancel' | 'takeBack', reasonCode: string): Promise<void> {
   apply(em, actor, orderLifecycle, order, verb, { reason: reasonCode })
   Object.assign(order, { reasonCode, reasonDrugIds: null })
   const { lines, fulfilments } = await partsOf(em, order)

@@ -1,7 +1,7 @@
 import { clock, type Actor, type EntityManager } from '@pharmagraph/platform'
 import type { Order } from '../entities/order.ts'
 import { PaymentAttempt, Refund, type Payment } from '../entities/payment.ts'
-import { PaymentCustomer } from '../entities/payment-method.ts'
+import { PaymentCustomer, SavedMethod } from '../entities/payment-method.ts'
 import { isOff, orderLifecycle } from '../lifecycles/order.ts'
 import { isCaptured, isEnded, isUnpaid } from '../lifecycles/payment.ts'
 import type { Authorization, PaymentPort } from '../payments/port.ts'
@@ -37,7 +37,9 @@ async function nextCall(em: EntityManager, actor: Actor, order: Order, payment: 
     const attempt = await nextAttempt(em, order, payment)
     if (attempt) {
       attempt.amountMinor ??= amountDueMinor(order, await linesOf(em, order))
-      const customer = await em.findOne(PaymentCustomer, { patientId: payment.patientId })
+      // a method is known to the provider as its owner's, who may be a caregiver
+      const saved = attempt.paymentMethodId ? await em.findOne(SavedMethod, { id: attempt.paymentMethodId }) : null
+      const customer = await em.findOne(PaymentCustomer, { patientId: saved?.patientId ?? payment.patientId })
       return { kind: 'authorize', request: authorization(payment, attempt, attempt.amountMinor, customer?.providerId ?? null) }
     }
   }

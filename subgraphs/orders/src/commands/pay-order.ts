@@ -6,6 +6,7 @@ import { PaymentAttempt } from '../entities/payment.ts'
 import { SavedMethod } from '../entities/payment-method.ts'
 import { orderLifecycle } from '../lifecycles/order.ts'
 import { isEnded, paymentLifecycle } from '../lifecycles/payment.ts'
+import { scopesFor } from '../reads/delegations.ts'
 import { lockOrder } from '../reads/locked-order.ts'
 import { askProvider } from './ask-provider.ts'
 
@@ -14,9 +15,9 @@ export async function payOrder(em: EntityManager, actor: Actor, input: { orderId
   const found = isId(input.orderId) ? await lockOrder(em, input.orderId) : undefined
   if (!found) throw notFound('order')
   const { order, payment } = found
-  access.must(actor, 'order:pay', order)
+  access.must(actor, 'order:pay', { patientId: order.patientId, delegated: await scopesFor(em, actor, order.patientId) })
   checkPaymentMethodId(input.paymentMethodId)
-  await mustNotBeAnothers(em, order.patientId, input.paymentMethodId)
+  await mustBeTheirs(em, actor, input.paymentMethodId)
 
   apply(em, actor, orderLifecycle, order, 'pay')
   if (isEnded(payment.status)) {
@@ -31,10 +32,10 @@ export async function payOrder(em: EntityManager, actor: Actor, input: { orderId
   return order
 }
 
-/** A method somebody else has saved, or one that was removed, pays for nothing here. */
-export async function mustNotBeAnothers(em: EntityManager, patientId: string, id: string | null | undefined): Promise<void> {
+/** A method somebody else has saved, or one that was removed, pays for nothing here: a caregiver pays with their own. */
+export async function mustBeTheirs(em: EntityManager, actor: Actor, id: string | null | undefined): Promise<void> {
   const saved = id ? await em.findOne(SavedMethod, { id }) : null
-  if (saved && (saved.patientId !== patientId || saved.removedAt)) throw invalid('paymentMethodId', 'no such payment method')
+  if (saved && (saved.patientId !== actor.patientId || saved.removedAt)) throw invalid('paymentMethodId', 'no such payment method')
 }
 
 /** The shape of a Stripe payment method id: anything else, card data above all, goes no further. */

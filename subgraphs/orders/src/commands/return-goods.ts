@@ -8,6 +8,7 @@ import { orderLifecycle } from '../lifecycles/order.ts'
 import { returnLifecycle } from '../lifecycles/return.ts'
 import { returnRowFor, returnWindowDays } from '../policies/returns.ts'
 import { lineDueMinor } from '../reads/amount-due.ts'
+import { scopesFor } from '../reads/delegations.ts'
 import { linesOf, lockOrder } from '../reads/locked-order.ts'
 import { linesIn, type Parts } from '../reads/parts.ts'
 import { refundable } from '../reads/refundable.ts'
@@ -21,7 +22,7 @@ export async function requestReturn(em: EntityManager, actor: Actor, { vault }: 
   const found = isId(input.orderId) ? await lockOrder(em, input.orderId) : undefined
   if (!found) throw notFound('order')
   const { order, payment } = found
-  access.must(actor, 'order:return', order)
+  access.must(actor, 'order:return', { patientId: order.patientId, delegated: await scopesFor(em, actor, order.patientId) })
   if (input.note && input.note.length > 500) throw invalid('note', 'a note has at most 500 characters')
   if (input.idempotencyKey.length < 1 || input.idempotencyKey.length > 200) throw invalid('idempotencyKey', 'a key has 1 to 200 characters')
   const key = `asked:${input.idempotencyKey}`

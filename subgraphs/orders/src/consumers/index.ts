@@ -7,6 +7,7 @@ import { holdStock } from '../commands/hold-stock.ts'
 import { learnAddress, learnConsent, learnDelegation, learnDrug, learnPrescription } from '../commands/learn-facts.ts'
 import { loseHold } from '../commands/lose-hold.ts'
 import { loseLine } from '../commands/lose-line.ts'
+import { takeBackLine } from '../commands/take-back-line.ts'
 import { releaseLine } from '../commands/release-line.ts'
 import { erasePatient } from './erase-patient.ts'
 import { settlePayment } from '../payments/settle.ts'
@@ -33,6 +34,7 @@ const saga = [
   handler('inventory.hold-released.v1', 'lose-hold', (em, { data }, actor) => loseHold(em, actor, data)),
   handler('inventory.hold-lost.v1', 'lose-line', (em, { data }, actor) => loseLine(em, actor, data)),
   handler('prescriptions.fill-released.v1', 'release-line', (em, { data }, actor) => releaseLine(em, actor, data)),
+  handler('prescriptions.fill-returned.v1', 'take-back-line', (em, { data }, actor) => takeBackLine(em, actor, data)),
   handler('logistics.shipment-status-changed.v1', 'follow-shipment', (em, { data, time }, actor) => followShipment(em, actor, data, new Date(time))),
 ]
 

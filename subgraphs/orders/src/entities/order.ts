@@ -9,7 +9,7 @@ export const orderStatuses = [
 ] as const
 export type OrderStatus = (typeof orderStatuses)[number]
 
-export const orderLineStatuses = ['PENDING', 'ACCEPTED', 'BACKORDERED', 'BLOCKED', 'HELD', 'RELEASED', 'CANCELLED'] as const
+export const orderLineStatuses = ['PENDING', 'ACCEPTED', 'BACKORDERED', 'BLOCKED', 'HELD', 'RELEASED', 'RETURNED_TO_STOCK', 'CANCELLED'] as const
 export type OrderLineStatus = (typeof orderLineStatuses)[number]
 
 export const deliveries = ['AS_READY', 'TOGETHER'] as const

@@ -42,9 +42,9 @@ export type TransitionRefused = Problem & {
 
 export type Query = {
   __typename?: 'Query';
-  /** The open cart of the signed-in patient. */
+  /** The open cart of the signed-in patient, or of the patient named, who lets the caregiver order (scope ORDER). Not yours reads as null. */
   cart?: Maybe<Cart>;
-  /** An order by id: its patient and staff. Not yours reads as null. */
+  /** An order by id: its patient, their caregivers and staff. Not yours reads as null. */
   order?: Maybe<Order>;
   /** Orders by status, for staff, newest first. */
   orders: OrderConnection;
@@ -60,6 +60,11 @@ export type Query = {
   fillTimesReport: FillTimesReport;
   /** Open carts nobody touched for so many hours, at today's prices; whose they are is not told. */
   abandonedCartsReport: AbandonedCartsReport;
+};
+
+
+export type QueryCartArgs = {
+  patientId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 
@@ -101,7 +106,10 @@ export type Mutation = {
   /** Puts a prescription, or an over-the-counter drug, into the cart; the cart is made when there is none. */
   addToCart: CartResult;
   removeFromCart: CartResult;
-  /** Turns the cart into an order at frozen prices. The same idempotency key returns the same order. */
+  /**
+   * Turns the cart into an order at frozen prices. The same idempotency key returns the same order. What was told elsewhere a moment ago (an
+   * address added, a prescription verified) is waited for, two seconds at most. A caregiver orders for the patient who lets them (scope ORDER).
+   */
   checkout: CheckoutResult;
   /** Pays, or pays again after a decline, by a Stripe payment method id; card data never comes here. */
   payOrder: OrderResult;
@@ -300,6 +308,8 @@ export type OrderLineStatus =
   | 'BLOCKED'
   | 'HELD'
   | 'RELEASED'
+  /** Released, and put back on the shelf before the parcel left: neither sent nor charged; what was captured of it is refunded. */
+  | 'RETURNED_TO_STOCK'
   | 'CANCELLED';
 
 export type LineWhy = {
@@ -366,7 +376,7 @@ export type Payment = {
   amount: Money;
   capturedAmount: Money;
   refundedAmount: Money;
-  /** For Stripe.js in the browser of the order's own patient; null for everybody else. */
+  /** For Stripe.js in the browser of the order's own patient, or of a caregiver who may order for them; null for everybody else. */
   clientSecret?: Maybe<Scalars['String']['output']>;
   /** Where the patient must go to finish 3-D Secure, when status is REQUIRES_ACTION. */
   nextActionUrl?: Maybe<Scalars['String']['output']>;
@@ -659,6 +669,8 @@ export type RemovePaymentMethodInput = {
 };
 
 export type AddToCartInput = {
+  /** The patient a caregiver orders for (scope ORDER); left out, the signed-in patient. */
+  patientId?: InputMaybe<Scalars['ID']['input']>;
   /** For a prescription the quantity is the prescription's. */
   prescriptionId?: InputMaybe<Scalars['ID']['input']>;
   drugId?: InputMaybe<Scalars['ID']['input']>;
@@ -667,13 +679,17 @@ export type AddToCartInput = {
 };
 
 export type RemoveFromCartInput = {
+  /** As in AddToCartInput. */
+  patientId?: InputMaybe<Scalars['ID']['input']>;
   lineId: Scalars['ID']['input'];
 };
 
 export type CheckoutInput = {
+  /** As in AddToCartInput. */
+  patientId?: InputMaybe<Scalars['ID']['input']>;
   cartId: Scalars['ID']['input'];
   addressId: Scalars['ID']['input'];
-  /** Stripe payment method id (pm_…) to authorise at once; else confirm with the clientSecret or payOrder. */
+  /** Stripe payment method id (pm_…) to authorise at once; else confirm with the clientSecret or payOrder. A saved one is its owner's to use: a caregiver names their own. */
   paymentMethodId?: InputMaybe<Scalars['String']['input']>;
   delivery?: InputMaybe<DeliveryPreference>;
   idempotencyKey: Scalars['String']['input'];
@@ -1045,7 +1061,7 @@ export type TransitionRefusedResolvers<ContextType = Context, ParentType extends
 };
 
 export type QueryResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  cart?: Resolver<Maybe<ResolversTypes['Cart']>, ParentType, ContextType>;
+  cart?: Resolver<Maybe<ResolversTypes['Cart']>, ParentType, ContextType, Partial<QueryCartArgs>>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
   orders?: Resolver<ResolversTypes['OrderConnection'], ParentType, ContextType, RequireFields<QueryOrdersArgs, 'first'>>;
   paymentMethods?: Resolver<Array<ResolversTypes['SavedPaymentMethod']>, ParentType, ContextType>;

@@ -2,7 +2,7 @@ import { clock, defineLifecycle, emit, to, type Role } from '@pharmagraph/platfo
 import type { Fulfilment, FulfilmentStatus } from '../entities/fulfilment.ts'
 
 /** Whoever cancels an order or calls for its money back moves its parts along. */
-const by: Role[] = ['system', 'patient', 'support', 'pharmacist-in-charge']
+const by: Role[] = ['system', 'patient', 'caregiver', 'support', 'pharmacist-in-charge']
 const go = (next: FulfilmentStatus) => to<FulfilmentStatus, Fulfilment>(next, { by })
 
 const travelling = { reportException: go('DELIVERY_EXCEPTION'), returnParcel: go('RETURNED') }

@@ -5,6 +5,8 @@ import { isUnpaid } from './payment.ts'
 
 const saga: Role[] = ['system']
 const staff: Role[] = ['support', 'pharmacist-in-charge']
+/** A caregiver only where the patient lets them order (src/access.ts). */
+const customer: Role[] = ['patient', 'caregiver']
 
 const refundable: PaymentStatus[] = ['CAPTURED', 'PARTIALLY_REFUNDED']
 
@@ -22,15 +24,17 @@ const nothingReleased: Guard<Order> = ({ releasedParts = 0 }) =>
 const someReleased: Guard<Order> = ({ releasedParts = 0 }) =>
   releasedParts > 0 ? undefined : { code: 'NOTHING_RELEASED', message: 'nothing of this order is released yet; cancel it as a whole' }
 
-const cancelling = (next: OrderStatus) => to<OrderStatus, Order>(next, { by: [...staff, 'patient'] })
+const cancelling = (next: OrderStatus) => to<OrderStatus, Order>(next, { by: [...staff, ...customer] })
 const cancellingRest = (next: OrderStatus) => ({
-  cancel: to<OrderStatus, Order>('CANCELLED', { by: [...staff, 'patient'], when: [nothingReleased] }),
-  cancelRest: to<OrderStatus, Order>(next, { by: [...staff, 'patient'], when: [someReleased] }),
+  cancel: to<OrderStatus, Order>('CANCELLED', { by: [...staff, ...customer], when: [nothingReleased] }),
+  cancelRest: to<OrderStatus, Order>(next, { by: [...staff, ...customer], when: [someReleased] }),
 })
-const paying = (next: OrderStatus) => to<OrderStatus, Order>(next, { by: ['patient'], when: [paymentOpen] })
+const paying = (next: OrderStatus) => to<OrderStatus, Order>(next, { by: customer, when: [paymentOpen] })
 const step = (next: OrderStatus) => to<OrderStatus, Order>(next, { by: saga })
 /** All the money went back by another way than ours, as in the provider's dashboard. */
 const refundedElsewhere = { recordRefund: step('REFUNDED') }
+/** All that was released of it went back on the shelf before it left. */
+const takenBack = (next: OrderStatus) => ({ takeBack: step(next) })
 const refunding = (next: OrderStatus) => to<OrderStatus, Order>(next, { by: [...staff, 'system'], when: [moneyLeft] })
 
 /**
@@ -60,18 +64,18 @@ export const orderLifecycle = defineLifecycle<OrderStatus, Order>({
     },
     PAYMENT_AUTHORIZED: {
       awaitPharmacist: step('AWAITING_PHARMACIST'), release: step('RELEASED'), reject: step('REJECTED'), expire: step('EXPIRED'),
-      ...cancellingRest('PAYMENT_AUTHORIZED'),
+      ...takenBack('CANCELLED'), ...cancellingRest('PAYMENT_AUTHORIZED'),
     },
     AWAITING_PHARMACIST: {
-      release: step('RELEASED'), reject: step('REJECTED'), expire: step('EXPIRED'), ...cancellingRest('AWAITING_PHARMACIST'),
+      release: step('RELEASED'), reject: step('REJECTED'), expire: step('EXPIRED'), ...takenBack('CANCELLED'), ...cancellingRest('AWAITING_PHARMACIST'),
     },
     RELEASED: {
-      capturePayment: step('PAYMENT_CAPTURED'), pay: paying('RELEASED'),
+      capturePayment: step('PAYMENT_CAPTURED'), pay: paying('RELEASED'), ...takenBack('CANCELLED'),
       cancel: to('CANCELLED', { by: staff, when: [paymentLost] }),
     },
     PAYMENT_CAPTURED: {
       ship: step('SHIPPED'), reportException: step('DELIVERY_EXCEPTION'), returnParcel: step('RETURNED'),
-      cancel: to('REFUND_PENDING', { by: staff, when: [moneyLeft] }), refundPart: refunding('PAYMENT_CAPTURED'),
+      cancel: to('REFUND_PENDING', { by: staff, when: [moneyLeft] }), ...takenBack('REFUND_PENDING'), refundPart: refunding('PAYMENT_CAPTURED'),
     },
     SHIPPED: {
       deliver: step('DELIVERED'), reportException: step('DELIVERY_EXCEPTION'), returnParcel: step('RETURNED'),
@@ -95,7 +99,7 @@ export const orderLifecycle = defineLifecycle<OrderStatus, Order>({
     order.statusSince = clock.now()
     const { id: orderId, patientId } = order
     emit(em, actor, 'orders.order-status-changed.v1', orderId, { orderId, patientId, from, to: next, reasonCode: reason ?? null })
-    if (isOff(next) || verb === 'cancel') emit(em, actor, 'orders.order-cancelled.v1', orderId, { orderId, patientId, reasonCode: reason ?? next })
+    if (isOff(next) || verb === 'cancel' || verb === 'takeBack') emit(em, actor, 'orders.order-cancelled.v1', orderId, { orderId, patientId, reasonCode: reason ?? next })
   },
 })
 

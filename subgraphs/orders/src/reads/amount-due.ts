@@ -1,7 +1,7 @@
 import type { Order, OrderLine } from '../entities/order.ts'
 
 /** A line that is not supplied. */
-export const isLost = ({ status }: OrderLine): boolean => status === 'BLOCKED' || status === 'CANCELLED'
+export const isLost = ({ status }: OrderLine): boolean => status === 'BLOCKED' || status === 'RETURNED_TO_STOCK' || status === 'CANCELLED'
 
 /** Price and tax of what is supplied of a line, minor units. */
 export const lineDueMinor = (line: OrderLine): number => (isLost(line) ? 0 : (line.chargeMinor ?? line.lineTotalMinor + line.taxMinor))

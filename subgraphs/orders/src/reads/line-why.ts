@@ -8,7 +8,7 @@ export type LineWhy = { code: string; message: string; rule: string; nextStep: N
 
 /** Where nothing more special was noted, a line's status says it, and once released its part's. */
 const ofLine: Record<OrderLine['status'], ReasonCode> = {
-  PENDING: 'PRESCRIPTION_CHECK', ACCEPTED: 'SETTING_ASIDE', BACKORDERED: 'INSUFFICIENT_STOCK', BLOCKED: 'LINE_BLOCKED', HELD: 'SET_ASIDE', RELEASED: 'READY', CANCELLED: 'STAFF_DECIDED',
+  PENDING: 'PRESCRIPTION_CHECK', ACCEPTED: 'SETTING_ASIDE', BACKORDERED: 'INSUFFICIENT_STOCK', BLOCKED: 'LINE_BLOCKED', HELD: 'SET_ASIDE', RELEASED: 'READY', RETURNED_TO_STOCK: 'RETURNED_TO_STOCK', CANCELLED: 'STAFF_DECIDED',
 }
 const ofPart: Partial<Record<Fulfilment['status'], ReasonCode>> = {
   RELEASED: 'PAYMENT_UNDER_WAY', PAID: 'PACKING', SHIPPED: 'ON_THE_WAY', DELIVERED: 'DELIVERED', RETURNED: 'PARCEL_RETURNED', DELIVERY_EXCEPTION: 'DELIVERY_PROBLEM',

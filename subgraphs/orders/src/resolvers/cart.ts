@@ -24,10 +24,10 @@ export const cartLineResolvers: CartLineResolvers = {
   drug: ({ drugId }) => ({ id: drugId }),
   prescription: ({ prescriptionId }) => (prescriptionId ? { id: prescriptionId } : null),
   lineTotal: (line, _args, context) => priceOf(line, context),
-  problem: async (line, _args, { loaders, actor }) => {
-    const [drug, prescription] = await Promise.all([
-      loaders.drugFact.load(line.drugId), line.prescriptionId ? loaders.prescriptionFact.load(line.prescriptionId) : null,
+  problem: async (line, _args, { loaders }) => {
+    const [cart, drug, prescription] = await Promise.all([
+      loaders.cart.load(line.cartId), loaders.drugFact.load(line.drugId), line.prescriptionId ? loaders.prescriptionFact.load(line.prescriptionId) : null,
     ])
-    return lineProblem(actor.patientId ?? '', line, { drug, prescription }, clock.today())
+    return lineProblem(cart?.patientId ?? '', line, { drug, prescription }, clock.today())
   },
 }

@@ -12,15 +12,16 @@ import { removeFromCart } from '../commands/remove-from-cart.ts'
 import type { Order } from '../entities/order.ts'
 import type { Cart } from '../entities/cart.ts'
 import type { MutationResolvers } from '../generated/resolvers.ts'
+import { onceKnown } from './once-known.ts'
 
 const cartPayload = (cart: Cart) => ({ __typename: 'CartPayload' as const, cart })
 const returnPayload = (goods: Return) => ({ __typename: 'ReturnPayload' as const, return: goods })
 const orderPayload = (order: Order) => ({ __typename: 'OrderPayload' as const, order })
 
 const mutations: Required<MutationResolvers> = {
-  addToCart: async (_source, { input }, { actor, transact }) => cartPayload(await transact((em) => addToCart(em, actor, input))),
+  addToCart: async (_source, { input }, { actor, transact }) => cartPayload(await onceKnown(() => transact((em) => addToCart(em, actor, input)))),
   removeFromCart: async (_source, { input }, { actor, transact }) => cartPayload(await transact((em) => removeFromCart(em, actor, input))),
-  checkout: async (_source, { input }, { actor, transact }) => orderPayload(await transact((em) => checkout(em, actor, input))),
+  checkout: async (_source, { input }, { actor, transact }) => orderPayload(await onceKnown(() => transact((em) => checkout(em, actor, input)))),
   payOrder: async (_source, { input }, { actor, transact }) => orderPayload(await transact((em) => payOrder(em, actor, input))),
   cancelOrder: async (_source, { input }, { actor, transact, services }) => orderPayload(await transact((em) => cancelOrder(em, actor, services, input))),
   refundOrder: async (_source, { input }, { actor, transact, services }) => orderPayload(await transact((em) => refundOrder(em, actor, services, input))),

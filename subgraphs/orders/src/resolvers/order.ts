@@ -1,4 +1,5 @@
-import { allowedActions, isId, money } from '@pharmagraph/platform'
+import { allowedActions, hasRole, isId, money } from '@pharmagraph/platform'
+import { access } from '../access.ts'
 import type { FulfilmentResolvers, OrderLineResolvers, OrderResolvers } from '../generated/resolvers.ts'
 import { orderLifecycle } from '../lifecycles/order.ts'
 import { amountDueMinor, lineDueMinor } from '../reads/amount-due.ts'
@@ -22,7 +23,10 @@ export const orderResolvers: OrderResolvers = {
   payment: async ({ id }, _args, { loaders }) => (await loaders.paymentOf.load(id))[0]!,
   shippingAddress: ({ addressId }) => ({ id: addressId }),
   history: (order, _args, context) => historyOf(order, context),
-  allowedActions: (order, _args, { actor }) => allowedActions(orderLifecycle, order, actor),
+  allowedActions: async (order, _args, { actor, loaders }) => {
+    const mayOrder = access.can(actor, 'order:cancel', { patientId: order.patientId, delegated: await loaders.scopesFor.load(order.patientId) })
+    return hasRole(actor, 'caregiver') && !mayOrder ? [] : allowedActions(orderLifecycle, order, actor)
+  },
 }
 
 export const orderLineResolvers: OrderLineResolvers = {

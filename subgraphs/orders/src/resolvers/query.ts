@@ -9,7 +9,10 @@ import { abandonedCarts, fillTimes, salesReport } from '../reports/sales.ts'
 import { openCart } from '../reads/open-cart.ts'
 
 export const queryResolvers: QueryResolvers = {
-  cart: (_source, _args, { em, actor }) => openCart(em, actor),
+  cart: async (_source, { patientId }, { em, actor, loaders }) => {
+    const whose = patientId ?? actor.patientId
+    return isId(whose) && ([] as string[]).concat(await loaders.patients('ORDER')).includes(whose) ? openCart(em, whose) : null
+  },
   paymentMethods: (_source, _args, { em, actor }) => (actor.patientId ? em.find(SavedMethod, { patientId: actor.patientId, removedAt: null }, { orderBy: { addedAt: 'asc' } }) : []),
   stuckOrders: (_source, { first }, { em, actor }) => {
     access.must(actor, 'orders:stuck', undefined)

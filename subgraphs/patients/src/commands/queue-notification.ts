@@ -21,8 +21,8 @@ export async function queueNotification(em: EntityManager, notice: Notice): Prom
   const patient = await em.findOne(Patient, { id: notice.patientId })
   const channel = patient?.channels.find(isSendable)
   if (!patient || !channel) return
-  // one notice is enough while it waits, however much is written in the thread meanwhile
-  if (notice.template === 'MESSAGE' && (await em.count(Notification, { ...notice, status: 'QUEUED' })) > 0) return
+  // one notice is enough while it waits, however much is written in the thread or changed in the order meanwhile
+  if (['MESSAGE', 'ORDER_CHANGED'].includes(notice.template) && (await em.count(Notification, { ...notice, status: 'QUEUED' })) > 0) return
   const now = clock.now()
   const notification = em.create(Notification, {
     id: newId(), ...notice, channel, status: 'QUEUED', dueAt: afterQuietHours(now, patient), attempts: 0, createdAt: now, sentAt: null, reason: null,

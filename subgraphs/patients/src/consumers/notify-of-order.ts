@@ -7,7 +7,16 @@ const templates: Partial<Record<string, Template>> = {
   PAYMENT_AUTHORIZED: 'PAYMENT_AUTHORIZED', BACKORDERED: 'BACKORDERED', REJECTED: 'REJECTED', CANCELLED: 'CANCELLED',
 }
 
-export const notifyOfOrder = handler('orders.order-status-changed.v1', 'notify-of-order', async (em, { data }) => {
+/** Whoever left a line out themselves knows it. */
+const asked: readonly string[] = ['PATIENT_ASKED', 'CAREGIVER_ASKED']
+
+const notifyOfStatus = handler('orders.order-status-changed.v1', 'notify-of-order', async (em, { data }) => {
   const template = templates[data.to]
   if (template) await queueNotification(em, { patientId: data.patientId, template, reference: data.orderId })
 })
+
+const notifyOfLine = handler('orders.line-cancelled.v1', 'notify-of-line', async (em, { data: { orderId, patientId, reasonCode } }) => {
+  if (patientId && !asked.includes(reasonCode)) await queueNotification(em, { patientId, template: 'ORDER_CHANGED', reference: orderId })
+})
+
+export const notifyOfOrder = [notifyOfStatus, notifyOfLine]

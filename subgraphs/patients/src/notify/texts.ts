@@ -20,6 +20,10 @@ const texts: Record<string, Record<Template, Text>> = {
     DUE_SOON: { subject: 'Time to order again', text: 'Something you receive from us may run out within days. Sign in to order in time.' },
     REFILL_READY: { subject: 'You can order again', text: 'What you asked for can be ordered now. Sign in to order it.' },
     REFILL_DECLINED: { subject: 'Your request needs your attention', text: 'We could not do what you asked for. Sign in to see why and what you can do.' },
+    ORDER_CHANGED: { subject: 'Your order has changed', text: 'Something in your order has changed. You are not charged for what is not sent. Sign in to see what and why.' },
+    AUTO_ORDER_PLANNED: { subject: 'Your next order is planned', text: 'We will soon place your next order, as you asked us to. Sign in to see when, or to change or skip it before that.' },
+    AUTO_ORDER_ASKS: { subject: 'We need your answer', text: 'We have not placed your next order by ourselves. Sign in to see why and to decide.' },
+    AUTO_ORDER_UNPAID: { subject: 'Your payment did not go through', text: 'We could not charge your card for your next order. Sign in to pay another way before it ends.' },
   },
   es: {
     PAYMENT_AUTHORIZED: { subject: 'Estamos preparando su pedido', text: 'Recibimos su pedido y lo estamos preparando. Inicie sesión para ver los detalles.' },
@@ -34,6 +38,10 @@ const texts: Record<string, Record<Template, Text>> = {
     DUE_SOON: { subject: 'Es hora de volver a pedir', text: 'Algo que recibe de nosotros puede terminarse en unos días. Inicie sesión para pedirlo a tiempo.' },
     REFILL_READY: { subject: 'Ya puede volver a pedir', text: 'Lo que solicitó ya se puede pedir. Inicie sesión para pedirlo.' },
     REFILL_DECLINED: { subject: 'Su solicitud requiere su atención', text: 'No pudimos hacer lo que solicitó. Inicie sesión para ver el motivo y sus opciones.' },
+    ORDER_CHANGED: { subject: 'Su pedido ha cambiado', text: 'Algo en su pedido ha cambiado. No se le cobra lo que no se envía. Inicie sesión para ver qué y por qué.' },
+    AUTO_ORDER_PLANNED: { subject: 'Su próximo pedido está previsto', text: 'Pronto haremos su próximo pedido, como nos indicó. Inicie sesión para ver cuándo, o para cambiarlo u omitirlo antes.' },
+    AUTO_ORDER_ASKS: { subject: 'Necesitamos su respuesta', text: 'No hemos hecho su próximo pedido por nuestra cuenta. Inicie sesión para ver el motivo y decidir.' },
+    AUTO_ORDER_UNPAID: { subject: 'Su pago no se realizó', text: 'No pudimos cobrar su próximo pedido a su tarjeta. Inicie sesión para pagar de otra forma antes de que termine.' },
   },
   zh: {
     PAYMENT_AUTHORIZED: { subject: '我们正在准备您的订单', text: '我们已收到您的订单，正在准备。请登录查看详情。' },
@@ -48,6 +56,10 @@ const texts: Record<string, Record<Template, Text>> = {
     DUE_SOON: { subject: '该再次订购了', text: '我们寄给您的物品可能几天内用完。请登录及时订购。' },
     REFILL_READY: { subject: '您可以再次订购', text: '您申请的物品现在可以订购。请登录订购。' },
     REFILL_DECLINED: { subject: '您的申请需要您处理', text: '我们无法办理您的申请。请登录查看原因和处理方式。' },
+    ORDER_CHANGED: { subject: '您的订单有变动', text: '您的订单有变动。未寄出的部分不会收费。请登录查看变动内容和原因。' },
+    AUTO_ORDER_PLANNED: { subject: '您的下一份订单已安排', text: '我们将按您的要求很快下下一份订单。请登录查看时间，或在此之前更改或跳过。' },
+    AUTO_ORDER_ASKS: { subject: '请您决定', text: '我们没有自动下您的下一份订单。请登录查看原因并作出决定。' },
+    AUTO_ORDER_UNPAID: { subject: '付款未成功', text: '我们未能从您的卡上收取下一份订单的款项。请登录，在订单结束前用其他方式付款。' },
   },
   vi: {
     PAYMENT_AUTHORIZED: { subject: 'Chúng tôi đang chuẩn bị đơn hàng của quý vị', text: 'Chúng tôi đã nhận đơn hàng và đang chuẩn bị. Vui lòng đăng nhập để xem chi tiết.' },
@@ -62,6 +74,10 @@ const texts: Record<string, Record<Template, Text>> = {
     DUE_SOON: { subject: 'Đã đến lúc đặt lại', text: 'Món quý vị nhận từ chúng tôi có thể hết trong vài ngày tới. Vui lòng đăng nhập để đặt kịp thời.' },
     REFILL_READY: { subject: 'Quý vị có thể đặt lại', text: 'Món quý vị yêu cầu nay có thể đặt. Vui lòng đăng nhập để đặt.' },
     REFILL_DECLINED: { subject: 'Yêu cầu cần quý vị xem lại', text: 'Chúng tôi không thể thực hiện yêu cầu. Vui lòng đăng nhập để xem lý do và cách xử lý.' },
+    ORDER_CHANGED: { subject: 'Đơn hàng của quý vị đã thay đổi', text: 'Có thay đổi trong đơn hàng. Quý vị không bị tính tiền cho phần không gửi. Vui lòng đăng nhập để xem thay đổi và lý do.' },
+    AUTO_ORDER_PLANNED: { subject: 'Đơn hàng tiếp theo đã được lên lịch', text: 'Chúng tôi sẽ sớm đặt đơn hàng tiếp theo như quý vị yêu cầu. Vui lòng đăng nhập để xem ngày, hoặc thay đổi hay bỏ qua trước đó.' },
+    AUTO_ORDER_ASKS: { subject: 'Chúng tôi cần quý vị trả lời', text: 'Chúng tôi chưa tự đặt đơn hàng tiếp theo. Vui lòng đăng nhập để xem lý do và quyết định.' },
+    AUTO_ORDER_UNPAID: { subject: 'Thanh toán chưa thành công', text: 'Chúng tôi không thể thu tiền đơn hàng tiếp theo qua thẻ của quý vị. Vui lòng đăng nhập để thanh toán cách khác trước khi đơn kết thúc.' },
   },
 }
 
