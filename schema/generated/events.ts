@@ -629,6 +629,18 @@ purpose: "EXCHANGE"
 consentVersion: number
 }
 /**
+ * The written or electronic order that must follow an oral schedule II order in an emergency (21 CFR 1306.11(d)) is awaited, came, is overdue, or its failure was told to the authorities.
+ */
+export interface PrescriptionsEmergencyFollowUpChangedV1 {
+followUpId: string
+prescriptionId: string
+from: (string | null)
+to: ("AWAITED" | "RECEIVED" | "OVERDUE" | "NOTIFIED" | "NOT_NEEDED")
+verb: string
+reasonCode: (string | null)
+dueAt: string
+}
+/**
  * A requested fill may go ahead: the prescription is valid and screening found nothing in the way.
  */
 export interface PrescriptionsFillAcceptedV1 {
@@ -749,6 +761,10 @@ practitionerId: (string | null)
 drugId: (string | null)
 source: ("NCPDP_SCRIPT" | "FHIR" | "PORTAL" | "UPLOAD")
 contentHash: string
+/**
+ * A pharmacist wrote it down from an oral order in an emergency (21 CFR 1306.11(d)); source is PORTAL then.
+ */
+oral?: boolean
 }
 /**
  * A prescription moved. Carries what an order needs to know of it.
@@ -861,6 +877,7 @@ declare module '@pharmagraph/platform' {
     'patients.patient-registered.v1': PatientsPatientRegisteredV1
     'patients.practitioner-registered.v1': PatientsPractitionerRegisteredV1
     'patients.record-disclosed.v1': PatientsRecordDisclosedV1
+    'prescriptions.emergency-follow-up-changed.v1': PrescriptionsEmergencyFollowUpChangedV1
     'prescriptions.fill-accepted.v1': PrescriptionsFillAcceptedV1
     'prescriptions.fill-blocked.v1': PrescriptionsFillBlockedV1
     'prescriptions.fill-released.v1': PrescriptionsFillReleasedV1

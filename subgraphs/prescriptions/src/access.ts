@@ -22,6 +22,7 @@ export const access = defineAccess({
   'dispensing:fill': (actor: Actor) => isFiller(actor),
   'dispensing:check': (actor: Actor) => isPharmacist(actor),
   'refill:request': (actor: Actor) => isFiller(actor) || (hasRole(actor, 'patient') && actor.patientId !== undefined),
+  'emergency:read': (actor: Actor) => isPharmacist(actor) || hasRole(actor, 'compliance'),
   'report:read': (actor: Actor) => hasRole(actor, 'pharmacist-in-charge', 'compliance'),
   'work-item:claim': (actor: Actor, queue: QueueName) => queueWorkers[queue](actor),
   'work-item:pick': (actor: Actor) => hasRole(actor, 'pharmacist-in-charge'),

@@ -36,6 +36,8 @@ export type PrescriptionContent = {
   reported?: { allergies: ReportedAllergy[]; coverage?: ReportedCoverage }
   /** Of an upload: the picture it was read from. */
   picture?: Picture
+  /** Of an oral order in an emergency: what the pharmacist wrote down of it (21 CFR 1306.11(d), 290.10). Instants are RFC 3339, UTC. */
+  emergency?: { authorisedAt: string; writtenAt: string; reason: string; prescriberKnownBy: string }
 }
 
 /** `{ [name]: value }`, or nothing where the value is not known: absent and unknown must hash alike. */

@@ -2,6 +2,7 @@ import { TransitionRow, byId, isId, listBy, pageByParent, perArguments, type Act
 import DataLoader from 'dataloader'
 import { visibleFills, visiblePrescriptions, visibleRefills } from './access.ts'
 import { ClinicalAlert } from './entities/clinical-alert.ts'
+import { EmergencyFollowUp } from './entities/emergency-follow-up.ts'
 import { AddressFact, DrugFact, PatientFact } from './entities/facts.ts'
 import { Fill, fillsUndone } from './entities/fill.ts'
 import { OwedBalance } from './entities/owed-balance.ts'
@@ -9,6 +10,7 @@ import { Prescription } from './entities/prescription.ts'
 import { PrescriptionPicture } from './entities/prescription-picture.ts'
 import { openRefillStates, RefillRequest } from './entities/refill-request.ts'
 import { WorkItem } from './entities/work-item.ts'
+import { emergencyCandidates } from './reads/emergency-follow-ups.ts'
 import { networkStatuses } from './reads/network-statuses.ts'
 import { openSealed } from './reads/open-sealed.ts'
 import { statesOf, type PrescriptionFilter } from './reads/prescription-filter.ts'
@@ -32,6 +34,10 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
   picturesOf: listBy(em, PrescriptionPicture, 'prescriptionId', { orderBy: { prescriptionId: 'asc' } }),
   replacedBy: listBy(em, Prescription, 'priorPrescriptionId', { scope: visiblePrescriptions(actor), orderBy: { id: 'asc' } }),
   balancesOf: listBy(em, OwedBalance, 'prescriptionId', { orderBy: { id: 'asc' } }),
+  followUpsOf: listBy(em, EmergencyFollowUp, 'prescriptionId', { orderBy: { id: 'asc' } }),
+  /** Of the electronic prescriptions that were kept with an oral one. */
+  followedBy: listBy(em, EmergencyFollowUp, 'answeredBy', { orderBy: { id: 'asc' } }),
+  emergencyCandidates: new DataLoader(emergencyCandidates(em)),
   refillRequest: uuidsOnly(byId(em, RefillRequest, visibleRefills(actor))),
   refillsOf: listBy(em, RefillRequest, 'prescriptionId', { scope: visibleRefills(actor), orderBy: { id: 'desc' } }),
   openRefillsOf: listBy(em, RefillRequest, 'patientId', { scope: { $and: [visibleRefills(actor), { status: { $in: [...openRefillStates] } }] }, orderBy: { id: 'desc' } }),

@@ -1,11 +1,13 @@
 import type { TransitionRow } from '@pharmagraph/platform'
 import type { BulkImport, BulkImportLine } from './entities/bulk-import.ts'
 import type { ClinicalAlert } from './entities/clinical-alert.ts'
+import type { EmergencyFollowUp } from './entities/emergency-follow-up.ts'
 import type { Fill, HeldLot } from './entities/fill.ts'
 import type { Prescription } from './entities/prescription.ts'
 import type { OwedBalance } from './entities/owed-balance.ts'
 import type { RefillRequest } from './entities/refill-request.ts'
 import type { SyncStep } from './reads/plan-sync.ts'
+import type { EmergencyDuty } from './reads/emergency-follow-ups.ts'
 import type { OverdueReport } from './reads/overdue-pdmp-reports.ts'
 import type { QueueName, WorkItem } from './entities/work-item.ts'
 
@@ -22,6 +24,8 @@ export type WorkQueueMapper = { name: QueueName }
 export type OverduePdmpReportMapper = OverdueReport
 export type BulkImportMapper = BulkImport
 export type BulkImportLineMapper = BulkImportLine
+export type EmergencyFollowUpMapper = EmergencyFollowUp
+export type EmergencyDutyMapper = EmergencyDuty
 export type OwedBalanceMapper = OwedBalance
 export type RefillRequestMapper = RefillRequest
 export type SyncStepMapper = SyncStep

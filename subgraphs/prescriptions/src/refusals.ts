@@ -11,7 +11,7 @@ export const refused = <State extends string, Subject extends { id: string; stat
 export const separationOfDuties = (message: string): AppError => problem('SeparationOfDuties', 'SEPARATION_OF_DUTIES', message)
 
 /** Fields of a submission that a rule speaks of, to name the one that has to change. */
-const fieldOf: Record<string, string> = { CI_NOT_DISPENSABLE: 'drug', CII_NO_REFILLS: 'refills', TOO_MANY_REFILLS: 'refills', EVALUATION_REQUIRED: 'evaluationBasis', FILL_SUPPLY_EXCEEDED: 'daysSupply' }
+const fieldOf: Record<string, string> = { CI_NOT_DISPENSABLE: 'drug', CII_NO_REFILLS: 'refills', TOO_MANY_REFILLS: 'refills', EVALUATION_REQUIRED: 'evaluationBasis', FILL_SUPPLY_EXCEEDED: 'daysSupply', EMERGENCY_SUPPLY_EXCEEDED: 'daysSupply', EMERGENCY_RECORDED_LATE: 'authorisedAt', NOT_SCHEDULE_II: 'drugId' }
 
 /** A submission no rule lets us accept. */
 export const refusedByRule = ({ code, message, rule, source, nextEligibleAt }: Refusal): AppError =>

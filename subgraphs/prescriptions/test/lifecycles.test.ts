@@ -2,11 +2,13 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { allowedActions, AppError, apply, newId, type Lifecycle, type Role } from '@pharmagraph/platform'
 import { actorWith, testSubgraph } from '../../../tests/environment.ts'
+import { EmergencyFollowUp } from '../src/entities/emergency-follow-up.ts'
 import { Fill, type HeldLot } from '../src/entities/fill.ts'
 import { OwedBalance } from '../src/entities/owed-balance.ts'
 import { Prescription } from '../src/entities/prescription.ts'
 import { RefillRequest } from '../src/entities/refill-request.ts'
 import { WorkItem } from '../src/entities/work-item.ts'
+import { emergencyFollowUpLifecycle } from '../src/lifecycles/emergency-follow-up.ts'
 import { fillLifecycle } from '../src/lifecycles/fill.ts'
 import { owedBalanceLifecycle } from '../src/lifecycles/owed-balance.ts'
 import { prescriptionLifecycle } from '../src/lifecycles/prescription.ts'
@@ -64,6 +66,11 @@ test('what is owed of a part, and a wish for a refill, go only the ways of their
   const wish = (): RefillRequest => Object.assign(new RefillRequest(), { id: newId(), prescriptionId: newId(), patientId: newId(), origin: 'PATIENT' as const, reasonCode: 'REQUESTED' })
   assert.equal(walk(owedBalanceLifecycle, balance), 3)
   assert.ok(walk(refillRequestLifecycle, wish) > 20)
+})
+
+test('C15 what must follow an oral order goes only the ways of its table, in the hands of those it names', () => {
+  const followUp = (): EmergencyFollowUp => Object.assign(new EmergencyFollowUp(), { id: newId(), prescriptionId: newId(), dueAt: new Date(), notices: [] })
+  assert.equal(walk(emergencyFollowUpLifecycle, followUp), 19)
 })
 
 test('a work item goes only the ways of its table, in the hands of those it names', () => {

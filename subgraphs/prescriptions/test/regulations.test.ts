@@ -99,8 +99,11 @@ test('C8 a part asked for by patient or prescriber: all of it within thirty days
   assert.equal(part('2026-12-22'), undefined)
   assert.equal(part('2026-12-23'), 'PARTIAL_FILL_TOO_LATE')
   assert.equal(part('2026-11-23', 21), 'PARTIAL_FILL_TOO_MUCH')
-  const emergency = partialFillDeadline(prescription, { cause: 'REQUESTED', emergencyOral: true }, noonUtc('2026-11-22'))
-  assert.equal(clock.dayOf(emergency!), '2026-11-25')
+  const oral = fillable({ schedule: 'CII', oralAuthorisedAt: noonUtc('2026-11-22') })
+  assert.deepEqual(partialFillDeadline(oral, { cause: 'REQUESTED' }, noonUtc('2026-11-22')), noonUtc('2026-11-25'))
+  assert.equal(refusalOfPartial(oral, { cause: 'REQUESTED', prescribed: 30, dispensed: [10], quantity: 20 }, new Date(noonUtc('2026-11-25').getTime() + 1))?.rule, 'us-cii-partial-emergency')
+  // short supply has its own 72 hours, from the first part
+  assert.equal(refusalOfPartial(oral, { cause: 'SHORT_SUPPLY', prescribed: 30, dispensed: [10], quantity: 20, firstAt: noonUtc('2026-11-24') }, noonUtc('2026-11-26')), undefined)
   // a stricter state ends it earlier still
   assert.equal(clock.dayOf(partialFillDeadline(fillable({ schedule: 'CII', issueDate: '2026-11-22', state: 'TX' }), { cause: 'LONG_TERM_CARE_OR_TERMINAL' }, noonUtc('2026-11-22'))!), '2026-12-22')
 })
@@ -144,7 +147,7 @@ test('C12 an unfilled electronic prescription of II to V goes on once, at the pa
 })
 
 test('C15 an emergency oral schedule II prescription is followed by a written or electronic one within seven days', () => {
-  assert.deepEqual(rulesAt('EMERGENCY_ORAL', 'CII', '2026-11-22').map(({ parameters, source }) => [parameters.followUpDays, source]), [[7, '21 CFR 1306.11(d)']])
+  assert.deepEqual(rulesAt('EMERGENCY_ORAL', 'CII', '2026-11-22').map(({ parameters, source }) => ['followUpDays' in parameters && parameters.followUpDays, parameters.tell, source]), [[7, 'DEA', '21 CFR 1306.11(d)']])
   assert.deepEqual(rulesAt('EMERGENCY_ORAL', 'CIII', '2026-11-22'), [])
 })
 

@@ -35,6 +35,7 @@ export async function amendPrescription(em: EntityManager, actor: Actor, service
   const content = await services.vault.open<PrescriptionContent>(em, prior.sealedFor, prior.sealed)
   const refuse = (refusal: { code: string; message: string }) => refused(prescriptionLifecycle, prior, actor, refusal)
   if (!isIntact(services.signer, prior, content) || !isAsVerified(services.signer, prior)) throw refuse(contentAltered)
+  if (prior.oralAuthorisedAt) throw refuse({ code: 'EMERGENCY_ORAL', message: 'an oral order in an emergency is not changed: the prescriber gives another one (21 CFR 1306.11(d))' })
   const fillsLeft = prior.refillsAuthorized + 1 - prior.fillsReleased
   if (fillsLeft < 1) throw refuse({ code: 'NO_REFILLS_LEFT', message: 'nothing is left of it to fill: ask for a new prescription' })
   const changes = changesOf(input, content)

@@ -48,15 +48,19 @@ export async function receivePrescription(em: EntityManager, actor: Actor, servi
   return recordPrescription(em, actor, services, { ...submission, patientId, practitionerId, drug, deaSchedule, state: circumstances.state })
 }
 
-type Recorded = Submission & { patientId: string | null; practitionerId: string | null; drug: DrugFact | null; deaSchedule: DeaSchedule; state: string | null }
+type Recorded = Submission & {
+  patientId: string | null; practitionerId: string | null; drug: DrugFact | null; deaSchedule: DeaSchedule; state: string | null
+  /** Where another rule than those of the schedule sets it. */
+  lasting?: { lastDay: string; rule: { id: string } }
+}
 
 /** The row of a prescription that came in, signed, with its first step and its event. */
 export async function recordPrescription(
-  em: EntityManager, actor: Actor, services: Services, { content, source, externalKey, messageId, prescriberOrderNumber, scriptVersion, patientId, practitionerId, drug, deaSchedule, state }: Recorded,
+  em: EntityManager, actor: Actor, services: Services, { content, source, externalKey, messageId, prescriberOrderNumber, scriptVersion, patientId, practitionerId, drug, deaSchedule, state, lasting }: Recorded,
 ): Promise<Prescription> {
   const { issueDate, refills, evaluationBasis, earliestFillDate, daysSupply, quantity, daw } = content
   const id = newId()
-  const { lastDay, rule } = validity(deaSchedule, issueDate, { state, earliestFillDate })
+  const { lastDay, rule } = lasting ?? validity(deaSchedule, issueDate, { state, earliestFillDate })
   const sealedFor = patientId ?? id
   const signature = signReceived(services.signer, id, content)
   const prescription = em.create(Prescription, {
@@ -66,11 +70,14 @@ export async function recordPrescription(
     matchTokens: patientId ? [] : matchTokens(services.matchKey, content.patient).map(({ token }) => token), prescriberNpi: content.prescriber.npi,
     externalKey, messageId: messageId ?? null, prescriberOrderNumber: prescriberOrderNumber ?? null, scriptVersion: scriptVersion ?? null,
     quantity, daysSupply, refillsAuthorized: refills, fillsReleased: 0, daw, issueDate, earliestFillDate, expiryDate: lastDay, expiryRule: rule.id, evaluationBasis, patientState: state,
+    oralAuthorisedAt: content.emergency ? new Date(content.emergency.authorisedAt) : null,
     submittedBy: actor.subject, receivedAt: clock.now(),
   })
   begin(em, actor, prescriptionLifecycle, prescription, 'receive')
   emit(em, actor, 'prescriptions.prescription-received.v1', id, {
-    prescriptionId: id, patientId, practitionerId, drugId: drug?.drugId ?? null, source, contentHash: prescription.contentHash,
+    prescriptionId: id, patientId, practitionerId, drugId: drug?.drugId ?? null, contentHash: prescription.contentHash,
+    // the sources of this version are a closed list: an oral order is one of our own application, and says so
+    ...(source === 'ORAL' ? { source: 'PORTAL', oral: true } : { source }),
   })
   await em.flush()
   return prescription

@@ -1,6 +1,6 @@
 import { AppError, clock, invalid, isId, problem, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
-import type { PrescriptionContent } from '../content.ts'
+import type { DrugAsWritten, PrescriptionContent } from '../content.ts'
 import { DrugFact, PractitionerFact } from '../entities/facts.ts'
 import { isControlled, type DeaSchedule, type Prescription } from '../entities/prescription.ts'
 import { mustHaveSecondFactor } from '../refusals.ts'
@@ -31,16 +31,20 @@ export async function submitPrescription(em: EntityManager, actor: Actor, servic
   return prescription
 }
 
-function mayPrescribe({ deaNumber, scheduleAuthority }: PractitionerFact, schedule: DeaSchedule): void {
+/** Throws NO_SCHEDULE_AUTHORITY where the prescriber's registration does not cover the drug. */
+export function mayPrescribe({ deaNumber, scheduleAuthority }: PractitionerFact, schedule: DeaSchedule): void {
   if (!deaNumber || !scheduleAuthority.includes(schedule)) {
-    throw problem('InvalidInput', 'NO_SCHEDULE_AUTHORITY', `your registration does not cover schedule ${schedule.slice(1)} (21 CFR 1306.03)`, { field: 'drugId' })
+    throw problem('InvalidInput', 'NO_SCHEDULE_AUTHORITY', `the prescriber's registration does not cover schedule ${schedule.slice(1)} (21 CFR 1306.03)`, { field: 'drugId' })
   }
 }
+
+/** A product of the catalog, as a prescriber would write it. */
+export const drugAsWritten = ({ name, ingredients, dosageForm, ndc }: DrugFact): DrugAsWritten => ({ text: [name, ingredients.map(({ strength }) => strength).join(' / '), dosageForm.toLowerCase()].join(' '), ndc })
 
 const contentOf = (input: PortalSubmission, { npi, deaNumber }: PractitionerFact, drug: DrugFact): PrescriptionContent => ({
   patient: { id: input.patientId },
   prescriber: { npi, ...(deaNumber ? { dea: deaNumber } : {}) },
-  drug: { text: [drug.name, drug.ingredients.map(({ strength }) => strength).join(' / '), drug.dosageForm.toLowerCase()].join(' '), ndc: drug.ndc },
+  drug: drugAsWritten(drug),
   sig: input.sig,
   quantity: input.quantity,
   daysSupply: input.daysSupply ?? null,

@@ -34,7 +34,7 @@ export async function transferPrescription(em: EntityManager, actor: Actor, { va
   const content = await vault.open<PrescriptionContent>(em, prescription.sealedFor, prescription.sealed)
   if (!isIntact(signer, prescription, content) || !isAsVerified(signer, prescription)) throw refuse(contentAltered)
   const fillable = fillableOf(prescription, [], prescription.patientState)
-  const electronic = prescription.source !== 'UPLOAD'
+  const electronic = prescription.source !== 'UPLOAD' && prescription.source !== 'ORAL'
   const refusal = refusalOfTransfer(fillable, { transfers: 0, electronic, askedByPatient: input.askedByPatient, sharedDatabase: input.sharedDatabase ?? false }, clock.today())
   if (refusal) throw refuse(refusal)
 

@@ -2,8 +2,10 @@ import { LockMode } from '@mikro-orm/postgresql'
 import { apply, systemActor, type EntityManager } from '@pharmagraph/platform'
 import { Prescription, type PrescriptionState } from '../entities/prescription.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
+import { priorities } from '../entities/work-item.ts'
 import { needsDataEntry } from '../reads/missing-elements.ts'
 import type { Services } from '../services.ts'
+import { documentsEmergency } from './confirm-emergency-oral.ts'
 import { openWorkItem } from './open-work-item.ts'
 import { screenPrescription } from './screen-prescription.ts'
 
@@ -19,6 +21,8 @@ export async function triagePrescription(em: EntityManager, services: Services, 
   if (twin) {
     apply(em, actor, prescriptionLifecycle, prescription, 'markDuplicate', { reason: 'DUPLICATE_CONTENT' })
     prescription.statusReasonCode = 'DUPLICATE_CONTENT'
+  } else if (await documentsEmergency(em, services, prescription)) {
+    // kept with the oral order it follows
   } else if (needsDataEntry(prescription)) {
     apply(em, actor, prescriptionLifecycle, prescription, 'askForData')
     await openWorkItem(em, actor, { queue: 'DATA_ENTRY', prescriptionId })
@@ -33,5 +37,6 @@ export async function beginReview(em: EntityManager, services: Services, prescri
   await screenPrescription(em, services, prescription)
   await openWorkItem(em, systemActor('prescriptions'), {
     queue: 'VERIFICATION', prescriptionId: prescription.id, excluded: [prescription.enteredBy, prescription.submittedBy],
+    ...(prescription.oralAuthorisedAt ? { priority: priorities.stat } : {}),
   })
 }

@@ -11,7 +11,8 @@ import { currentSchedule } from '../reads/current-schedule.ts'
 import { fillableOf } from '../reads/fillable.ts'
 import { missingElements } from '../reads/missing-elements.ts'
 import { mustHaveSecondFactor, refused, separationOfDuties } from '../refusals.ts'
-import { originRefusal, refusalOfIssue, refusalOfSeries, validity } from '../regulations/decisions.ts'
+import { originRefusal, refusal, refusalOfIssue, refusalOfSeries, validity, type Refusal } from '../regulations/decisions.ts'
+import { emergencyValidity } from '../regulations/emergency.ts'
 import { composition } from '../regulations/substitution.ts'
 import type { Services } from '../services.ts'
 import { completeWorkItem, heldWorkItem, type Held } from './held-work-item.ts'
@@ -38,8 +39,8 @@ export async function verifyPrescription(em: EntityManager, actor: Actor, servic
   const before = { deaSchedule: prescription.deaSchedule, expiryDate: prescription.expiryDate, expiryRule: prescription.expiryRule }
   const rescheduled = await takeCurrentSchedule(em, prescription)
   mustHaveSecondFactor(actor, prescription.deaSchedule)
-  const refusal = originRefusal(prescription.deaSchedule, prescription.source, clock.today()) ?? refusalOfIssue(fillableOf(prescription, [], prescription.patientState), clock.today()) ?? (await refusalAmongSeries(em, prescription))
-  if (refusal) throw refused(prescriptionLifecycle, prescription, actor, refusal)
+  const inTheWay = oralRefusal(prescription) ?? originRefusal(prescription.deaSchedule, prescription.source, clock.today()) ?? refusalOfIssue(fillableOf(prescription, [], prescription.patientState), clock.today()) ?? (await refusalAmongSeries(em, prescription))
+  if (inTheWay) throw refused(prescriptionLifecycle, prescription, actor, inTheWay)
 
   const openAlerts = await screenPrescription(em, services, prescription)
   const missing = await missingElements(em, prescription, content)
@@ -74,10 +75,14 @@ async function oneAtATime(em: EntityManager, prescriptionId: string): Promise<vo
 async function takeCurrentSchedule(em: EntityManager, prescription: Prescription): Promise<boolean> {
   const schedule = await currentSchedule(em, prescription)
   if (schedule === prescription.deaSchedule) return false
-  const { lastDay, rule } = validity(schedule, prescription.issueDate, { state: prescription.patientState, earliestFillDate: prescription.earliestFillDate })
+  const { lastDay, rule } = prescription.oralAuthorisedAt ? emergencyValidity(prescription.oralAuthorisedAt) : validity(schedule, prescription.issueDate, { state: prescription.patientState, earliestFillDate: prescription.earliestFillDate })
   Object.assign(prescription, { deaSchedule: schedule, expiryDate: lastDay, expiryRule: rule.id })
   return true
 }
+
+/** An oral order is for the emergency: nobody verifies it afterwards. */
+const oralRefusal = ({ oralAuthorisedAt, expiryDate }: Prescription): Refusal | undefined =>
+  oralAuthorisedAt && clock.today() > expiryDate ? refusal('PRESCRIPTION_EXPIRED', `The oral order ended on ${expiryDate}`, emergencyValidity(oralAuthorisedAt).rule) : undefined
 
 /** 21 CFR 1306.08(d): a prescription altered after it was signed is not to be dispensed. */
 export const contentAltered = { code: 'CONTENT_ALTERED', message: 'the prescription is no longer what was submitted: it must not be dispensed' }

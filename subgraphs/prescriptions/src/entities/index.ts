@@ -2,6 +2,7 @@ import { BulkImportLineSchema, BulkImportSchema } from './bulk-import.ts'
 import { ClinicalAlertSchema } from './clinical-alert.ts'
 import { DispenseRecordSchema } from './dispense-record.ts'
 import { AddressFactSchema, CancelledOrderSchema, ClinicalProfileFactSchema, DrugFactSchema, InteractionFactSchema, PatientFactSchema, PatientTokenSchema, PractitionerFactSchema } from './facts.ts'
+import { EmergencyFollowUpSchema } from './emergency-follow-up.ts'
 import { FillSchema } from './fill.ts'
 import { IntakeMessageSchema } from './intake-message.ts'
 import { NetworkStatusSchema } from './network-status.ts'
@@ -17,5 +18,5 @@ export const entities = [
   PrescriptionSchema, FillSchema, WorkItemSchema, ClinicalAlertSchema, IntakeMessageSchema, DispenseRecordSchema,
   PatientFactSchema, PatientTokenSchema, PractitionerFactSchema, DrugFactSchema, InteractionFactSchema, CancelledOrderSchema,
   AddressFactSchema, ClinicalProfileFactSchema, PdmpQuerySchema, PdmpReportSchema, PrescriptionTransferSchema, PrescriptionPictureSchema, BulkImportSchema, BulkImportLineSchema,
-  OwedBalanceSchema, RefillRequestSchema, NetworkStatusSchema, PdmpZeroReportSchema,
+  OwedBalanceSchema, RefillRequestSchema, NetworkStatusSchema, PdmpZeroReportSchema, EmergencyFollowUpSchema,
 ]

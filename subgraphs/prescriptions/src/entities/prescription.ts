@@ -3,7 +3,7 @@ import { defineEntity, p } from '@mikro-orm/postgresql'
 export const prescriptionStates = [
   'RECEIVED', 'DATA_ENTRY', 'CLINICAL_REVIEW', 'CLARIFICATION', 'VERIFIED', 'ON_HOLD', 'DEPLETED', 'EXPIRED', 'DISCONTINUED', 'TRANSFERRED_OUT', 'REJECTED', 'CANCELLED', 'DUPLICATE',
 ] as const
-export const prescriptionSources = ['NCPDP_SCRIPT', 'FHIR', 'PORTAL', 'UPLOAD'] as const
+export const prescriptionSources = ['NCPDP_SCRIPT', 'FHIR', 'PORTAL', 'UPLOAD', 'ORAL'] as const
 export const deaSchedules = ['NONE', 'CI', 'CII', 'CIII', 'CIV', 'CV'] as const
 /** How the prescriber came to know the patient: 21 USC 829(e), 21 CFR 1306.09. */
 export const evaluationBases = ['IN_PERSON', 'TELEMED_TEMP_RULE', 'SPECIAL_REG', 'VA', 'BUPRENORPHINE'] as const
@@ -61,6 +61,8 @@ export const PrescriptionSchema = defineEntity({
     /** Id of the regulation row that set expiryDate. */
     expiryRule: p.string(),
     evaluationBasis: p.enum(evaluationBases),
+    /** When its prescriber authorised it by word of mouth in an emergency (21 CFR 1306.11(d)); null for all others. */
+    oralAuthorisedAt: p.datetime().nullable(),
     /** Two letters: where the patient lives, whose rules are added to the federal ones. Null while it is not known. */
     patientState: p.string().nullable(),
     /** While it is on hold: the first day on which it goes on by itself; null where a pharmacist must say so. */

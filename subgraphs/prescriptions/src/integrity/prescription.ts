@@ -29,6 +29,7 @@ export const isIntact = (signer: Signer, prescription: Prescription, content: Pr
   content.evaluationBasis === prescription.evaluationBasis &&
   content.prescriber.npi === prescription.prescriberNpi &&
   content.earliestFillDate === (prescription.earliestFillDate ?? null) &&
+  content.emergency?.authorisedAt === prescription.oralAuthorisedAt?.toISOString() &&
   (content.daysSupply === null || content.daysSupply === prescription.daysSupply)
 
 /** Patient, drug and schedule are those the pharmacist verified. */

@@ -6,5 +6,6 @@ import { takeImports } from './take-import-lines.ts'
 import { planRefills } from './plan-refills.ts'
 import { resumePrescriptions } from './resume-prescriptions.ts'
 import { voidBalances } from './void-balances.ts'
+import { watchEmergencyFollowUps } from './watch-emergency-follow-ups.ts'
 
-export const jobs = [expireLeases, expirePrescriptions, resumePrescriptions, voidBalances, planRefills, takeImports, lookAfterPdmpReports, rewrapDataKeys]
+export const jobs = [expireLeases, expirePrescriptions, resumePrescriptions, voidBalances, planRefills, takeImports, lookAfterPdmpReports, watchEmergencyFollowUps, rewrapDataKeys]

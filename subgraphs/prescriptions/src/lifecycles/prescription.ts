@@ -9,6 +9,9 @@ const reject = to<PrescriptionState, Prescription>('REJECTED', { by: pharmacists
 const expire = to<PrescriptionState, Prescription>('EXPIRED', { by: ['system'] })
 const discontinue = to<PrescriptionState, Prescription>('DISCONTINUED', { by: ['prescriber', 'system'] })
 
+/** It is the written order that follows an oral one (21 CFR 1306.11(d)(4)): kept with it, never dispensed on. */
+const documentEmergency = to<PrescriptionState, Prescription>('DUPLICATE', { by: [...pharmacists, 'system'] })
+
 /** An amendment is a new version; this one ends with it. */
 const supersede = to<PrescriptionState, Prescription>('DISCONTINUED', { by: [...pharmacists, 'prescriber'] })
 
@@ -24,16 +27,18 @@ export const prescriptionLifecycle = defineLifecycle<PrescriptionState, Prescrip
       review: to('CLINICAL_REVIEW', { by: ['system'] }),
       askForData: to('DATA_ENTRY', { by: ['system'] }),
       markDuplicate: to('DUPLICATE', { by: ['system'] }),
+      documentEmergency,
       cancel,
     },
-    DATA_ENTRY: { completeDataEntry: to('CLINICAL_REVIEW', { by: staff }), reject, cancel },
+    DATA_ENTRY: { completeDataEntry: to('CLINICAL_REVIEW', { by: staff }), documentEmergency, reject, cancel },
     CLINICAL_REVIEW: {
       verify: to('VERIFIED', { by: pharmacists, when: [notWhoEnteredData] }),
       requestClarification: to('CLARIFICATION', { by: pharmacists }),
+      documentEmergency,
       reject,
       cancel,
     },
-    CLARIFICATION: { answerClarification: to('CLINICAL_REVIEW', { by: ['prescriber', 'system'] }), reject, cancel },
+    CLARIFICATION: { answerClarification: to('CLINICAL_REVIEW', { by: ['prescriber', 'system'] }), documentEmergency, reject, cancel },
     VERIFIED: {
       deplete: to('DEPLETED', { by: ['system'] }),
       expire,

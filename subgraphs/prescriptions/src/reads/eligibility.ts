@@ -15,9 +15,10 @@ export async function eligibility(prescription: Prescription, at: Date, { actor,
   const day = clock.dayOf(at)
   if (day < prescription.issueDate) throw invalid('at', `the prescription was issued on ${prescription.issueDate}`)
   const { patientId, drugId, deaSchedule, status, patientState, resumeOn } = prescription
-  const [fills, patients, addresses, balances, alerts, drugs] = await Promise.all([
+  const [fills, patients, addresses, balances, alerts, drugs, followUps] = await Promise.all([
     loaders.fillsKept.load(chainOf(prescription)), patientId ? loaders.patientFacts.load(patientId) : [], patientId ? loaders.addressesOf.load(patientId) : [],
     loaders.balancesOf.load(prescription.id), loaders.alertsOf.load(prescription.id), drugId ? loaders.drugFacts.load(drugId) : [],
+    prescription.oralAuthorisedAt ? loaders.followUpsOf.load(prescription.id) : [],
   ])
   const others: Refusal[] = []
   if (status === 'ON_HOLD' && !(resumeOn && day >= resumeOn)) {
@@ -40,7 +41,7 @@ export async function eligibility(prescription: Prescription, at: Date, { actor,
     others.push(refusal('CONSENT_MISSING', 'The patient has not consented to dispensing', ruleAt('CONSENT', verifiable(prescription), day), null, "The patient's consent"))
   }
   const balance = balances.find(({ status: state }) => state === 'OWED')
-  return { at, ...explain(fillableOf(prescription, fills, patientState ?? addresses.at(-1)?.state), day, others, balance && { ...balance, at }) }
+  return { at, ...explain({ ...fillableOf(prescription, fills, patientState ?? addresses.at(-1)?.state), followUpReceivedAt: followUps[0]?.receivedAt ?? null }, day, others, balance && { ...balance, at }) }
 }
 
 /** Schedule I has no row of verification: it is refused before. */

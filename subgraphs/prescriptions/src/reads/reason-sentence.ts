@@ -4,6 +4,7 @@ import { rejectionReasons } from '../commands/reject-prescription.ts'
 const sentences: Readonly<Record<string, string>> = {
   ...rejectionReasons,
   DUPLICATE_CONTENT: 'The same prescription came in before and is open',
+  EMERGENCY_FOLLOW_UP: 'It confirms an order given by telephone in an emergency, and is kept with that one',
   CLARIFICATION_REQUESTED: 'We asked the prescriber and wait for the answer',
   PRESCRIBER_ANSWERED: 'The prescriber answered our question',
   REPLACED_BY_PRESCRIBER: 'The prescriber wrote another one in its place',

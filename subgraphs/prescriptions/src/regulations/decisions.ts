@@ -107,6 +107,10 @@ export type Fillable = Issued & {
   expiryDate: string; expiryRule: string; fillsReleased: number; fills: readonly PastFill[]
   /** A pharmacist let the next refill come before its day. */
   earlyRefillAllowed?: boolean
+  /** When its prescriber authorised it by word of mouth in an emergency. */
+  oralAuthorisedAt?: Date | null
+  /** When what the prescriber sent after it came; null while it is awaited. */
+  followUpReceivedAt?: Date | null
 }
 
 /** The last day of a fill: the prescription's own, or an earlier one where it goes. */

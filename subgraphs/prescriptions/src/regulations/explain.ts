@@ -2,6 +2,7 @@
 import { addDays, clock } from '@pharmagraph/platform'
 import { owed as unitsOwed, type OwedBalance } from '../entities/owed-balance.ts'
 import { citation, evaluationRefusal, lastDayOfFill, refusalsOfFill, type Fillable, type Refusal } from './decisions.ts'
+import { emergencyDuties } from './emergency.ts'
 import { refusalsOfRest } from './partial-fill.ts'
 import { rulesAt } from './rules.ts'
 
@@ -54,7 +55,19 @@ function grounds(prescription: Fillable, day: string): Reason[] {
   const validity: Reason[] = day > lastDay ? [] : [{
     code: 'VALID_UNTIL', message: `Fills are possible until ${lastDay} (${rule.source})`, rule: rule.id, source: rule.source, blocks: false, remedy: 'A new prescription', changesOn: addDays(lastDay, 1),
   }]
-  return [...validity, ...evaluation(prescription, day)]
+  return [...validity, ...evaluation(prescription, day), ...emergency(prescription, day)]
+}
+
+/** An oral order rests on what its prescriber must send after it. */
+function emergency({ oralAuthorisedAt, followUpReceivedAt, state }: Fillable, day: string): Reason[] {
+  const [first] = oralAuthorisedAt ? emergencyDuties({ authorisedAt: oralAuthorisedAt, state }) : []
+  if (!first) return []
+  const { id: rule, source } = first.rule
+  const last = clock.dayOf(first.dueAt)
+  const authorised = `Authorised by word of mouth in an emergency on ${clock.dayOf(oralAuthorisedAt!)}`
+  if (followUpReceivedAt) return [{ code: 'EMERGENCY_ORAL_CONFIRMED', message: `${authorised}; the prescriber's order came on ${clock.dayOf(followUpReceivedAt)} (${source})`, rule, source, blocks: false, remedy: 'A new prescription for more', changesOn: null }]
+  const message = day > last ? `${authorised}; the prescriber's order should have been here by ${last} (${source})` : `${authorised}; the prescriber's order must be here by ${last} (${source})`
+  return [{ code: day > last ? 'EMERGENCY_FOLLOW_UP_OVERDUE' : 'EMERGENCY_FOLLOW_UP_AWAITED', message, rule, source, blocks: false, remedy: "The prescriber's written or electronic order", changesOn: day > last ? null : addDays(last, 1) }]
 }
 
 /**

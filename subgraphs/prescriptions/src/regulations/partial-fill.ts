@@ -11,23 +11,23 @@ export type PartialFill = {
   /** When the first part left; undefined for the first itself. */
   firstAt?: Date | undefined
   quantity: number
-  /** An oral schedule II prescription in an emergency. */
-  emergencyOral?: boolean
 }
 
 /** The row that governs a partial fill for this cause; undefined where none permits it. */
-export const partialFillRule = ({ schedule }: Fillable, cause: PartialFillCause, day: string): Rule<'PARTIAL_FILL'> | undefined =>
-  rulesAt('PARTIAL_FILL', schedule, day).find(({ parameters }) => parameters.cause === cause || parameters.cause === 'ANY')
+export function partialFillRule({ schedule, oralAuthorisedAt }: Fillable, cause: PartialFillCause, day: string): Rule<'PARTIAL_FILL'> | undefined {
+  const rules = rulesAt('PARTIAL_FILL', schedule, day).filter(({ parameters }) => parameters.cause === cause || parameters.cause === 'ANY')
+  const ofEmergencies = rules.find(({ parameters }) => 'hoursFromOralIssue' in parameters)
+  return oralAuthorisedAt && ofEmergencies ? ofEmergencies : rules.find((rule) => rule !== ofEmergencies)
+}
 
 /** Until when the rest may be dispensed; after it the rest is void and takes a new prescription. */
-export function partialFillDeadline(prescription: Fillable, { cause, firstAt, emergencyOral = false }: Pick<PartialFill, 'cause' | 'firstAt' | 'emergencyOral'>, at: Date): Date | undefined {
+export function partialFillDeadline(prescription: Fillable, { cause, firstAt }: Pick<PartialFill, 'cause' | 'firstAt'>, at: Date): Date | undefined {
   const rule = partialFillRule(prescription, cause, clock.dayOf(at))
   if (!rule) return undefined
   const { parameters } = rule
   if ('hoursFromFirst' in parameters) return hoursAfter(firstAt ?? at, parameters.hoursFromFirst)
+  if ('hoursFromOralIssue' in parameters) return hoursAfter(prescription.oralAuthorisedAt!, parameters.hoursFromOralIssue)
   const { lastDay } = lastDayOfFill(prescription)
-  // 21 USC 829(f)(2)(B): the rest of an emergency oral prescription within 72 hours of its issue
-  if ('daysFromIssue' in parameters && emergencyOral && cause === 'REQUESTED') return endOfDay(addDays(prescription.issueDate, 3))
   const day = 'daysFromIssue' in parameters ? addDays(prescription.issueDate, parameters.daysFromIssue) : lastDay
   return endOfDay(day < lastDay ? day : lastDay)
 }
@@ -49,16 +49,16 @@ export function refusalOfPartial(prescription: Fillable, partial: PartialFill, a
 }
 
 /** The rest of a part is no refill: of the prescription only its days count, and the part's own deadline at `at`. */
-export function refusalsOfRest(prescription: Fillable, { cause, prescribed, dispensed, firstAt, quantity }: Omit<PartialFill, 'dispensed' | 'emergencyOral'> & { dispensed: number }, day: string, at: Date): Refusal[] {
+export function refusalsOfRest(prescription: Fillable, { cause, prescribed, dispensed, firstAt, quantity }: Omit<PartialFill, 'dispensed'> & { dispensed: number }, day: string, at: Date): Refusal[] {
   const late = refusalOfPartial(prescription, { cause, prescribed, dispensed: [dispensed], firstAt, quantity }, at)
   return [...refusalsOfFill(prescription, day).filter(({ code }) => !ofRefills.includes(code)), ...(late ? [late] : [])]
 }
 const ofRefills: readonly string[] = ['NO_REFILLS_LEFT', 'REFILL_TOO_EARLY', 'REFILL_SUPPLY_EXCEEDED', 'FIRST_FILL_TOO_LATE']
 
-const hoursAfter = (instant: Date, hours: number): Date => new Date(instant.getTime() + hours * 3_600_000)
+export const hoursAfter = (instant: Date, hours: number): Date => new Date(instant.getTime() + hours * 3_600_000)
 
 /** The last instant of a legal day in the pharmacy's time zone. */
-function endOfDay(day: string): Date {
+export function endOfDay(day: string): Date {
   const noon = new Date(`${addDays(day, 1)}T12:00:00Z`)
   // walks back from noon UTC of the next day, which lies in it in every American time zone
   let instant = new Date(noon.getTime() - 12 * 3_600_000)

@@ -23,14 +23,23 @@ export type Parameters = {
   EARLY_REFILL: { usedShare: number } | { daysBeforeRunOut: number }
   /** On which knowledge of the patient a prescription issued in the rule's time may rest. */
   EVALUATION: { bases: readonly EvaluationBasis[] }
-  /** Until when the rest of a partial fill may follow: hours from the first part, days from the day of issue, or the prescription's own last day. */
-  PARTIAL_FILL: { cause: PartialFillCause; hoursFromFirst: number } | { cause: PartialFillCause; daysFromIssue: number } | { cause: PartialFillCause; untilLastDay: true }
+  /** Until when the rest of a partial fill may follow: hours from the first part or from an oral issue in an emergency, days from the day of issue, or the prescription's own last day. */
+  PARTIAL_FILL: { cause: PartialFillCause; hoursFromFirst: number } | { cause: PartialFillCause; hoursFromOralIssue: number } | { cause: PartialFillCause; daysFromIssue: number } | { cause: PartialFillCause; untilLastDay: true }
   /** How often what may go to another pharmacy; `shared` where both look into one real-time database. */
   TRANSFER: { of: 'REFILLS' | 'INITIAL_FILL'; times: number; timesShared: number; electronicOnly: boolean }
   /** What a prescription must say before it is verified. */
   ELEMENTS: { required: readonly string[] }
-  /** An oral prescription in an emergency: days until the written or electronic one must be here. */
-  EMERGENCY_ORAL: { followUpDays: number }
+  /**
+   * An oral prescription in an emergency: within so many hours, or by the end of so many days, the written or electronic one must be
+   * here, or postmarked where that counts; else the authority is told, within so many hours of the failure or of the dispensing.
+   */
+  EMERGENCY_ORAL: ({ followUpDays: number } | { followUpHours: number }) & { postmarkCounts: boolean; tell: Authority; tellWithin?: { hours: number; from: 'FAILURE' | 'DISPENSING' } }
+  /** Days' supply of an oral prescription in an emergency. */
+  EMERGENCY_SUPPLY: { maxDays: number }
+  /** An oral prescription in an emergency is reduced to writing within so many hours. */
+  EMERGENCY_RECORD: { withinHours: number }
+  /** The last day of a fill on an oral prescription in an emergency, in days from its authorisation. */
+  EMERGENCY_VALIDITY: { days: number }
   /** A month of at least so many controlled prescriptions or dosage units is reported, any other told as negative, by that day of the next. */
   MONTHLY_REPORT: { prescriptions: number; dosageUnits: number; dueDay: number }
   /** A pharmacist may refuse, and says why. */
@@ -65,6 +74,8 @@ export type Parameters = {
 export type RuleKind = keyof Parameters
 /** Why only a part of the quantity was dispensed. */
 export type PartialFillCause = 'SHORT_SUPPLY' | 'REQUESTED' | 'LONG_TERM_CARE_OR_TERMINAL' | 'ANY'
+/** Who is told that a prescriber did not confirm an oral order: the DEA, California's Department of Justice, New York's Department of Health. */
+export type Authority = 'DEA' | 'CA_DOJ' | 'NY_DOH'
 /** States with rows of their own; elsewhere the federal rule and the pharmacy's hold. */
 export const ruledStates = ['CA', 'FL', 'IA', 'NY', 'PA', 'SC', 'TX'] as const
 export type Jurisdiction = 'US' | 'PHARMACY' | (typeof ruledStates)[number]
@@ -141,6 +152,7 @@ export const rules: readonly { [Kind in RuleKind]: Rule<Kind> }[RuleKind][] = [
 
   rule({ id: 'us-cii-partial-short-supply', kind: 'PARTIAL_FILL', jurisdiction: 'US', schedules: ['CII'], from: firstRuledDay, to: null, source: '21 CFR 1306.13(a)', parameters: { cause: 'SHORT_SUPPLY', hoursFromFirst: 72 } }),
   rule({ id: 'us-cii-partial-requested', kind: 'PARTIAL_FILL', jurisdiction: 'US', schedules: ['CII'], from: '2016-07-22', to: null, source: '21 USC 829(f) (CARA section 702); 21 CFR 1306.13(b)', parameters: { cause: 'REQUESTED', daysFromIssue: 30 } }),
+  rule({ id: 'us-cii-partial-emergency', kind: 'PARTIAL_FILL', jurisdiction: 'US', schedules: ['CII'], from: '2016-07-22', to: null, source: '21 USC 829(f)(2)(B) (CARA section 702)', parameters: { cause: 'REQUESTED', hoursFromOralIssue: 72 } }),
   rule({ id: 'us-cii-partial-ltcf', kind: 'PARTIAL_FILL', jurisdiction: 'US', schedules: ['CII'], from: firstRuledDay, to: null, source: '21 CFR 1306.13(c)', parameters: { cause: 'LONG_TERM_CARE_OR_TERMINAL', daysFromIssue: 60 } }),
   rule({ id: 'us-ciii-cv-partial', kind: 'PARTIAL_FILL', jurisdiction: 'US', schedules: ['CIII', 'CIV', 'CV'], from: firstRuledDay, to: null, source: '21 CFR 1306.23', parameters: { cause: 'ANY', untilLastDay: true } }),
   rule({ id: 'pharmacy-partial', kind: 'PARTIAL_FILL', jurisdiction: 'PHARMACY', schedules: ['NONE'], from: firstRuledDay, to: null, source: 'Pharmacy policy: the rest while the prescription lasts', parameters: { cause: 'ANY', untilLastDay: true } }),
@@ -153,11 +165,24 @@ export const rules: readonly { [Kind in RuleKind]: Rule<Kind> }[RuleKind][] = [
     parameters: { required: ['patient', 'drug', "days' supply", 'prescriber', 'DEA number', 'schedule authority'] },
   }),
   rule({ id: 'pharmacy-elements', kind: 'ELEMENTS', jurisdiction: 'PHARMACY', schedules: ['NONE'], from: firstRuledDay, to: null, source: 'Pharmacy policy after common state law', parameters: { required: ['patient', 'drug', "days' supply", 'prescriber'] } }),
-  rule({ id: 'us-cii-emergency-oral', kind: 'EMERGENCY_ORAL', jurisdiction: 'US', schedules: ['CII'], from: firstRuledDay, to: null, source: '21 CFR 1306.11(d)', parameters: { followUpDays: 7 } }),
+  rule({ id: 'us-cii-emergency-oral', kind: 'EMERGENCY_ORAL', jurisdiction: 'US', schedules: ['CII'], from: firstRuledDay, to: null, source: '21 CFR 1306.11(d)', parameters: { followUpDays: 7, postmarkCounts: true, tell: 'DEA' } }),
+  rule({
+    id: 'ca-cii-emergency-oral', kind: 'EMERGENCY_ORAL', jurisdiction: 'CA', schedules: ['CII'], from: '2013-01-01', to: null, source: 'Cal. Health & Safety Code 11167(c), (d)',
+    parameters: { followUpDays: 7, postmarkCounts: true, tell: 'CA_DOJ', tellWithin: { hours: 144, from: 'FAILURE' } },
+  }),
+  rule({
+    id: 'ny-cii-emergency-oral', kind: 'EMERGENCY_ORAL', jurisdiction: 'NY', schedules: ['CII'], from: statesFrom, to: null, source: '10 NYCRR 80.68(c)',
+    parameters: { followUpHours: 72, postmarkCounts: false, tell: 'NY_DOH', tellWithin: { hours: 168, from: 'DISPENSING' } },
+  }),
+  rule({ id: 'pharmacy-cii-emergency-supply', kind: 'EMERGENCY_SUPPLY', jurisdiction: 'PHARMACY', schedules: ['CII'], from: firstRuledDay, to: null, source: 'Pharmacy policy: 21 CFR 1306.11(d)(1) limits it to the emergency period and names no days', parameters: { maxDays: 3 } }),
+  rule({ id: 'fl-cii-emergency-supply', kind: 'EMERGENCY_SUPPLY', jurisdiction: 'FL', schedules: ['CII'], from: statesFrom, to: null, source: 'Fla. Stat. 893.04(1)(f): a 72-hour supply', parameters: { maxDays: 3 } }),
+  rule({ id: 'ny-cii-emergency-supply', kind: 'EMERGENCY_SUPPLY', jurisdiction: 'NY', schedules: ['CII'], from: statesFrom, to: null, source: '10 NYCRR 80.68(b)', parameters: { maxDays: 5 } }),
+  rule({ id: 'pharmacy-cii-emergency-record', kind: 'EMERGENCY_RECORD', jurisdiction: 'PHARMACY', schedules: ['CII'], from: firstRuledDay, to: null, source: 'Pharmacy policy: "immediately" of 21 CFR 1306.11(d)(2)', parameters: { withinHours: 1 } }),
+  rule({ id: 'pharmacy-cii-emergency-validity', kind: 'EMERGENCY_VALIDITY', jurisdiction: 'PHARMACY', schedules: ['CII'], from: firstRuledDay, to: null, source: 'Pharmacy policy: an emergency is over after three days, as 21 USC 829(f)(2)(B) takes it', parameters: { days: 3 } }),
   rule({ id: 'us-altered-void', kind: 'INTEGRITY', jurisdiction: 'US', schedules: controlled, from: '2010-06-01', to: null, source: '21 CFR 1306.08(d)', parameters: { alteredIsVoid: true } }),
   rule({
     id: 'pharmacy-controlled-origin', kind: 'ORIGIN', jurisdiction: 'PHARMACY', schedules: controlled, from: firstRuledDay, to: null,
-    source: 'Pharmacy policy: a picture is neither the signed paper nor an electronic prescription of 21 CFR 1311', parameters: { sources: ['NCPDP_SCRIPT', 'FHIR', 'PORTAL'] },
+    source: 'Pharmacy policy: a picture is neither the signed paper nor an electronic prescription of 21 CFR 1311', parameters: { sources: ['NCPDP_SCRIPT', 'FHIR', 'PORTAL', 'ORAL'] },
   }),
   rule({ id: 'us-epcs-signing', kind: 'SIGNING', jurisdiction: 'US', schedules: controlled, from: '2010-06-01', to: null, source: '21 CFR 1311.115, 1311.140; five minutes are pharmacy policy', parameters: { factors: 2, maxAgeSeconds: 300 } }),
   rule({

@@ -1,6 +1,7 @@
 import type { Resolvers } from '../generated/resolvers.ts'
 import { bulkImportLineResolvers, bulkImportResolvers } from './bulk-import.ts'
 import { alertOverrideResolvers, clinicalAlertResolvers } from './clinical-alert.ts'
+import { emergencyDutyResolvers, emergencyFollowUpResolvers } from './emergency.ts'
 import { fillLotResolvers, fillResolvers } from './fill.ts'
 import { mutationResolvers } from './mutation.ts'
 import { orderResolvers, patientResolvers } from './elsewhere.ts'
@@ -24,6 +25,8 @@ export const resolvers: Resolvers = {
   BulkImport: bulkImportResolvers,
   OverduePdmpReport: { fill: ({ fillId }, _args, { loaders }) => (fillId ? loaders.fill.load(fillId) : null) },
   BulkImportLine: bulkImportLineResolvers,
+  EmergencyFollowUp: emergencyFollowUpResolvers,
+  EmergencyDuty: emergencyDutyResolvers,
   RefillRequest: refillRequestResolvers,
   OwedBalance: owedBalanceResolvers,
   SyncStep: syncStepResolvers,

@@ -9,10 +9,13 @@ import { syncRefills } from '../commands/sync-refills.ts'
 import { checkFill } from '../commands/check-fill.ts'
 import { beginWork, claimNextWorkItem, claimWorkItem } from '../commands/claim-work-item.ts'
 import { completeDataEntry } from '../commands/complete-data-entry.ts'
+import { confirmEmergencyOral } from '../commands/confirm-emergency-oral.ts'
 import { confirmOverride } from '../commands/confirm-override.ts'
 import { heartbeatWorkItem } from '../commands/heartbeat-work-item.ts'
 import { holdPrescription, resumePrescription } from '../commands/hold-prescription.ts'
 import { overrideAlert } from '../commands/override-alert.ts'
+import { recordEmergencyNotice } from '../commands/record-emergency-notice.ts'
+import { recordEmergencyOral } from '../commands/record-emergency-oral.ts'
 import { rejectPrescription } from '../commands/reject-prescription.ts'
 import { releaseFill } from '../commands/release-fill.ts'
 import { releaseWorkItem } from '../commands/release-work-item.ts'
@@ -66,6 +69,10 @@ export const mutationResolvers: MutationResolvers = {
   amendPrescription: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => amendPrescription(em, actor, services, input))),
   substituteDrug: async (_source, { input }, { actor, transact }) => prescriptionPayload(await transact((em) => substituteDrug(em, actor, input))),
   allowEarlyRefill: async (_source, { input }, { actor, transact }) => prescriptionPayload(await transact((em) => allowEarlyRefill(em, actor, input))),
+
+  recordEmergencyOral: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => recordEmergencyOral(em, actor, services, input))),
+  confirmEmergencyOral: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => confirmEmergencyOral(em, actor, services, input))),
+  recordEmergencyNotice: async (_source, { input }, { actor, transact }) => prescriptionPayload(await transact((em) => recordEmergencyNotice(em, actor, input))),
 
   requestRefill: async (_source, { input }, { actor, transact }) => refillPayload(await transact((em) => requestRefill(em, actor, input))),
   cancelRefill: async (_source, { input }, { actor, transact }) => refillPayload(await transact((em) => cancelRefill(em, actor, input))),

@@ -38,6 +38,11 @@ export const prescriptionResolvers: PrescriptionResolvers = {
   nextQuantity: ({ nextQuantity, quantity }) => nextQuantity ?? quantity,
   dispensedDrug: ({ substituteDrugId }) => (substituteDrugId ? { id: substituteDrugId } : null),
   owedBalances: ({ id }, _args, { loaders }) => loaders.balancesOf.load(id),
+  emergencyFollowUp: async ({ id, oralAuthorisedAt }, _args, { loaders }) => (oralAuthorisedAt ? ((await loaders.followUpsOf.load(id))[0] ?? null) : null),
+  confirmsOral: async ({ id, statusReasonCode }, _args, { loaders }) => {
+    const [followUp] = statusReasonCode === 'EMERGENCY_FOLLOW_UP' ? await loaders.followedBy.load(id) : []
+    return followUp ? loaders.prescription.load(followUp.prescriptionId) : null
+  },
   runsOutOn: ({ supplyUntil }) => supplyUntil ?? null,
   refillRequests: ({ id }, _args, { loaders }) => loaders.refillsOf.load(id),
   alerts: ({ id }, _args, { loaders }) => loaders.alertsOf.load(id),

@@ -1,5 +1,6 @@
 import { forbidden, isStaff, page } from '@pharmagraph/platform'
 import { access } from '../access.ts'
+import { EmergencyFollowUp } from '../entities/emergency-follow-up.ts'
 import { Prescription } from '../entities/prescription.ts'
 import type { QueryResolvers } from '../generated/resolvers.ts'
 import { overduePdmpReports } from '../reads/overdue-pdmp-reports.ts'
@@ -21,6 +22,10 @@ export const queryResolvers: QueryResolvers = {
   overduePdmpReports: (_source, _args, { em, actor }) => {
     access.must(actor, 'report:read', undefined)
     return overduePdmpReports(em)
+  },
+  emergencyFollowUps: (_source, { status, first, after }, { em, actor }) => {
+    access.must(actor, 'emergency:read', undefined)
+    return page(em, EmergencyFollowUp, status ? { status } : {}, { first: first ?? 50, after }, 'asc')
   },
   bulkImport: (_source, { id }, { em, actor }) => visibleImport(em, actor, id),
   writtenPrescriptions: (_source, { first, after }, { em, actor }) => {
