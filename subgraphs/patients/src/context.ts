@@ -5,7 +5,7 @@ import {
 import DataLoader from 'dataloader'
 import { Allergy, type AllergyDetails, type CodedConcept } from './entities/allergy.ts'
 import { Condition } from './entities/condition.ts'
-import { Delegation, type DelegationScope } from './entities/delegation.ts'
+import { Delegation, type DelegationDetails, type DelegationScope } from './entities/delegation.ts'
 import { Disclosure } from './entities/disclosure.ts'
 import { ErasureConfirmation, RecordFact } from './entities/erasure.ts'
 import { InsurancePolicy, type InsuranceDetails } from './entities/insurance-policy.ts'
@@ -58,8 +58,13 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
     insurance: opened<InsurancePolicy & InsuranceDetails>(listBy(em, InsurancePolicy, 'patientId', { scope: { endedAt: null } })),
     allergies: opened<Allergy & AllergyDetails>(listBy(em, Allergy, 'patientId', { scope: { endedAt: null } })),
     conditions: opened<{ code: CodedConcept }>(listBy(em, Condition, 'patientId', { scope: { endedAt: null } })),
-    caregivers: opened<Delegation & { name: string }>(listBy(em, Delegation, 'patientId', { scope: { status: 'ACTIVE' } })),
-    invitations: opened<Delegation & { name: string }>(listBy(em, Delegation, 'patientId', { scope: { status: 'INVITED', expiresAt: { $gt: clock.now() } } })),
+    caregivers: opened<Delegation & DelegationDetails>(listBy(em, Delegation, 'patientId', { scope: { status: 'ACTIVE' } })),
+    invitations: opened<Delegation & DelegationDetails>(listBy(em, Delegation, 'patientId', { scope: { status: 'INVITED', expiresAt: { $gt: clock.now() } } })),
+    /** What caregivers are to their patients; null once the patient is erased. */
+    relationship: new DataLoader<Delegation, string | null>(async (delegations) => {
+      const opened = new Map((await openAll<Delegation, DelegationDetails>(em, vault, delegations)).map(({ id, relationship }) => [id, relationship]))
+      return delegations.map(({ id }) => opened.get(id) ?? null)
+    }),
     notifications: perArguments((page: Page) => pageByParent(em, Notification, 'patientId', {}, page)),
     disclosures: perArguments((page: Page) => pageByParent(em, Disclosure, 'patientId', {}, page)),
     consents: new DataLoader((ids: readonly string[]) => latestConsents(em, ids)),

@@ -1,5 +1,5 @@
 import type { Consent } from './entities/consent.ts'
-import type { Delegation } from './entities/delegation.ts'
+import type { Delegation, DelegationDetails } from './entities/delegation.ts'
 import type { ErasureRequest } from './entities/erasure.ts'
 import type { MessageThread } from './entities/message.ts'
 import type { Practitioner } from './entities/practitioner.ts'
@@ -10,6 +10,6 @@ export type ConsentMapper = Consent
 export type MessageThreadMapper = MessageThread
 export type ErasureRequestMapper = ErasureRequest
 export type PractitionerMapper = Practitioner
-export type CaregiverMapper = Delegation & { name: string }
-export type CaregiverInvitationMapper = Delegation & { name: string }
+export type CaregiverMapper = Delegation & DelegationDetails
+export type CaregiverInvitationMapper = Delegation & DelegationDetails
 export type DelegationMapper = Delegation

@@ -1,5 +1,6 @@
 /** Rows with their sealed part opened: what resolvers give out. */
 import { AppError, type EntityManager, type Vault } from '@pharmagraph/platform'
+import type { Delegation, DelegationDetails } from './entities/delegation.ts'
 import { Patient, type Identity } from './entities/patient.ts'
 
 type SealedRow = { id: string; patientId: string; sealed: string }
@@ -23,6 +24,11 @@ export async function openPatients(em: EntityManager, vault: Vault, patients: re
 
 export async function openPatient(em: EntityManager, vault: Vault, patient: Patient): Promise<OpenedPatient> {
   return { ...patient, ...(await vault.open<Identity>(em, patient.id, patient.sealed)) }
+}
+
+/** Rows of before the relationship was sealed hold it beside. */
+export async function openDelegation(em: EntityManager, vault: Vault, { patientId, sealed, relationship }: Delegation): Promise<DelegationDetails> {
+  return { ...(relationship ? { relationship } : {}), ...(await vault.open<DelegationDetails>(em, patientId, sealed)) }
 }
 
 const unlessErased = <T>(opening: Promise<T>): Promise<T | undefined> =>

@@ -12,6 +12,7 @@ import { loaders } from './context.ts'
 import { entities } from './entities/index.ts'
 import { erasePatients } from './jobs/erase-patients.ts'
 import { recheckLicences } from './jobs/recheck-licences.ts'
+import { sealRelationships } from './jobs/seal-relationships.ts'
 import { sendNotifications } from './jobs/send-notifications.ts'
 import { resolvers } from './resolvers/index.ts'
 import { seed } from './seed.ts'
@@ -26,6 +27,6 @@ export const patients = defineSubgraph({
   loaders,
   services,
   consumers: [...notifyOfOrder, notifyOfShipment, notifyOfRecall, ...notifyOfRefill, knowPrescription, knowPatientOfPrescription, ...recordClock, ...erasureConfirmations],
-  jobs: [sendNotifications, recheckLicences, rewrapDataKeys, erasePatients],
+  jobs: [sendNotifications, recheckLicences, rewrapDataKeys, erasePatients, sealRelationships],
   seed,
 })

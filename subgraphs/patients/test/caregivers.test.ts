@@ -1,9 +1,11 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { apply, clock, newId, type Actor, type EventMap, type Role } from '@pharmagraph/platform'
+import { apply, clock, newId, systemActor, transact, type Actor, type EventMap, type Role } from '@pharmagraph/platform'
 import { actorWith, testSubgraph } from '../../../tests/environment.ts'
 import { accept, caregiverOf, prescribed, registered } from './support.ts'
+import { sealRelationships } from '../src/jobs/seal-relationships.ts'
 import { delegationLifecycle } from '../src/lifecycles/delegation.ts'
+import { services } from '../src/services.ts'
 import { patients } from '../src/subgraph.ts'
 
 const subgraph = await testSubgraph(patients)
@@ -21,7 +23,7 @@ test('S23 a patient invites, the caregiver takes it up under their own account, 
   assert.deepEqual({ ...shown, expiresAt: undefined }, { ...rosa, scopes: ['VIEW', 'ORDER'], expiresAt: undefined })
   assert.deepEqual((await subgraph.data(actor, '{ me { caregivers { name } caregiverInvitations { name delegationId } } }')).me, { caregivers: [], caregiverInvitations: [{ name: rosa.name, delegationId }] })
   const raw = await subgraph.sql<{ text: string }>('select d::text as text from delegation d where id = $1', [delegationId])
-  assert.doesNotMatch(raw[0]!.text, new RegExp(`${inviteCaregiver.code}|Rosa`))
+  assert.doesNotMatch(raw[0]!.text, new RegExp(`${inviteCaregiver.code}|Rosa|DAUGHTER`))
 
   const caregiver = actorWith('caregiver')
   assert.equal(await seen(caregiver, id), null)
@@ -34,6 +36,24 @@ test('S23 a patient invites, the caregiver takes it up under their own account, 
   const { me } = await subgraph.data(actor, '{ me { caregivers { subject name scopes delegationId } caregiverInvitations { name } } }')
   assert.deepEqual(me, { caregivers: [{ subject: caregiver.subject, name: rosa.name, scopes: ['VIEW', 'ORDER'], delegationId }], caregiverInvitations: [] })
   assert.deepEqual(await told(delegationId), [{ delegationId, patientId: id, subject: caregiver.subject, scopes: ['VIEW', 'ORDER'], version: 1 }])
+})
+
+test('S23 what a caregiver is to the patient reads the same from rows of before it was sealed, and is sealed then', async () => {
+  const { actor, id } = await registered(subgraph)
+  const { actor: caregiver, delegationId } = await caregiverOf(subgraph, actor)
+  await transact(subgraph.running.orm, async (em) => {
+    const sealed = await services().vault.seal(em, id, { name: 'Rosa Núñez' })
+    await em.execute("update delegation set sealed = ?, relationship = 'SISTER' where id = ?", [sealed, delegationId])
+  })
+  const shown = async () => {
+    const { caregivers } = (await subgraph.data(actor, '{ me { caregivers { name relationship } } }')).me
+    return [...caregivers, ...(await subgraph.data(caregiver, '{ caredFor { relationship } }')).caredFor]
+  }
+  const expected = [{ name: 'Rosa Núñez', relationship: 'SISTER' }, { relationship: 'SISTER' }]
+  assert.deepEqual(await shown(), expected)
+  await transact(subgraph.running.orm, (em) => sealRelationships.run(em, systemActor('patients'), { services: services(), logger: undefined as never }))
+  assert.doesNotMatch(JSON.stringify(await subgraph.sql('select * from delegation where id = $1', [delegationId])), /SISTER/)
+  assert.deepEqual(await shown(), expected)
 })
 
 test('S23 what a caregiver may do is what the patient lets them do at that moment', async () => {

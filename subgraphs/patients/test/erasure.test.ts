@@ -46,6 +46,21 @@ test('G1 G2 who asks to be erased is restricted at once: no consent is left, nob
   assert.deepEqual((await told(requestErasure.id)).map(({ from, to }) => [from, to]), [[null, 'RESTRICTED'], ['RESTRICTED', 'WITHDRAWN']])
 })
 
+test('G1 a patient with several caregivers and invitations is restricted like any other, and agrees to nothing new until the wish is taken back', async () => {
+  const { actor, id } = await registered(subgraph)
+  for (let n = 0; n < 2; n++) await caregiverOf(subgraph, actor, ['VIEW', 'MESSAGES'])
+  const invite = () => subgraph.graph(actor, 'mutation { inviteCaregiver(input: { name: "Rosa", relationship: "AUNT", scopes: [] }) { code } }')
+  const agree = (granted: boolean) => subgraph.graph(actor, 'mutation ($g: Boolean!) { setConsent(input: { purpose: EXCHANGE, granted: $g, policyVersion: "1" }) { granted } }', { g: granted })
+  for (let n = 0; n < 2; n++) assert.equal((await invite()).errors, undefined)
+  const { requestErasure } = (await ask(actor)).data
+  assert.equal(requestErasure.status, 'RESTRICTED')
+  assert.deepEqual(await subgraph.sql('select distinct status, code_index from delegation where patient_id = $1', [id]), [{ status: 'REVOKED', code_index: null }])
+  assert.deepEqual([codeOf(await agree(true)), codeOf(await invite())], ['ERASURE_REQUESTED', 'ERASURE_REQUESTED'])
+  assert.equal((await agree(false)).data.setConsent.granted, false, 'a no is always taken')
+  await subgraph.data(actor, 'mutation ($r: ID!) { withdrawErasure(requestId: $r) { status } }', { r: requestErasure.id })
+  assert.equal((await agree(true)).data.setConsent.granted, true)
+})
+
 test('G2 S51 what the law wants is kept to its last day and says which law; then the key is destroyed and all keepers confirm', async () => {
   const [{ actor, id }, neighbour] = [await registered(subgraph, { email: 'gone@example.com', given: 'Wilma' }), await registered(subgraph)]
   await subgraph.data(actor, `mutation { postMessage(input: { body: "Before I go" }) { id } addInsurancePolicy(input: { payer: "Plan", memberId: "M9" }) { id }

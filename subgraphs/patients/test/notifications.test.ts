@@ -160,6 +160,27 @@ test('quiet hours over midnight and within a day end at their end, in the patien
   assert.equal(at('2026-11-23T05:30:30.000Z', { ...night, quietFrom: null, quietTo: null }), '2026-11-23T05:30:30.000Z')
 })
 
+test('S68 quiet hours end by the clock on the wall, also in the nights when it changes', () => {
+  const night = { quietFrom: '21:00', quietTo: '08:00', timeZone: 'America/Los_Angeles' }
+  const at = (iso: string, hours: Parameters<typeof afterQuietHours>[1]) => afterQuietHours(new Date(iso), hours).toISOString()
+  // 14 March 2027, 02:00 PST becomes 03:00 PDT: from 23:00 PST it is eight hours to 08:00 PDT
+  assert.equal(at('2027-03-14T07:00:00.000Z', night), '2027-03-14T15:00:00.000Z')
+  // 7 November 2027, 02:00 PDT becomes 01:00 PST: from 23:00 PDT it is ten hours to 08:00 PST
+  assert.equal(at('2027-11-07T06:00:00.000Z', night), '2027-11-07T16:00:00.000Z')
+  // 02:30 does not exist that night: never before it, and never in the quiet hours again
+  const gap = at('2027-03-14T09:00:00.000Z', { ...night, quietTo: '02:30' })
+  assert.ok(gap >= '2027-03-14T10:00:00.000Z' && gap <= '2027-03-14T10:30:00.000Z', gap)
+  assert.equal(at(gap, { ...night, quietTo: '02:30' }), gap)
+  // a zone half an hour off, across the date line
+  assert.equal(at('2026-11-23T17:00:00.000Z', { ...night, timeZone: 'Australia/Adelaide' }), '2026-11-23T21:30:00.000Z')
+})
+
+test('S68 quiet hours that end when they begin are refused, not taken for none', async () => {
+  const { actor } = await registered(subgraph)
+  const answer = await subgraph.graph(actor, 'mutation { updateContact(input: { quietFrom: "22:00", quietTo: "22:00" }) { id } }')
+  assert.deepEqual([answer.errors?.[0]?.extensions['code'], answer.errors?.[0]?.extensions['field']], ['INVALID_INPUT', 'quietTo'])
+})
+
 test('a notification moves by its table only, and only the system moves it', async () => {
   const { apply } = await import('@pharmagraph/platform')
   const roles = ['patient', 'caregiver', 'prescriber', 'technician', 'pharmacist', 'inventory', 'driver', 'support', 'compliance', 'partner', 'system'] as const

@@ -1,6 +1,6 @@
 import { after, test } from 'node:test'
 import assert from 'node:assert/strict'
-import { clock, newId, systemActor, transact, type Role } from '@pharmagraph/platform'
+import { addDays, clock, newId, systemActor, transact, type Role } from '@pharmagraph/platform'
 import { actorWith, testSubgraph } from '../../../tests/environment.ts'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -150,6 +150,34 @@ test('S24 the register is asked about every licence once a day; who lost theirs 
   } finally {
     clock.reset()
   }
+})
+
+test('S24 a licence whose last day has passed is over at midnight, not when its daily check comes', async () => {
+  const id = newId()
+  const lastDay = clock.today()
+  const licence = { number: 'R8', state: 'WA', status: 'ACTIVE', expiresOn: lastDay } as const
+  const check = () => transact(subgraph.running.orm, (em) => recheckLicences.run(em, system))
+  const active = async () => (await subgraph.emitted('patients.practitioner-registered.v1')).findLast(({ practitionerId }) => practitionerId === id)?.active
+  await register([licence])
+  await keep({ id, npi: '1700000015', deaNumber: 'FB7700013', licences: [licence] })
+  await check()
+  assert.equal(await active(), true)
+  try {
+    // two minutes into the next day at the pharmacy
+    clock.set(new Date(Date.parse(`${addDays(lastDay, 1)}T08:02:00Z`)))
+    await check()
+    assert.equal(await active(), false)
+  } finally {
+    clock.reset()
+  }
+})
+
+test('S24 nobody is registered under the number of somebody else, and what is no id leads to nobody', async () => {
+  const answer = async (input: object) => (await subgraph.data(actorWith('pharmacist-in-charge'), `mutation ($i: RegisterPractitionerInput!) { registerPractitioner(input: $i) { ... on RegisterPractitionerPayload { practitioner { id } } ... on InvalidInput { field } } }`, { i: {
+    given: 'Ada', family: 'Byron', npi: '1700000023', deaNumber: 'FB7700025', specialty: 'Family medicine', phone: '4155550188', licences: [{ number: 'R9', state: 'WA', expiresOn: '2999-12-31' }], ...input } })).registerPractitioner
+  assert.ok((await answer({})).practitioner.id)
+  assert.deepEqual([await answer({ deaNumber: 'FB7700037' }), await answer({ npi: '1700000031' }), await answer({ id: 'x', npi: '1700000049', deaNumber: null })], [{ field: 'npi' }, { field: 'deaNumber' }, { field: 'id' }])
+  assert.equal((await subgraph.data(actorWith('support'), '{ practitioner(id: "x") { id } }')).practitioner, null)
 })
 
 test('S24 the pharmacist in charge takes practitioners into the register; odd but possible comes as a warning', async () => {

@@ -27,8 +27,13 @@ export async function registerPractitioner(em: EntityManager, actor: Actor, entr
   if (entry.deaNumber && !isDeaNumber(entry.deaNumber)) throw invalid('deaNumber', 'the DEA number does not satisfy its check digit')
   if (entry.scheduleAuthority.some((schedule) => !deaSchedules.includes(schedule))) throw invalid('scheduleAuthority', 'unknown DEA schedule')
   if (entry.scheduleAuthority.some((schedule) => schedule !== 'NONE') && !entry.deaNumber) throw invalid('deaNumber', 'authority over schedules needs a DEA number')
+  fields.id('id', entry.id)
   if (entry.licences.length === 0) throw invalid('licences', 'a practitioner has a licence')
 
+  // two entries for one number at the same time: the second waits here and finds the first
+  await em.execute('select pg_advisory_xact_lock(hashtext(?))', [`practitioner:${entry.npi}`])
+  const others = await em.find(Practitioner, { id: { $ne: entry.id }, $or: [{ npi: entry.npi }, ...(entry.deaNumber ? [{ deaNumber: entry.deaNumber }] : [])] })
+  if (others[0]) throw invalid(others.some(({ npi }) => npi === entry.npi) ? 'npi' : 'deaNumber', 'this number is registered to somebody else')
   const practitioner = await em.findOne(Practitioner, { id: entry.id }) ?? em.create(Practitioner, { id: entry.id, ...columnsOf(entry) })
   Object.assign(practitioner, columnsOf(entry))
   await keepLicences(em, entry)
@@ -72,7 +77,8 @@ const columnsOf = (entry: PractitionerEntry) => ({
 })
 
 async function keepLicences(em: EntityManager, { id: practitionerId, licences }: PractitionerEntry): Promise<void> {
-  for (const { number, state, status, expiresOn } of licences) {
+  for (const { number: written, state, status, expiresOn } of licences) {
+    const number = fields.text('licences', written, 40)
     if (!/^[A-Z]{2}$/.test(state)) throw invalid('licences', 'a state is two letters')
     const known = await em.findOne(Licence, { number: number.toUpperCase(), state })
     if (known && known.practitionerId !== practitionerId) throw invalid('licences', `licence ${number} of ${state} belongs to somebody else`)

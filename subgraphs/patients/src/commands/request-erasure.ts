@@ -34,6 +34,8 @@ export async function requestErasure(em: EntityManager, actor: Actor, input: { p
   for (const delegation of await em.find(Delegation, { patientId, status: { $ne: 'REVOKED' } }, { lockMode: LockMode.PESSIMISTIC_WRITE })) {
     apply(em, actor, delegationLifecycle, delegation, 'revoke')
     delegation.codeIndex = null
+    // one by one: the ORM cannot empty a unique column of several versioned rows in one statement
+    await em.flush()
   }
   await em.flush()
   return request

@@ -6,6 +6,7 @@ import * as fields from '../fields.ts'
 import { latestConsent } from '../reads/latest-consents.ts'
 import { patientNamed } from './patient-named.ts'
 import { dropNotification } from './queue-notification.ts'
+import { mustNotBeRestricted } from './restricted.ts'
 
 type ConsentInput = { purpose: Purpose; granted: boolean; policyVersion: string }
 
@@ -13,6 +14,7 @@ type ConsentInput = { purpose: Purpose; granted: boolean; policyVersion: string 
 export async function setConsent(em: EntityManager, actor: Actor, input: ConsentInput): Promise<Consent> {
   // the patient's lock: versions are counted one after the other
   const { id } = await patientNamed(em, actor, 'patient:set-consent')
+  if (input.granted) await mustNotBeRestricted(em, id)
   const consent = await recordConsent(em, actor, id, input)
   if (input.purpose === 'NOTIFICATIONS' && !input.granted) await dropQueued(em, id)
   return consent

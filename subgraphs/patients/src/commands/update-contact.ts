@@ -20,6 +20,7 @@ export async function updateContact(em: EntityManager, actor: Actor, { vault, ma
   if (input.quietFrom !== undefined) patient.quietFrom = input.quietFrom && fields.timeOfDay('quietFrom', input.quietFrom)
   if (input.quietTo !== undefined) patient.quietTo = input.quietTo && fields.timeOfDay('quietTo', input.quietTo)
   if (!patient.quietFrom !== !patient.quietTo) throw invalid(patient.quietFrom ? 'quietTo' : 'quietFrom', 'quiet hours need a beginning and an end')
+  if (patient.quietFrom && patient.quietFrom === patient.quietTo) throw invalid('quietTo', 'quiet hours that end when they begin are none: clear them, or name another end')
 
   const known = await vault.open<Identity>(em, id, patient.sealed)
   const identity: Identity = {

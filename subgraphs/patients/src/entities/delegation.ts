@@ -5,7 +5,10 @@ export type DelegationScope = (typeof delegationScopes)[number]
 export const delegationStatuses = ['INVITED', 'ACTIVE', 'REVOKED'] as const
 export type DelegationStatus = (typeof delegationStatuses)[number]
 
-/** What a person may do for a patient; `sealed` is JSON of { name }, under the patient's key. */
+/** Who the caregiver is, and what to the patient: in their own words, so sealed under the patient's key. */
+export type DelegationDetails = { name: string; relationship: string }
+
+/** What a person may do for a patient. */
 export const DelegationSchema = defineEntity({
   name: 'Delegation',
   tableName: 'delegation',
@@ -15,9 +18,11 @@ export const DelegationSchema = defineEntity({
     patientId: p.uuid().index(),
     /** The caregiver, by the subject of their token; null until the invitation is taken up. */
     subject: p.string().nullable().index(),
-    relationship: p.string(),
+    /** In rows of before it was sealed; `seal-relationships` empties it. */
+    relationship: p.string().nullable(),
     scopes: p.array().$type<DelegationScope[]>(),
     status: p.enum(delegationStatuses),
+    /** JSON of DelegationDetails. */
     sealed: p.text(),
     /** Keyed hash of the invitation's code. */
     codeIndex: p.string().nullable().unique(),

@@ -129,7 +129,7 @@ export type Mutation = {
   updateContact: Patient;
   /** Corrects who the patient is, after their papers were seen (45 CFR 164.526). A field left out stays as it is. */
   amendIdentity: Patient;
-  /** Records a consent given or withdrawn for one purpose; every change is a new version (GDPR 7, 45 CFR 164.508). */
+  /** Records a consent given or withdrawn for one purpose; every change is a new version (GDPR 7, 45 CFR 164.508). A yes is refused with ERASURE_REQUESTED while the record is to be erased. */
   setConsent: Consent;
   /** Adds or replaces an insurance policy by member id. */
   addInsurancePolicy: InsurancePolicy;
@@ -144,7 +144,7 @@ export type Mutation = {
   removeInsurancePolicy: RemovedPayload;
   /** Writes to the pharmacist, or answers; opens a thread when none is named. Stored encrypted. */
   postMessage: Message;
-  /** Invites a person to act for the signed-in patient. The code is shown this once; the patient hands it over. */
+  /** Invites a person to act for the signed-in patient. The code is shown this once; the patient hands it over. Refused with ERASURE_REQUESTED while the record is to be erased. */
   inviteCaregiver: InviteCaregiverPayload;
   /** Takes an invitation up under the caregiver's own account. A retry by the same person changes nothing. */
   acceptCaregiverInvitation: AcceptCaregiverInvitationResult;

@@ -13,7 +13,9 @@ export const recheckLicences: Job = {
   name: 'recheck-licences',
   everyMs: 60_000,
   async run(em, actor) {
-    const due = await em.find(Licence, { checkDueAt: { $lte: clock.now() } }, { orderBy: { checkDueAt: 'asc' }, limit: batchSize })
+    // one whose last day has passed is looked at now, not when its daily check comes
+    const passed = { status: 'ACTIVE' as const, expiresOn: { $lt: clock.today() } }
+    const due = await em.find(Licence, { $or: [{ checkDueAt: { $lte: clock.now() } }, passed] }, { orderBy: { checkDueAt: 'asc' }, limit: batchSize })
     for (const [practitionerId, licences] of Map.groupBy(due, (licence) => licence.practitionerId)) {
       const checked = await Promise.all(licences.map(ask))
       await em.fork({ clear: true }).transactional((own: EntityManager) => recordLicenceCheck(own, actor, practitionerId, checked))

@@ -2,7 +2,7 @@ import { notFound, type EntityManager, type Vault } from '@pharmagraph/platform'
 import { Allergy, type AllergyDetails, type CodedConcept } from '../entities/allergy.ts'
 import { Condition } from '../entities/condition.ts'
 import { Consent } from '../entities/consent.ts'
-import { Delegation } from '../entities/delegation.ts'
+import { Delegation, type DelegationDetails } from '../entities/delegation.ts'
 import { Disclosure } from '../entities/disclosure.ts'
 import { InsurancePolicy, type InsuranceDetails } from '../entities/insurance-policy.ts'
 import { Message, MessageThread } from '../entities/message.ts'
@@ -35,7 +35,7 @@ export async function patientRecord(em: EntityManager, vault: Vault, patientId: 
 }
 
 export type Correspondence = {
-  caregivers: (Delegation & { name: string })[]
+  caregivers: (Delegation & DelegationDetails)[]
   threads: (MessageThread & { messages: (Message & { body: string })[] })[]
   notifications: Notification[]
   disclosures: Disclosure[]
@@ -46,7 +46,7 @@ export async function correspondence(em: EntityManager, vault: Vault, patientId:
   const of = [{ patientId }, { orderBy: { id: 'asc' as const } }] as const
   const byThread = Map.groupBy(await openAll<Message, { body: string }>(em, vault, await em.find(Message, ...of)), ({ threadId }) => threadId)
   return {
-    caregivers: await openAll<Delegation, { name: string }>(em, vault, await em.find(Delegation, ...of)),
+    caregivers: await openAll<Delegation, DelegationDetails>(em, vault, await em.find(Delegation, ...of)),
     threads: (await em.find(MessageThread, ...of)).map((thread) => ({ ...thread, messages: byThread.get(thread.id) ?? [] })),
     notifications: await em.find(Notification, ...of),
     disclosures: await em.find(Disclosure, ...of),

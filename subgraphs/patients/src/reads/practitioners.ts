@@ -1,4 +1,4 @@
-import { invalid, page, type Actor, type Connection, type EntityManager, type Page } from '@pharmagraph/platform'
+import { invalid, isId, page, type Actor, type Connection, type EntityManager, type Page } from '@pharmagraph/platform'
 import { access } from '../access.ts'
 import { Licence, Practitioner } from '../entities/practitioner.ts'
 
@@ -6,7 +6,7 @@ type Lookup = { id?: string | null | undefined; licenceNumber?: string | null | 
 
 /** By id, or by licence number and state together: a number alone may be given out in every state. */
 export async function findPractitioner(em: EntityManager, { id, licenceNumber, licenceState }: Lookup): Promise<Practitioner | null> {
-  if (id) return em.findOne(Practitioner, { id })
+  if (id) return isId(id) ? em.findOne(Practitioner, { id }) : null
   if (!licenceNumber || !licenceState) throw invalid(licenceNumber ? 'licenceState' : 'id', 'name an id, or a licence number with its state')
   const licence = await em.findOne(Licence, { number: licenceNumber.trim().toUpperCase(), state: licenceState.trim().toUpperCase() })
   return licence && em.findOne(Practitioner, { id: licence.practitionerId })

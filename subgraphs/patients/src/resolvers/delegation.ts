@@ -19,5 +19,6 @@ export const caregiverInvitationResolvers: CaregiverInvitationResolvers = {
 
 export const delegationResolvers: DelegationResolvers = {
   patient: ({ patientId }, _args, { loaders }) => loaders.patient.load(patientId),
+  relationship: async (delegation, _args, { loaders }) => known(await loaders.relationship.load(delegation)),
   since: ({ since }) => known(since),
 }
