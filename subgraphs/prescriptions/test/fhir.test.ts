@@ -177,3 +177,124 @@ test('an allergy and a coverage that come with the order are kept with it: the a
   assert.deepEqual(contained.filter(({ resourceType }) => resourceType === 'AllergyIntolerance').map(({ code }) => code.text), ['Allergy to penicillin'])
   assert.deepEqual(contained.find(({ resourceType }) => resourceType === 'Coverage')?.['payor'], [{ display: 'Acme Health' }])
 })
+
+const contained = (patient: KnownPatient): object[] => [
+  { resourceType: 'Patient', id: 'patient', name: [{ family: patient.family, given: [patient.given] }], birthDate: patient.dateOfBirth, telecom: [{ system: 'email', value: patient.email }] },
+  { resourceType: 'Practitioner', id: 'prescriber', identifier: [{ system: 'http://hl7.org/fhir/sid/us-npi', value: npis.elena }] },
+]
+const order = (patient: KnownPatient, about: object = {}): Record<string, any> => ({
+  resourceType: 'MedicationRequest', status: 'active', intent: 'order', identifier: [{ system: 'urn:clinic', value: newId() }], contained: contained(patient),
+  medicationCodeableConcept: { coding: [{ system: 'http://hl7.org/fhir/sid/ndc', code: lisinopril.ndc }], text: 'Lisinopril 10 MG Oral Tablet' },
+  subject: { reference: '#patient' }, requester: { reference: '#prescriber' }, authoredOn: today, dosageInstruction: [{ text: 'Take one daily' }],
+  dispenseRequest: { numberOfRepeatsAllowed: 1, quantity: { value: 30, unit: 'tablet' }, expectedSupplyDuration: { value: 30, code: 'd' } }, ...about,
+})
+const told = ({ resource }: { resource: Record<string, any> }): [string | undefined, string][] => resource['issue'].map(({ expression, diagnostics }: { expression?: string[]; diagnostics: string }) => [expression?.[0], diagnostics])
+
+test('S87 what is not of the type FHIR says is refused by its path, wherever it stands, and makes no prescription', async () => {
+  const patient = await registerPatient()
+  const whole = order(patient)
+  const places: string[][] = []
+  const walk = (value: unknown, path: string[]): void => {
+    if (path.length) places.push(path)
+    if (typeof value === 'object' && value !== null) for (const [name, inner] of Object.entries(value)) walk(inner, [...path, name])
+  }
+  walk(whole, [])
+  for (const path of places) {
+    for (const wrong of [null, 5.5, [[null]], { a: 1 }]) {
+      const body = structuredClone(whole)
+      const parent = path.slice(0, -1).reduce<Record<string, any>>((at, name) => at[name] as Record<string, any>, body)
+      // an object without the members that are looked for says nothing wrong, only nothing
+      if (typeof wrong === 'object' && wrong !== null && !Array.isArray(wrong) && typeof parent[path.at(-1)!] === 'object') continue
+      if (typeof wrong === 'number' && typeof parent[path.at(-1)!] === 'number') continue
+      parent[path.at(-1)!] = wrong
+      const answer = await send(body)
+      assert.equal(answer.status, 400, `${path.join('.')} = ${JSON.stringify(wrong)}: ${JSON.stringify(answer.resource)}`)
+      assert.equal(answer.resource['resourceType'], 'OperationOutcome')
+    }
+  }
+  assert.deepEqual(told(await send(order(patient, { note: [{ text: 'a' }, { text: 7 }] }))), [['MedicationRequest.note[1].text', 'MedicationRequest.note[1].text must be a text']])
+  assert.equal((await subgraph.sql('select 1 from prescription where patient_id = $1', [patient.id])).length, 0)
+})
+
+test('S87 all that an order lacks is told at once, each by its path', async () => {
+  const patient = await registerPatient()
+  const answer = await send(order(patient, { dosageInstruction: undefined, authoredOn: undefined, requester: undefined, dispenseRequest: { expectedSupplyDuration: { value: 1, code: 'a' } } }))
+  assert.equal(answer.status, 400)
+  assert.deepEqual(told(answer).map(([path]) => path?.replace('MedicationRequest.', '')), ['requester', 'dosageInstruction', 'dispenseRequest.quantity', 'authoredOn', 'dispenseRequest.expectedSupplyDuration'])
+})
+
+test('S87 an order that means something else is never taken for one: not to be given, reported only, modified, counted in boxes', async () => {
+  const patient = await registerPatient()
+  const refused = async (about: object): Promise<[number, string | undefined]> => {
+    const answer = await send(order(patient, about))
+    return [answer.status, told(answer)[0]?.[0]?.replace('MedicationRequest.', '')]
+  }
+  const dispense = (about: object) => ({ dispenseRequest: { ...order(patient)['dispenseRequest'], ...about } })
+  assert.deepEqual(await refused({ doNotPerform: true }), [400, 'status'])
+  assert.deepEqual(await refused({ reportedBoolean: true }), [400, 'status'])
+  assert.deepEqual(await refused({ modifierExtension: [{ url: 'urn:taper' }] }), [400, 'modifierExtension'])
+  assert.deepEqual(await refused({ contained: [{ ...contained(patient)[0], modifierExtension: [] }, contained(patient)[1]] }), [400, 'contained[0].modifierExtension'])
+  assert.deepEqual(await refused({ implicitRules: 'urn:other' }), [400, 'implicitRules'])
+  for (const unit of ['box', 'bottle', 'Monat']) assert.deepEqual(await refused(dispense({ quantity: { value: 1, unit } })), [400, 'dispenseRequest.quantity.unit'], unit)
+  assert.deepEqual(await refused(dispense({ quantity: { value: 30, comparator: '<' } })), [400, 'dispenseRequest'])
+  assert.deepEqual(await refused(dispense({ initialFill: { quantity: { value: 7 } } })), [400, 'dispenseRequest.initialFill'])
+  for (const quantity of [{ value: 30, system: 'http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl', code: 'C48542' }, { value: 30, unit: 'Tablets' }, { value: 30, code: '{tbl}' }, { value: 30, unit: 'mL' }]) {
+    assert.equal((await send(order(patient, dispense({ quantity })))).status, 201, JSON.stringify(quantity))
+  }
+})
+
+test('S87 If-None-Exist finds what was sent before, changed or not, and creates what was not; it may name nothing else', async () => {
+  const patient = await registerPatient()
+  const body = order(patient)
+  const create = async (resource: object, condition: string) => {
+    const { status, text } = await post('/fhir/R4/MedicationRequest', JSON.stringify(resource), { contentType: 'application/fhir+json', headers: { ...(await subgraph.headersFor(partner)), 'if-none-exist': condition } })
+    return { status, resource: JSON.parse(text) as Record<string, any> }
+  }
+  const condition = `identifier=urn:clinic|${body['identifier'][0].value}`
+  const [one, two, three] = [await create(body, condition), await create(body, condition), await create({ ...body, note: [{ text: 'changed' }] }, condition)]
+  assert.deepEqual([one.status, two.status, three.status], [201, 200, 200])
+  assert.deepEqual([two.resource['id'], three.resource['id']], [one.resource['id'], one.resource['id']])
+  for (const other of ['identifier=urn:clinic|other', 'subject=Patient/1', `${condition}&status=active`]) assert.equal((await create(body, other)).status, 400, other)
+  const bundled = await send({ resourceType: 'Bundle', type: 'transaction', entry: [{ resource: body, request: { method: 'POST', url: 'MedicationRequest', ifNoneExist: condition } }] })
+  assert.deepEqual(bundled.resource['entry'][0].response.status, '200')
+})
+
+test('S87 of a Bundle the entry that is refused is named, what is no Bundle is told, and only POST creates', async () => {
+  const patient = await registerPatient()
+  const bundle = (entry: unknown, type = 'transaction') => send({ resourceType: 'Bundle', type, entry } as object)
+  const good = { resource: order(patient) }
+  const bad = { resource: order(patient, { dosageInstruction: [], dispenseRequest: {} }) }
+  assert.deepEqual(told(await bundle([good, bad])).map(([path]) => path), ['Bundle.entry[1].resource.dosageInstruction', 'Bundle.entry[1].resource.dispenseRequest.quantity'])
+  assert.deepEqual(told(await bundle([good, { ...good, request: { method: 'DELETE', url: 'MedicationRequest/1' } }])).map(([path]) => path), ['Bundle.entry[1].resource.method'])
+  for (const entry of ['x', [null], [good, 5], [{ resource: [] }], [{ fullUrl: 5, resource: good.resource }]]) {
+    const answer = await bundle(entry)
+    assert.deepEqual([answer.status, answer.resource['resourceType'], /^Bundle\.entry/.test(told(answer)[0]?.[0] ?? '')], [400, 'OperationOutcome', true], JSON.stringify(entry))
+  }
+  assert.equal((await subgraph.sql('select 1 from prescription where patient_id = $1', [patient.id])).length, 0)
+})
+
+test('S87 FHIR in XML is refused as such; a byte order mark is no part of the JSON', async () => {
+  const patient = await registerPatient()
+  const as = async (contentType: string, body: string) => {
+    const answer = await post('/fhir/R4/MedicationRequest', body, { contentType, headers: await subgraph.headersFor(partner) })
+    return [answer.status, JSON.parse(answer.text).issue?.[0].code]
+  }
+  assert.deepEqual(await as('application/fhir+xml', '<MedicationRequest xmlns="http://hl7.org/fhir"/>'), [415, 'not-supported'])
+  assert.deepEqual(await as('application/fhir+json; charset=utf-8', `\uFEFF${JSON.stringify(order(patient))}`), [201, undefined])
+})
+
+test('S87 an allergy is the patient’s also where it names the patient in another way than the order does', async () => {
+  const patient = await registerPatient()
+  const [person, doctor] = contained(patient) as [object, object]
+  const { resource } = await send({
+    resourceType: 'Bundle', type: 'transaction', entry: [
+      { fullUrl: 'urn:uuid:aaaa', resource: { ...person, id: 'p-1' } }, { fullUrl: 'urn:uuid:bbbb', resource: doctor },
+      { resource: { resourceType: 'AllergyIntolerance', patient: { reference: 'Patient/p-1' }, code: { text: 'lisinopril' } } },
+      { resource: { resourceType: 'AllergyIntolerance', patient: { reference: 'Patient/p-2' }, code: { text: 'somebody else’s' } } },
+      { resource: order(patient, { contained: undefined, subject: { reference: 'urn:uuid:aaaa' }, requester: { reference: 'urn:uuid:bbbb' } }) },
+    ],
+  })
+  const id = /[^/]+$/.exec(resource['entry'][4].response.location)![0]
+  const stored = await get(`/fhir/R4/MedicationRequest/${id}`, nora)
+  assert.deepEqual(stored.resource['contained'].filter(({ resourceType }: { resourceType: string }) => resourceType === 'AllergyIntolerance').map(({ code }: { code: { text: string } }) => code.text), ['lisinopril'])
+})

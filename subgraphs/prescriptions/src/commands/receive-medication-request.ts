@@ -1,7 +1,9 @@
 import { canonicalHash, canonicalJson, forbidden, invalid, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { Prescription } from '../entities/prescription.ts'
 import { notAnOrder, readMedicationRequest, type Resolve } from '../fhir/medication-request.ts'
-import { systems, type MedicationRequest } from '../fhir/r4.ts'
+import { systems, type Identifier, type MedicationRequest } from '../fhir/r4.ts'
 import { readReported, type ReportedResource } from '../fhir/reported.ts'
+import { mustBeShaped } from '../fhir/shape.ts'
 import type { Services } from '../services.ts'
 import { answerOnce, type Handled } from './answer-once.ts'
 import { receivePrescription } from './receive-prescription.ts'
@@ -15,12 +17,12 @@ export type ReceivedRequest = { status: number; id: string; number: string; rece
 export async function receiveMedicationRequest(
   em: EntityManager, actor: Actor, services: Services, request: MedicationRequest, resolve: Resolve, reported: readonly ReportedResource[] = [],
 ): Promise<ReceivedRequest> {
+  mustBeShaped(request)
   const history = notAnOrder(request)
   if (history) throw invalid('MedicationRequest.status', history)
-  const content = { ...readMedicationRequest(request, resolve), ...readReported(request, reported) }
+  const content = { ...readMedicationRequest(request, resolve), ...readReported(request, reported, resolve) }
   const [identifier] = request.identifier ?? []
-  const identity = identifier?.value ? canonicalHash([identifier.system ?? '', identifier.value]) : canonicalHash(content)
-  const key = `fhir:${actor.clientId ?? actor.subject}:${identity}`
+  const key = identifier?.value ? keyOf(actor, identifier) : `fhir:${senderOf(actor)}:${canonicalHash(content)}`
   // what is kept to answer a repeat names the prescription only: the request itself is kept sealed
   const answer = await answerOnce(em, services, { key, raw: canonicalJson({ request, content }) }, async (): Promise<Handled> => {
     const prescription = await receivePrescription(em, actor, services, { content, source: 'FHIR', externalKey: key, prescriberOrderNumber: identifier?.value?.slice(0, 100) })
@@ -29,6 +31,24 @@ export async function receiveMedicationRequest(
     return { status: 201, body: JSON.stringify({ id, number, receivedAt }), prescription }
   })
   return { status: answer.status, ...(JSON.parse(answer.body) as Omit<ReceivedRequest, 'status'>) }
+}
+
+const senderOf = ({ clientId, subject }: Actor): string => clientId ?? subject
+const keyOf = (actor: Actor, { system, value }: Identifier): string => `fhir:${senderOf(actor)}:${canonicalHash([system ?? '', value ?? ''])}`
+
+/**
+ * Conditional create (R4 3.1.0.8.1): what this sender sent before under the identifier that `ifNoneExist` names, such as
+ * identifier=urn:clinic|42; undefined where there is none yet. Throws INVALID_INPUT where it asks for anything else.
+ */
+export async function knownRequest(em: EntityManager, actor: Actor, request: MedicationRequest, ifNoneExist: string): Promise<ReceivedRequest | undefined> {
+  mustBeShaped(request)
+  const [[name, wanted] = [], ...others] = [...new URLSearchParams(ifNoneExist.replace(/^\?/, ''))]
+  const [identifier] = request.identifier ?? []
+  if (name !== 'identifier' || others.length || !identifier?.value || wanted !== `${identifier.system ?? ''}|${identifier.value}`) {
+    throw invalid('If-None-Exist', 'a request is recognised by its own first identifier only: write identifier=<system>|<value> as it stands in the resource')
+  }
+  const known = await em.findOne(Prescription, { externalKey: keyOf(actor, identifier) })
+  return known ? { status: 200, id: known.id, number: known.number, receivedAt: known.receivedAt.toISOString() } : undefined
 }
 
 /** As it stands with us: under our id and number. */

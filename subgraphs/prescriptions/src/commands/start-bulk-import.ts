@@ -3,6 +3,7 @@ import { access } from '../access.ts'
 import { BulkImport, BulkImportLine } from '../entities/bulk-import.ts'
 import { parseResource } from '../fhir/answers.ts'
 import { readAlong, type AllergyIntolerance, type Coverage, type Resource } from '../fhir/r4.ts'
+import { mustBeShaped } from '../fhir/shape.ts'
 import type { Services } from '../services.ts'
 import { sha256Of } from '../uploads/picture.ts'
 
@@ -10,8 +11,11 @@ const mostLines = 20_000
 
 /** Names under which the lines of one import refer to each other, hashed: other people's ids of patients are no business of ours. */
 export const nameHash = ({ matchKey }: Services, importId: string, name: string): string => blindIndex(matchKey, `import:${importId}`, name)
-/** What is told about a patient is looked up by the patient's name. */
-export const about = (reference: string): string => `about:${reference}`
+/** The id in a reference, whichever way it is written: Patient/1, urn:uuid:1, https://clinic.example/fhir/Patient/1. */
+export const idIn = (reference: string): string => reference.slice(Math.max(reference.lastIndexOf('/'), reference.lastIndexOf(':')) + 1)
+/** What is told about a patient is looked up by the patient's id. */
+export const about = (reference: string): string => `about:${idIn(reference)}`
+export const isAbout = (name: string): boolean => name.startsWith('about:')
 
 /**
  * Takes in a file of NDJSON, one FHIR resource a line: every line is on record before this answers; the orders among them
@@ -63,6 +67,11 @@ function sorted(text: string): { status: BulkImportLine['status']; names: string
   const { resourceType: type, id } = resource
   if (type === 'MedicationRequest') return { status: 'WAITING', names: [] }
   if (!readAlong.includes(type)) return { status: 'REFUSED', names: [], reason: `${type.slice(0, 40)} is no part of an order` }
+  try {
+    mustBeShaped(resource)
+  } catch (thrown) {
+    return { status: 'REFUSED', names: [], reason: (thrown as AppError).message }
+  }
   const patient = (resource as AllergyIntolerance).patient?.reference ?? (resource as Coverage).beneficiary?.reference
   return { status: 'READ_ALONG', names: [...(id ? [`${type}/${id}`, `urn:uuid:${id}`] : []), ...(patient ? [about(patient)] : [])] }
 }

@@ -4,7 +4,7 @@ import { parseResource } from '../fhir/answers.ts'
 import type { MedicationRequest, Resource } from '../fhir/r4.ts'
 import type { Services } from '../services.ts'
 import { receiveMedicationRequest } from './receive-medication-request.ts'
-import { about, finish, nameHash } from './start-bulk-import.ts'
+import { about, finish, idIn, isAbout, nameHash } from './start-bulk-import.ts'
 
 /** Takes in the next lines that wait, of the oldest import first. Each succeeds or fails by itself; a process that dies leaves them waiting. */
 export async function takeImportLines(em: EntityManager, services: Services, limit: number, logger: Pick<Logger, 'error'>): Promise<void> {
@@ -26,7 +26,9 @@ async function take(em: EntityManager, services: Services, bulk: BulkImport, lin
   try {
     const request = parseResource(await services.vault.open<string>(em, bulk.id, line.sealed!)) as MedicationRequest
     const resources = await referredTo(em, services, bulk.id, request)
-    const resolve = (reference: string): Resource | undefined => resources.find(({ name }) => name === reference)?.resource
+    // lines are named Type/id or urn:uuid:id, whichever way they refer to each other
+    const byId = new Map(resources.filter(({ name }) => !isAbout(name)).map(({ name, resource }) => [idIn(name), resource]))
+    const resolve = (reference: string): Resource | undefined => byId.get(idIn(reference))
     // a savepoint: what a refused line began is undone, the others stay
     const { id } = await em.transactional((inner) => receiveMedicationRequest(inner, actor, services, request, resolve, resources))
     Object.assign(line, { status: 'ACCEPTED', prescriptionId: id, sealed: null })

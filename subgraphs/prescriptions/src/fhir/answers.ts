@@ -1,7 +1,8 @@
 /** FHIR over HTTP: refusals are OperationOutcomes. */
 import { AppError, type Route, type RouteAnswer } from '@pharmagraph/platform'
 import type { Services } from '../services.ts'
-import { operationOutcome, type IssueCode, type Resource } from './r4.ts'
+import { outcomeOfIssues, type IssueCode, type Resource } from './r4.ts'
+import type { Issue } from './shape.ts'
 
 const contentType = 'application/fhir+json; charset=utf-8'
 const issueCodes: Record<string, IssueCode> = { NOT_FOUND: 'not-found', UNAUTHENTICATED: 'login', FORBIDDEN: 'forbidden', INVALID_INPUT: 'invalid' }
@@ -23,14 +24,22 @@ export function answering(run: Route<Services>['run']): Route<Services>['run'] {
 export function outcomeOf(thrown: unknown): { status: number; outcome: object } {
   if (!(thrown instanceof AppError) || thrown.row.http >= 500) throw thrown
   const field = thrown.details['field']
-  return { status: thrown.row.http, outcome: operationOutcome(issueCodes[thrown.code] ?? 'business-rule', thrown.message, { expression: typeof field === 'string' ? field : undefined }) }
+  const found = thrown.details['issues'] as readonly Issue[] | undefined
+  const issues = found?.map(({ path, message }) => ({ diagnostics: message, expression: path })) ?? [{ diagnostics: thrown.message, expression: typeof field === 'string' ? field : undefined }]
+  return { status: thrown.row.http, outcome: outcomeOfIssues(thrown.row.http === 415 ? 'not-supported' : (issueCodes[thrown.code] ?? 'business-rule'), issues) }
+}
+
+/** Throws INVALID_INPUT, as 415, for what says of itself that it is no JSON, such as FHIR in XML. */
+export function mustBeJson(contentType: string | string[] | undefined): void {
+  const type = String(contentType ?? '').split(';')[0]!.trim().toLowerCase()
+  if (type && !/[/+]json$/.test(type)) throw new AppError('INVALID_INPUT', `send application/fhir+json: ${type.slice(0, 60)} is not read here`, { field: 'Content-Type' }, { http: 415 })
 }
 
 /** Throws INVALID_INPUT for what is no resource. */
 export function parseResource(text: string): Resource {
   let resource: Resource | null = null
   try {
-    resource = JSON.parse(text) as Resource | null
+    resource = JSON.parse(text.replace(/^\uFEFF/, '')) as Resource | null
   } catch {
     // told below
   }

@@ -1,46 +1,78 @@
 /** FHIR R4 MedicationRequest → the content of a prescription. */
-import { invalid } from '@pharmagraph/platform'
+import { AppError, invalid } from '@pharmagraph/platform'
 import { given, type PatientAsWritten, type PostalAddress, type PrescriberAsWritten, type PrescriptionContent } from '../content.ts'
 import { evaluationBases, type EvaluationBasis } from '../entities/prescription.ts'
 import { systems, type CodeableConcept, type FhirAddress, type Identifier, type Medication, type MedicationRequest, type Person, type Reference, type Resource } from './r4.ts'
+import { mustBeShaped, refuseFor, type Issue } from './shape.ts'
+import { notCounted } from './units.ts'
 
 /** Finds what a reference names: contained (#id), by fullUrl (urn:uuid:…), or relative (Patient/1). */
 export type Resolve = (reference: string) => Resource | undefined
 
 /** Why a request is no order to dispense, such as a stopped one in a patient's record; undefined when it is one. */
-export function notAnOrder({ status, intent }: MedicationRequest): string | undefined {
+export function notAnOrder({ status, intent, doNotPerform, reportedBoolean }: MedicationRequest): string | undefined {
+  if (doNotPerform) return 'doNotPerform is true: it says that the drug is not to be given'
+  if (reportedBoolean) return 'reportedBoolean is true: it tells of an order that is kept elsewhere'
   if (status !== 'active') return `status is ${status ?? 'missing'}: only an active request is dispensed`
   return intent === 'order' || intent === 'original-order' ? undefined : `intent is ${intent ?? 'missing'}: only an order is dispensed`
 }
 
-/** Throws INVALID_INPUT with the FHIR path of what is missing or not understood. */
+/** Throws INVALID_INPUT with the FHIR paths of all that is missing or not understood. */
 export function readMedicationRequest(request: MedicationRequest, resolve: Resolve): PrescriptionContent {
+  mustBeShaped(request)
   const find = <Type extends Resource>(reference: Reference | undefined, type: string): Type | undefined => {
     const name = reference?.reference
     const found = name?.startsWith('#') ? request.contained?.find(({ id }) => id === name.slice(1)) : name ? resolve(name) : undefined
-    return found?.resourceType === type ? (found as Type) : undefined
+    if (found?.resourceType !== type) return undefined
+    if (!name?.startsWith('#')) mustBeShaped(found)
+    return found as Type
   }
   const concept = request.medicationCodeableConcept ?? find<Medication>(request.medicationReference, 'Medication')?.code
   const drugText = concept?.text ?? concept?.coding?.find(({ display }) => display)?.display ?? request.medicationReference?.display
   const { dispenseRequest, dosageInstruction, note } = request
   const quantity = dispenseRequest?.quantity?.value
   const sig = dosageInstruction?.map(({ text, patientInstruction }) => text ?? patientInstruction).filter(Boolean).join('; ')
-  if (!drugText) throw invalid('MedicationRequest.medication', 'the medication is neither coded nor contained nor in the bundle')
-  if (!sig) throw invalid('MedicationRequest.dosageInstruction', 'the directions for use are missing')
-  if (quantity === undefined) throw invalid('MedicationRequest.dispenseRequest.quantity', 'the quantity to dispense is missing')
-  if (!request.authoredOn) throw invalid('MedicationRequest.authoredOn', 'the written date is missing')
+  const issues: Issue[] = []
+  const says = <Value>(value: Value | undefined | '', path: string, message: string): Value => {
+    if (value === undefined || value === '') issues.push({ path: `MedicationRequest.${path}`, message })
+    return value as Value
+  }
+  const all = <Value>(read: () => Value): Value | undefined => {
+    try {
+      return read()
+    } catch (thrown) {
+      if (!(thrown instanceof AppError) || typeof thrown.details['field'] !== 'string') throw thrown
+      issues.push({ path: thrown.details['field'], message: thrown.message })
+      return undefined
+    }
+  }
+  const patient = all(() => patientOf(request.subject, find<Person>(request.subject, 'Patient')))
+  const prescriber = all(() => prescriberOf(request.requester, find<Person>(request.requester, 'Practitioner')))
+  const uncounted = notCounted(dispenseRequest?.quantity?.code ?? dispenseRequest?.quantity?.unit) && notCounted(dispenseRequest?.quantity?.unit ?? dispenseRequest?.quantity?.code)
+  if (uncounted) issues.push({ path: 'MedicationRequest.dispenseRequest.quantity.unit', message: uncounted })
+  if (dispenseRequest?.quantity?.comparator || dispenseRequest?.expectedSupplyDuration?.comparator) {
+    issues.push({ path: 'MedicationRequest.dispenseRequest', message: 'quantity and supply are amounts, not limits: leave the comparator out' })
+  }
+  if (dispenseRequest?.initialFill) issues.push({ path: 'MedicationRequest.dispenseRequest.initialFill', message: 'a first fill of another size is not taken: send it as an order of its own' })
+  const written = {
+    drugText: says(drugText, 'medication', 'the medication is neither coded nor contained nor in the bundle'), sig: says(sig, 'dosageInstruction', 'the directions for use are missing'),
+    quantity: says(quantity, 'dispenseRequest.quantity', 'the quantity to dispense is missing'), authoredOn: says(request.authoredOn, 'authoredOn', 'the written date is missing'),
+  }
+  const daysSupply = all(() => daysOf(dispenseRequest?.expectedSupplyDuration)) ?? null
+  const evaluationBasis = all(() => basisOf(request))
+  refuseFor(issues)
   return {
-    patient: patientOf(request.subject, find<Person>(request.subject, 'Patient')),
-    prescriber: prescriberOf(request.requester, find<Person>(request.requester, 'Practitioner')),
-    drug: { text: drugText, ...given('ndc', ndcOf(concept)) },
-    sig,
-    quantity,
-    daysSupply: daysOf(dispenseRequest?.expectedSupplyDuration),
+    patient: patient!,
+    prescriber: prescriber!,
+    drug: { text: written.drugText, ...given('ndc', ndcOf(concept)) },
+    sig: written.sig,
+    quantity: written.quantity,
+    daysSupply,
     refills: dispenseRequest?.numberOfRepeatsAllowed ?? 0,
     daw: dawOf(request),
-    issueDate: request.authoredOn.slice(0, 10),
-    earliestFillDate: earliestFill(dispenseRequest?.validityPeriod?.start, request.authoredOn),
-    evaluationBasis: basisOf(request),
+    issueDate: written.authoredOn.slice(0, 10),
+    earliestFillDate: earliestFill(dispenseRequest?.validityPeriod?.start, written.authoredOn),
+    evaluationBasis: evaluationBasis!,
     ...given('note', note?.map(({ text }) => text).filter(Boolean).join('; ') || undefined),
   }
 }

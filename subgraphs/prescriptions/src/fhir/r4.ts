@@ -14,6 +14,10 @@ export type MedicationRequest = Resource & {
   identifier?: Identifier[]
   status?: string
   intent?: string
+  /** True: the drug is NOT to be given. */
+  doNotPerform?: boolean
+  /** True: somebody told of it; the order itself is elsewhere. */
+  reportedBoolean?: boolean
   contained?: Resource[]
   extension?: { url?: string; valueCode?: string; valueInteger?: number }[]
   insurance?: Reference[]
@@ -27,8 +31,9 @@ export type MedicationRequest = Resource & {
   dispenseRequest?: {
     validityPeriod?: { start?: string; end?: string }
     numberOfRepeatsAllowed?: number
-    quantity?: { value?: number }
-    expectedSupplyDuration?: { value?: number; unit?: string; code?: string }
+    initialFill?: object
+    quantity?: { value?: number; comparator?: string; unit?: string; code?: string }
+    expectedSupplyDuration?: { value?: number; comparator?: string; unit?: string; code?: string }
   }
   substitution?: { allowedBoolean?: boolean }
 }
@@ -36,7 +41,7 @@ export type AllergyIntolerance = Resource & { patient?: Reference; code?: Codeab
 export type Coverage = Resource & {
   status?: string; beneficiary?: Reference; subscriberId?: string; payor?: Reference[]; type?: CodeableConcept; class?: { type?: CodeableConcept; value?: string }[]
 }
-export type BundleEntry = { fullUrl?: string; resource?: Resource; request?: { method?: string; url?: string } }
+export type BundleEntry = { fullUrl?: string; resource?: Resource; request?: { method?: string; url?: string; ifNoneExist?: string } }
 export type Bundle = Resource & { type?: string; entry?: BundleEntry[] }
 
 /** Kinds that are read for the requests that refer to them, and kept with those. */
@@ -58,10 +63,14 @@ export const systems = {
 } as const
 
 type Severity = 'error' | 'information'
+type OutcomeIssue = { diagnostics: string; expression?: string | undefined }
 /** FHIR issue types used here. */
-export type IssueCode = 'invalid' | 'business-rule' | 'forbidden' | 'login' | 'not-found' | 'informational'
+export type IssueCode = 'invalid' | 'business-rule' | 'forbidden' | 'login' | 'not-found' | 'not-supported' | 'informational'
 
-export const operationOutcome = (code: IssueCode, diagnostics: string, { severity = 'error', expression }: { severity?: Severity; expression?: string | undefined } = {}) => ({
+export const operationOutcome = (code: IssueCode, diagnostics: string, { severity = 'error', expression }: { severity?: Severity; expression?: string | undefined } = {}) =>
+  outcomeOfIssues(code, [{ diagnostics, expression }], severity)
+
+export const outcomeOfIssues = (code: IssueCode, issues: readonly OutcomeIssue[], severity: Severity = 'error') => ({
   resourceType: 'OperationOutcome',
-  issue: [{ severity, code, diagnostics, ...(expression ? { expression: [expression] } : {}) }],
+  issue: issues.map(({ diagnostics, expression }) => ({ severity, code, diagnostics, ...(expression ? { expression: [expression] } : {}) })),
 })
