@@ -19,6 +19,8 @@ export const access = defineAccess({
   'picture:view': (actor: Actor) => isFiller(actor),
   'data:enter': (actor: Actor) => isFiller(actor),
   'review:decide': (actor: Actor) => isPharmacist(actor),
+  /** Which of them may answer of which prescription is `visiblePrescriptions`. */
+  'question:answer': (actor: Actor) => isPharmacist(actor) || (hasRole(actor, 'prescriber') && actor.practitionerId !== undefined),
   'dispensing:fill': (actor: Actor) => isFiller(actor),
   'dispensing:check': (actor: Actor) => isPharmacist(actor),
   'refill:request': (actor: Actor) => isFiller(actor) || (hasRole(actor, 'patient') && actor.patientId !== undefined),

@@ -7,6 +7,7 @@ import { AddressFact, DrugFact, PatientFact } from './entities/facts.ts'
 import { Fill, fillsUndone } from './entities/fill.ts'
 import { OwedBalance } from './entities/owed-balance.ts'
 import { Prescription } from './entities/prescription.ts'
+import { PrescriptionTransfer } from './entities/prescription-transfer.ts'
 import { PrescriptionPicture } from './entities/prescription-picture.ts'
 import { openRefillStates, RefillRequest } from './entities/refill-request.ts'
 import { WorkItem } from './entities/work-item.ts'
@@ -33,6 +34,7 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
   addressesOf: listBy(em, AddressFact, 'patientId', { orderBy: { asOf: 'asc', addressId: 'asc' } }),
   picturesOf: listBy(em, PrescriptionPicture, 'prescriptionId', { orderBy: { prescriptionId: 'asc' } }),
   replacedBy: listBy(em, Prescription, 'priorPrescriptionId', { scope: visiblePrescriptions(actor), orderBy: { id: 'asc' } }),
+  transfersOf: listBy(em, PrescriptionTransfer, 'prescriptionId', { orderBy: { prescriptionId: 'asc' } }),
   balancesOf: listBy(em, OwedBalance, 'prescriptionId', { orderBy: { id: 'asc' } }),
   followUpsOf: listBy(em, EmergencyFollowUp, 'prescriptionId', { orderBy: { id: 'asc' } }),
   /** Of the electronic prescriptions that were kept with an oral one. */

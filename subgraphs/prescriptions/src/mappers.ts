@@ -4,6 +4,7 @@ import type { ClinicalAlert } from './entities/clinical-alert.ts'
 import type { EmergencyFollowUp } from './entities/emergency-follow-up.ts'
 import type { Fill, HeldLot } from './entities/fill.ts'
 import type { Prescription } from './entities/prescription.ts'
+import type { PrescriptionTransfer } from './entities/prescription-transfer.ts'
 import type { OwedBalance } from './entities/owed-balance.ts'
 import type { RefillRequest } from './entities/refill-request.ts'
 import type { SyncStep } from './reads/plan-sync.ts'
@@ -16,6 +17,7 @@ export type FillMapper = Fill
 export type FillLotMapper = HeldLot
 export type ClinicalAlertMapper = ClinicalAlert
 export type AlertOverrideMapper = ClinicalAlert
+export type PrescriptionTransferMapper = PrescriptionTransfer
 export type VerificationMapper = Prescription
 export type TransitionMapper = TransitionRow
 export type WorkItemMapper = WorkItem

@@ -1,6 +1,6 @@
 import { addDays, clock, demoData, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { parseNdc } from '@pharmagraph/schema/identifiers'
-import { cancelPrescription } from './commands/cancel-prescription.ts'
+import { takeCancelRx } from './commands/take-cancel-rx.ts'
 import { claimWorkItem } from './commands/claim-work-item.ts'
 import { receivePrescription } from './commands/receive-prescription.ts'
 import { rejectPrescription } from './commands/reject-prescription.ts'
@@ -85,7 +85,7 @@ async function prescribe(em: EntityManager, services: Services, people: People, 
   }
   await verifyPrescription(em, pharmacist, services, held)
   await em.flush()
-  if (entry.course === 'DISCONTINUED') await cancelPrescription(em, { npi: prescription.prescriberNpi, prescriberOrderNumber, originalMessageId: undefined, reference: undefined })
+  if (entry.course === 'DISCONTINUED') await takeCancelRx(em, { npi: prescription.prescriberNpi, prescriberOrderNumber, originalMessageId: undefined, reference: undefined })
 }
 
 /** One whose name is misspelt: a technician has to find the patient. */

@@ -25,7 +25,7 @@ test('a pharmacist holds a verified prescription, its fill under way ends, and i
   assert.equal((await run(nora, 'hold', { prescriptionId: id, reasonCode: 'HOLD_STOCK', resumeOn: clock.today() }))['field'], 'resumeOn')
   const held = await run(nora, 'hold', { prescriptionId: id, reasonCode: 'HOLD_STOCK', text: 'Call INTERNAL-SUPPLIER.' })
   assert.equal(held.__typename, 'PrescriptionPayload', JSON.stringify(held))
-  assert.deepEqual([held['prescription'].status, held['prescription'].allowedActions], ['ON_HOLD', ['resume', 'supersede']])
+  assert.deepEqual([held['prescription'].status, held['prescription'].allowedActions], ['ON_HOLD', ['resume', 'discontinue', 'supersede']])
   assert.equal(await fillStatus(fill.id), 'BLOCKED')
   assert.deepEqual([(await run(nora, 'hold', { prescriptionId: id, reasonCode: 'HOLD_STOCK' })).__typename], ['TransitionRefused'])
 
@@ -34,7 +34,7 @@ test('a pharmacist holds a verified prescription, its fill under way ends, and i
   const { prescription } = await subgraph.data(patient.actor, 'query ($id: ID!) { prescription(id: $id) { statusReason { code message } eligibility { allowed reasons { code remedy } } } }', { id })
   assert.deepEqual([prescription.statusReason, prescription.eligibility.allowed, prescription.eligibility.reasons[0].code], [{ code: 'HOLD_STOCK', message: 'The drug is not to be had at present' }, false, 'ON_HOLD'])
 
-  assert.deepEqual((await run(ken, 'resume', { prescriptionId: id }))['prescription'], { status: 'VERIFIED', resumeOn: null, statusReason: null, allowedActions: ['hold', 'transferOut', 'substitute', 'verifyAgain', 'allowEarlyRefill', 'supersede', 'reject'] })
+  assert.deepEqual((await run(ken, 'resume', { prescriptionId: id }))['prescription'], { status: 'VERIFIED', resumeOn: null, statusReason: null, allowedActions: ['discontinue', 'hold', 'transferOut', 'substitute', 'verifyAgain', 'allowEarlyRefill', 'supersede', 'reject'] })
   assert.equal((await order(id, patient.id, metformin.drugId)).status, 'SCREENING')
 })
 
@@ -82,6 +82,9 @@ test('C12 an unfilled controlled prescription goes to another pharmacy once, at 
   assert.deepEqual(await subgraph.sql('select pharmacy_name, pharmacy_dea, pharmacist_name, refills_remaining, rule from prescription_transfer where prescription_id = $1', [id]),
     [{ pharmacy_name: 'Corner Pharmacy', pharmacy_dea: 'FP9902013', pharmacist_name: 'Iris Blum', refills_remaining: 0, rule: 'us-transfer-initial' }])
   assert.equal((await run(nora, 'transfer', input)).__typename, 'TransitionRefused')
+  const where = async (actor: typeof nora) => (await subgraph.data(actor, 'query ($id: ID!) { prescription(id: $id) { transfer { pharmacyName pharmacyDea pharmacistName refillsRemaining askedByPatient rule { rule } by { id } } } }', { id })).prescription.transfer
+  const record = { pharmacyName: 'Corner Pharmacy', pharmacyDea: 'FP9902013', pharmacistName: 'Iris Blum', refillsRemaining: 0, askedByPatient: true, rule: { rule: 'us-transfer-initial' }, by: { id: nora.pharmacistId } }
+  assert.deepEqual([await where(nora), await where(patient.actor)], [record, { ...record, pharmacyDea: null }])
   assert.deepEqual([(await order(id, patient.id, morphine.drugId)).reason], ['NOT_VERIFIED'])
 })
 

@@ -2,7 +2,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { addDays, clock, newId, systemActor, transact } from '@pharmagraph/platform'
 import { eventually } from '../../../tests/environment.ts'
-import { act, age, atTheBench, claimFor, elena, fillStatus, grace, held, holdStock, ken, lot, nora, order, packed, publishDrug, readyToFill, registerPatient, statusOf, subgraph, tom, untilPrescription, verified, type OrderedFill } from './pharmacy.ts'
+import { act, age, atTheBench, claimFor, elena, fillStatus, grace, held, holdStock, ken, lot, network, nora, order, packed, publishDrug, readyToFill, registerPatient, statusOf, subgraph, tom, untilPrescription, verified, type OrderedFill } from './pharmacy.ts'
 import { voidBalances } from '../src/jobs/void-balances.ts'
 
 type Drug = Awaited<ReturnType<typeof publishDrug>>
@@ -115,6 +115,10 @@ test('C7 after 72 hours the rest is void, what was under way of it is blocked, a
   assert.deepEqual([(await balances(id)).map(({ status, status_reason_code }) => [status, status_reason_code]), await fillStatus(rest.id), await statusOf(id)], [[['VOID', 'PARTIAL_FILL_TOO_LATE']], 'BLOCKED', 'DEPLETED'])
   const events = (await subgraph.emitted('prescriptions.owed-balance-changed.v1')).filter(({ prescriptionId }) => prescriptionId === id).map(({ to, owed }) => [to, owed])
   assert.deepEqual(events, [['OWED', 20], ['VOID', 20]])
+  // and its prescriber hears of it
+  const [{ id: balanceId }] = await subgraph.sql<{ id: string }>('select id from owed_balance where prescription_id = $1', [id]) as [{ id: string }]
+  const xml = await eventually(() => network.messages.find((each) => each.includes(`RXVOID-${balanceId}`)), { what: 'the notice to the prescriber' })
+  assert.match(xml, /<PartiallyDispensed><Note>10 units dispensed, the other 20 are void: it was to follow by .* \(21 CFR 1306\.13\(a\)\)\. They take a new prescription\.<\/Note>/)
 })
 
 test('C8 C9 a part of schedule II on request runs thirty days from writing, in long-term care sixty, and no cause of our own making counts', async () => {

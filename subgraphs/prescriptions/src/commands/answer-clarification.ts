@@ -1,5 +1,6 @@
 import { LockMode } from '@mikro-orm/postgresql'
-import { apply, systemActor, type EntityManager } from '@pharmagraph/platform'
+import { apply, invalid, isId, notFound, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { access, visiblePrescriptions } from '../access.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import type { Services } from '../services.ts'
@@ -17,10 +18,31 @@ export async function answerClarification(em: EntityManager, services: Services,
   const prescription = id ? await em.findOne(Prescription, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
   if (!prescription) return undefined
   if (prescription.status !== 'CLARIFICATION') return prescription
-  apply(em, systemActor('prescriptions'), prescriptionLifecycle, prescription, 'answerClarification', { reason: `PRESCRIBER_${outcome.toUpperCase()}`.slice(0, 60) })
-  prescription.statusReasonCode = 'PRESCRIBER_ANSWERED'
-  prescription.statusReasonSealed = await services.vault.seal(em, prescription.sealedFor, [outcome, note].filter(Boolean).join(': '))
+  await takeAnswer(em, systemActor('prescriptions'), services, prescription, { reason: `PRESCRIBER_${outcome.toUpperCase()}`.slice(0, 60), code: 'PRESCRIBER_ANSWERED', text: [outcome, note].filter(Boolean).join(': ') })
+  return prescription
+}
+
+/** What a prescriber may answer in person. Another prescription in its place is a submission of its own, and this one is taken back. */
+export const clarificationOutcomes = ['APPROVED', 'VALIDATED', 'DENIED'] as const
+export type ClarificationOutcome = (typeof clarificationOutcomes)[number]
+
+/** Its prescriber answers through the portal, or a pharmacist writes down what the prescriber said. */
+export async function answerQuestion(
+  em: EntityManager, actor: Actor, services: Services, { prescriptionId, outcome, text }: { prescriptionId: string; outcome: ClarificationOutcome; text: string },
+): Promise<Prescription> {
+  access.must(actor, 'question:answer', undefined)
+  if (text.trim().length < 3 || text.length > 1000) throw invalid('text', 'answer in 3 to 1000 characters')
+  const prescription = isId(prescriptionId) ? await em.findOne(Prescription, { $and: [{ id: prescriptionId }, visiblePrescriptions(actor)] }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
+  if (!prescription) throw notFound('prescription')
+  await takeAnswer(em, actor, services, prescription, { reason: `PRESCRIBER_${outcome}`, code: 'PRESCRIBER_ANSWERED', text: `${outcome}: ${text}` })
+  return prescription
+}
+
+/** Back to the pharmacists, with the answer or the silence at hand. */
+export async function takeAnswer(em: EntityManager, actor: Actor, services: Services, prescription: Prescription, { reason, code, text }: { reason: string; code: string; text?: string }): Promise<void> {
+  apply(em, actor, prescriptionLifecycle, prescription, 'answerClarification', { reason })
+  prescription.statusReasonCode = code
+  prescription.statusReasonSealed = text ? await services.vault.seal(em, prescription.sealedFor, text) : null
   await em.flush()
   await beginReview(em, services, prescription)
-  return prescription
 }

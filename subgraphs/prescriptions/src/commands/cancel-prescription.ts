@@ -1,33 +1,56 @@
 import { LockMode } from '@mikro-orm/postgresql'
-import { apply, systemActor, type EntityManager } from '@pharmagraph/platform'
-import { Prescription, refillsRemaining } from '../entities/prescription.ts'
+import { apply, hasRole, invalid, isId, notFound, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { visiblePrescriptions } from '../access.ts'
+import { Prescription } from '../entities/prescription.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
-import type { CancelRx } from '../erx/script-reader.ts'
+import { refused } from '../refusals.ts'
+import type { Services } from '../services.ts'
+import { balanceOf, voidBalance } from './book-part.ts'
 import { endFills } from './end-fills.ts'
 import { withdrawWorkItems } from './withdraw-work-items.ts'
 
-const actor = systemActor('prescriptions')
-const reason = { code: 'CANCELLED_BY_PRESCRIBER', message: 'the prescriber took the prescription back' }
+/** Why a prescription is taken back. */
+export const endReasons: Readonly<Record<string, string>> = {
+  THERAPY_CHANGED: 'The therapy was changed',
+  WRITTEN_IN_ERROR: 'It was written in error',
+  ADVERSE_REACTION: 'The patient does not tolerate it',
+  NO_LONGER_NEEDED: 'It is not needed any more',
+  PRESCRIBER_ASKED: 'The prescriber asked the pharmacy to end it',
+  SENT_BY_MISTAKE: 'It was sent by mistake',
+}
 
-export type Cancellation = { approved: boolean; note: string; prescription?: Prescription }
-
-/** The prescriber takes a prescription back over the network. Denied where it is not theirs or all of it was dispensed. */
-export async function cancelPrescription(em: EntityManager, { npi, prescriberOrderNumber, originalMessageId }: CancelRx): Promise<Cancellation> {
-  const named = [...(prescriberOrderNumber ? [{ prescriberOrderNumber }] : []), ...(originalMessageId ? [{ messageId: originalMessageId }] : [])]
-  const prescription = npi && named.length ? await em.findOne(Prescription, { prescriberNpi: npi, $or: named }, { orderBy: { id: 'desc' }, lockMode: LockMode.PESSIMISTIC_WRITE }) : null
-  if (!prescription) return { approved: false, note: 'No prescription of this prescriber is known under that number.' }
+/**
+ * Takes a prescription back: its prescriber at any time, a pharmacist once it is verified (before, it is rejected under the queue's claim), its patient while
+ * nobody has verified it. Said twice it is done once.
+ */
+export async function cancelPrescription(em: EntityManager, actor: Actor, { vault }: Services, input: { prescriptionId: string; reasonCode: string; text?: string | null | undefined }): Promise<Prescription> {
+  const { prescriptionId, reasonCode, text } = input
+  if (!endReasons[reasonCode]) throw invalid('reasonCode', `reasonCode is one of ${Object.keys(endReasons).join(', ')}`)
+  if ((text?.length ?? 0) > 1000) throw invalid('text', 'the text must have at most 1000 characters')
+  const prescription = isId(prescriptionId) ? await em.findOne(Prescription, { $and: [{ id: prescriptionId }, visiblePrescriptions(actor)] }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
+  if (!prescription) throw notFound('prescription')
+  if ((prescription.status === 'CANCELLED' || prescription.status === 'DISCONTINUED') && prescription.statusReasonCode === reasonCode) return prescription
   const { status } = prescription
-  if (status === 'CANCELLED' || status === 'DISCONTINUED') return { approved: true, note: 'The prescription was cancelled before.', prescription }
-  if (status === 'VERIFIED' || status === 'ON_HOLD') {
-    apply(em, actor, prescriptionLifecycle, prescription, 'discontinue', { reason: reason.code })
-    await endFills(em, prescription.id, reason)
-  } else if ('cancel' in prescriptionLifecycle.table[status]) {
-    apply(em, actor, prescriptionLifecycle, prescription, 'cancel', { reason: reason.code })
-  } else {
-    return { approved: false, note: status === 'DEPLETED' ? 'Everything prescribed was dispensed.' : `The prescription is ${status.toLowerCase()} and was not dispensed.`, prescription }
-  }
+  const refuse = (message: string) => refused(prescriptionLifecycle, prescription, actor, { code: 'TRANSITION_REFUSED', message })
+  if (!isOwn(actor, prescription) && 'cancel' in prescriptionLifecycle.table[status]) throw refuse('before its verification a prescription is rejected by a pharmacist who holds it')
+  if (!(await endPrescription(em, actor, prescription, { code: reasonCode, message: endReasons[reasonCode] }))) throw refuse(`a prescription that is ${status} is not taken back`)
+  prescription.statusReasonSealed = text ? await vault.seal(em, prescription.sealedFor, text) : null
+  return prescription
+}
+
+const isOwn = (actor: Actor, { practitionerId, patientId }: Prescription): boolean =>
+  (hasRole(actor, 'prescriber') && !!practitionerId && practitionerId === actor.practitionerId) || (hasRole(actor, 'patient') && !!patientId && patientId === actor.patientId)
+
+/** Ends a prescription with all that hangs on it: CANCELLED before its verification, DISCONTINUED after. False where it is past that. */
+export async function endPrescription(em: EntityManager, actor: Actor, prescription: Prescription, reason: { code: string; message: string }): Promise<boolean> {
+  const verbs = prescriptionLifecycle.table[prescription.status]
+  const verb = (['cancel', 'discontinue'] as const).find((name) => name in verbs)
+  if (!verb) return false
+  apply(em, actor, prescriptionLifecycle, prescription, verb, { reason: reason.code })
   prescription.statusReasonCode = reason.code
+  await endFills(em, prescription.id, reason)
   await withdrawWorkItems(em, { prescriptionId: prescription.id }, reason.code)
-  const { fillsReleased } = prescription
-  return { approved: true, prescription, note: fillsReleased ? `Dispensed ${fillsReleased} times; the remaining ${refillsRemaining(prescription)} refills are cancelled.` : 'Cancelled, nothing was dispensed.' }
+  const balance = await balanceOf(em, { prescriptionId: prescription.id, status: 'OWED' })
+  if (balance) voidBalance(em, prescription, balance, reason.code)
+  return true
 }

@@ -1,6 +1,7 @@
 import { TransitionRow, clock, isId, requestContext, type EntityManager } from '@pharmagraph/platform'
 import { Fill } from '../entities/fill.ts'
 import { NetworkStatus } from '../entities/network-status.ts'
+import { OwedBalance } from '../entities/owed-balance.ts'
 import { Prescription } from '../entities/prescription.ts'
 import type { Services } from '../services.ts'
 import { answerClarification, askedAbout } from './answer-clarification.ts'
@@ -31,11 +32,16 @@ export async function noteAnswerTo(em: EntityManager, services: Services, { rela
   return prescription
 }
 
-/** Of which prescription a message of ours spoke: RXFILL-<fill> or CLARIFY-<prescription>-<event>. */
+/** Message ids of what we tell of a remainder that is void. */
+export const voidMessageId = (balanceId: string): string => `RXVOID-${balanceId}`
+
+/** Of which prescription a message of ours spoke: RXFILL-<fill>, RXVOID-<balance> or CLARIFY-<prescription>-<event>. */
 async function spokenOf(em: EntityManager, messageId: string): Promise<Prescription | null> {
   const fillId = /^RXFILL-(.*)$/.exec(messageId)?.[1]
   const fill = isId(fillId) ? await em.findOne(Fill, { id: fillId }) : null
-  const id = fill?.prescriptionId ?? askedAbout(messageId)
+  const balanceId = /^RXVOID-(.*)$/.exec(messageId)?.[1]
+  const balance = isId(balanceId) ? await em.findOne(OwedBalance, { id: balanceId }) : null
+  const id = fill?.prescriptionId ?? balance?.prescriptionId ?? askedAbout(messageId)
   return id ? em.findOne(Prescription, { id }) : null
 }
 

@@ -2,14 +2,14 @@ import { AppError, clock, invalid, isId, problem, type Actor, type EntityManager
 import { access } from '../access.ts'
 import type { DrugAsWritten, PrescriptionContent } from '../content.ts'
 import { DrugFact, PractitionerFact } from '../entities/facts.ts'
-import { isControlled, type DeaSchedule, type Prescription } from '../entities/prescription.ts'
+import { isControlled, type DeaSchedule, type EvaluationBasis, type Prescription } from '../entities/prescription.ts'
 import { mustHaveSecondFactor } from '../refusals.ts'
 import type { Services } from '../services.ts'
 import { receivePrescription } from './receive-prescription.ts'
 
 export type PortalSubmission = {
   patientId: string; drugId: string; sig: string; quantity: number; daysSupply?: number | null | undefined; refills: number; daw: number
-  earliestFillDate?: string | null | undefined; idempotencyKey: string
+  evaluationBasis?: EvaluationBasis | undefined; earliestFillDate?: string | null | undefined; idempotencyKey: string
 }
 
 /** A prescriber writes for a patient of the pharmacy. Signing a controlled substance needs a fresh second factor (21 CFR 1311.115). */
@@ -52,5 +52,6 @@ const contentOf = (input: PortalSubmission, { npi, deaNumber }: PractitionerFact
   daw: input.daw,
   issueDate: clock.today(),
   earliestFillDate: input.earliestFillDate ?? null,
-  evaluationBasis: 'IN_PERSON',
+  // 21 USC 829(e): what the prescriber says of how they came to know the patient
+  evaluationBasis: input.evaluationBasis ?? 'IN_PERSON',
 })

@@ -4,7 +4,10 @@ import { clarificationMessageId } from '../commands/answer-clarification.ts'
 import type { PrescriptionContent } from '../content.ts'
 import { Fill } from '../entities/fill.ts'
 import { Prescription, refillsRemaining } from '../entities/prescription.ts'
-import { rxChangeRequest, rxFill } from '../erx/script-writer.ts'
+import { voidMessageId } from '../commands/note-network-status.ts'
+import { OwedBalance, owed } from '../entities/owed-balance.ts'
+import { rxChangeRequest, rxFill, rxFillVoid } from '../erx/script-writer.ts'
+import { citation } from '../regulations/decisions.ts'
 import type { Services } from '../services.ts'
 
 const pharmacy = 'PHARMAGRAPH'
@@ -28,6 +31,21 @@ export const networkConsumers = [
         // the eleven digits of billing, 5-4-2; a six-digit labeler has none
         ndc11: lots[0]?.ndc12.startsWith('0') ? lots[0].ndc12.slice(1) : undefined,
         quantity, daysSupply: daysSupply ?? null, day: clock.dayOf(new Date(time)), fillNumber: number, refillsRemaining: refillsRemaining(prescription),
+      })
+    })
+    if (xml) await services.network.send({ messageId, xml })
+  }),
+
+  // 21 CFR 1306.13(a): the prescriber hears of a remainder of schedule II that did not follow in time, however the prescription came in
+  effect<'prescriptions.owed-balance-changed.v1', Services>('prescriptions.owed-balance-changed.v1', 'tell-prescriber-of-void', async ({ time, data: { balanceId, prescriptionId, to, reasonCode } }, { services, transact }) => {
+    if (to !== 'VOID' || reasonCode !== 'PARTIAL_FILL_TOO_LATE') return
+    const messageId = voidMessageId(balanceId)
+    const xml = await transact(async (em) => {
+      const { prescription, content } = await opened(em, services, prescriptionId)
+      if (prescription.deaSchedule !== 'CII') return undefined
+      const balance = await em.findOneOrFail(OwedBalance, { id: balanceId })
+      return rxFillVoid(envelope(messageId, time, prescription), content, {
+        dispensed: balance.dispensed, owed: owed(balance), day: clock.dayOf(balance.firstAt), why: `it was to follow by ${balance.deadline.toISOString()} (${citation(balance.rule).source})`,
       })
     })
     if (xml) await services.network.send({ messageId, xml })

@@ -61,6 +61,16 @@ export const rxFill = (envelope: Envelope, content: PrescriptionContent, { ndc11
     },
   })
 
+/** Tells the prescriber that the rest of a part is not dispensed any more (21 CFR 1306.13(a)). */
+export const rxFillVoid = (envelope: Envelope, content: PrescriptionContent, { dispensed, owed, day, why }: { dispensed: number; owed: number; day: string; why: string }): string =>
+  message(envelope, {
+    RxFill: {
+      FillStatus: { PartiallyDispensed: { Note: `${dispensed} units dispensed, the other ${owed} are void: ${why}. They take a new prescription.` } },
+      ...people(content),
+      MedicationDispensed: { DrugDescription: content.drug.text, Quantity: { Value: dispensed, CodeListQualifier: '38' }, LastFillDate: { Date: day }, Sig: { SigText: content.sig } },
+    },
+  })
+
 /** Asks the prescriber to make the prescription clear (message request code S). */
 export const rxChangeRequest = (envelope: Envelope, content: PrescriptionContent, reference: string, question: string): string =>
   message(envelope, {

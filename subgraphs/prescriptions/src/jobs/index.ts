@@ -1,4 +1,5 @@
 import { rewrapDataKeys } from '@pharmagraph/platform'
+import { chaseClarifications } from './chase-clarifications.ts'
 import { expireLeases } from './expire-leases.ts'
 import { expirePrescriptions } from './expire-prescriptions.ts'
 import { lookAfterPdmpReports } from './look-after-pdmp-reports.ts'
@@ -8,4 +9,4 @@ import { resumePrescriptions } from './resume-prescriptions.ts'
 import { voidBalances } from './void-balances.ts'
 import { watchEmergencyFollowUps } from './watch-emergency-follow-ups.ts'
 
-export const jobs = [expireLeases, expirePrescriptions, resumePrescriptions, voidBalances, planRefills, takeImports, lookAfterPdmpReports, watchEmergencyFollowUps, rewrapDataKeys]
+export const jobs = [expireLeases, expirePrescriptions, resumePrescriptions, chaseClarifications, voidBalances, planRefills, takeImports, lookAfterPdmpReports, watchEmergencyFollowUps, rewrapDataKeys]

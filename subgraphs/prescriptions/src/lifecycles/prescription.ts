@@ -3,11 +3,11 @@ import { daysOf, productOf, refillsRemaining, type Prescription, type Prescripti
 
 const pharmacists = ['pharmacist', 'pharmacist-in-charge'] as const
 const staff = ['technician', ...pharmacists, 'system'] as const
-/** The prescriber takes it back through the portal, or the network tells us so. */
-const cancel = to<PrescriptionState, Prescription>('CANCELLED', { by: ['prescriber', 'system'] })
+/** Its prescriber takes it back through the portal or the network, or its patient, before anybody has verified it. */
+const cancel = to<PrescriptionState, Prescription>('CANCELLED', { by: ['prescriber', 'patient', 'system'] })
 const reject = to<PrescriptionState, Prescription>('REJECTED', { by: pharmacists })
 const expire = to<PrescriptionState, Prescription>('EXPIRED', { by: ['system'] })
-const discontinue = to<PrescriptionState, Prescription>('DISCONTINUED', { by: ['prescriber', 'system'] })
+const discontinue = to<PrescriptionState, Prescription>('DISCONTINUED', { by: ['prescriber', ...pharmacists, 'system'] })
 
 /** It is the written order that follows an oral one (21 CFR 1306.11(d)(4)): kept with it, never dispensed on. */
 const documentEmergency = to<PrescriptionState, Prescription>('DUPLICATE', { by: [...pharmacists, 'system'] })
@@ -38,7 +38,8 @@ export const prescriptionLifecycle = defineLifecycle<PrescriptionState, Prescrip
       reject,
       cancel,
     },
-    CLARIFICATION: { answerClarification: to('CLINICAL_REVIEW', { by: ['prescriber', 'system'] }), documentEmergency, reject, cancel },
+    // over the network or through the portal, by telephone to a pharmacist, or not at all in time
+    CLARIFICATION: { answerClarification: to('CLINICAL_REVIEW', { by: ['prescriber', ...pharmacists, 'system'] }), documentEmergency, cancel },
     VERIFIED: {
       deplete: to('DEPLETED', { by: ['system'] }),
       expire,

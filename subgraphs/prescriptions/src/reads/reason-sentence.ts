@@ -1,3 +1,4 @@
+import { endReasons } from '../commands/cancel-prescription.ts'
 import { holdReasons } from '../commands/hold-prescription.ts'
 import { rejectionReasons } from '../commands/reject-prescription.ts'
 
@@ -6,6 +7,9 @@ const sentences: Readonly<Record<string, string>> = {
   DUPLICATE_CONTENT: 'The same prescription came in before and is open',
   EMERGENCY_FOLLOW_UP: 'It confirms an order given by telephone in an emergency, and is kept with that one',
   CLARIFICATION_REQUESTED: 'We asked the prescriber and wait for the answer',
+  ...endReasons,
+  CLARIFICATION_UNANSWERED: 'The prescriber did not answer our question in time',
+  SCHEDULE_CHANGED: 'The drug went into another schedule: a pharmacist looks at it again',
   PRESCRIBER_ANSWERED: 'The prescriber answered our question',
   REPLACED_BY_PRESCRIBER: 'The prescriber wrote another one in its place',
   QUESTION_NOT_DELIVERED: 'Our question did not reach the prescriber',

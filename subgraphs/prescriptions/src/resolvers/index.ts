@@ -5,7 +5,7 @@ import { emergencyDutyResolvers, emergencyFollowUpResolvers } from './emergency.
 import { fillLotResolvers, fillResolvers } from './fill.ts'
 import { mutationResolvers } from './mutation.ts'
 import { orderResolvers, patientResolvers } from './elsewhere.ts'
-import { prescriptionResolvers, verificationResolvers } from './prescription.ts'
+import { prescriptionResolvers, transferResolvers, verificationResolvers } from './prescription.ts'
 import { queryResolvers } from './query.ts'
 import { owedBalanceResolvers, refillRequestResolvers, syncStepResolvers } from './refill.ts'
 import { workClaimResolvers, workItemResolvers, workQueueResolvers } from './work-queue.ts'
@@ -15,6 +15,7 @@ export const resolvers: Resolvers = {
   Mutation: mutationResolvers,
   Prescription: prescriptionResolvers,
   Verification: verificationResolvers,
+  PrescriptionTransfer: transferResolvers,
   ClinicalAlert: clinicalAlertResolvers,
   AlertOverride: alertOverrideResolvers,
   Fill: fillResolvers,

@@ -1,4 +1,5 @@
 import { allowEarlyRefill } from '../commands/allow-early-refill.ts'
+import { answerQuestion } from '../commands/answer-clarification.ts'
 import { amendPrescription } from '../commands/amend-prescription.ts'
 import { dispensePart } from '../commands/dispense-part.ts'
 import { cancelRefill, requestRefill } from '../commands/request-refill.ts'
@@ -6,6 +7,7 @@ import { returnFillToStock } from '../commands/return-to-stock.ts'
 import { setAutoRefill } from '../commands/set-auto-refill.ts'
 import { substituteDrug } from '../commands/substitute-drug.ts'
 import { syncRefills } from '../commands/sync-refills.ts'
+import { cancelPrescription } from '../commands/cancel-prescription.ts'
 import { checkFill } from '../commands/check-fill.ts'
 import { beginWork, claimNextWorkItem, claimWorkItem } from '../commands/claim-work-item.ts'
 import { completeDataEntry } from '../commands/complete-data-entry.ts'
@@ -37,7 +39,7 @@ const fillPayload = (fill: Fill) => ({ __typename: 'FillPayload' as const, fill 
 
 export const mutationResolvers: MutationResolvers = {
   submitPrescription: async (_source, { input }, { actor, services, transact }) =>
-    prescriptionPayload(await transact((em) => submitPrescription(em, actor, services, { ...input, refills: input.refills ?? 0, daw: input.daw ?? 0 }))),
+    prescriptionPayload(await transact((em) => submitPrescription(em, actor, services, { ...input, refills: input.refills ?? 0, daw: input.daw ?? 0, evaluationBasis: input.evaluationBasis ?? 'IN_PERSON' }))),
 
   claimNextWorkItem: async (_source, { input }, { em, actor, services, transact }) => {
     const item = await claimNextWorkItem(em, actor, input)
@@ -64,6 +66,8 @@ export const mutationResolvers: MutationResolvers = {
   holdPrescription: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => holdPrescription(em, actor, services, input))),
   resumePrescription: async (_source, { input }, { actor, transact }) => prescriptionPayload(await transact((em) => resumePrescription(em, actor, input))),
   transferPrescription: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => transferPrescription(em, actor, services, input))),
+  cancelPrescription: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => cancelPrescription(em, actor, services, input))),
+  answerClarification: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => answerQuestion(em, actor, services, input))),
   requestClarification: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => requestClarification(em, actor, services, input))),
 
   amendPrescription: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => amendPrescription(em, actor, services, input))),

@@ -2,7 +2,7 @@ import { allowedActions, clock, isStaff } from '@pharmagraph/platform'
 import type { PrescriptionContent } from '../content.ts'
 import { refillsRemaining, type Prescription } from '../entities/prescription.ts'
 import type { Context } from '../context.ts'
-import type { PrescriptionResolvers, VerificationResolvers } from '../generated/resolvers.ts'
+import type { PrescriptionResolvers, PrescriptionTransferResolvers, VerificationResolvers } from '../generated/resolvers.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { eligibility } from '../reads/eligibility.ts'
 import { reasonSentence } from '../reads/reason-sentence.ts'
@@ -45,6 +45,7 @@ export const prescriptionResolvers: PrescriptionResolvers = {
   },
   runsOutOn: ({ supplyUntil }) => supplyUntil ?? null,
   refillRequests: ({ id }, _args, { loaders }) => loaders.refillsOf.load(id),
+  transfer: async ({ id }, _args, { loaders }) => (await loaders.transfersOf.load(id))[0] ?? null,
   alerts: ({ id }, _args, { loaders }) => loaders.alertsOf.load(id),
   fills: ({ id }, { first, after }, { loaders }) => loaders.fillsOf({ first: first ?? 20, after }).load(id),
   networkStatuses: async ({ source, messageId, prescriberOrderNumber }, _args, { loaders }) =>
@@ -57,4 +58,11 @@ export const verificationResolvers: VerificationResolvers = {
   by: ({ verifierId }) => (verifierId ? { id: verifierId } : null),
   at: ({ verifiedAt }) => verifiedAt!,
   secondFactorAt: ({ secondFactorAt }) => secondFactorAt!,
+}
+
+export const transferResolvers: PrescriptionTransferResolvers = {
+  // a number by which others order controlled substances
+  pharmacyDea: ({ pharmacyDea }, _args, { actor }) => (isStaff(actor) ? (pharmacyDea ?? null) : null),
+  by: ({ transferredById }) => (transferredById ? { id: transferredById } : null),
+  rule: ({ rule }) => (rule ? citation(rule) : null),
 }

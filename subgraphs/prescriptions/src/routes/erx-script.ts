@@ -2,7 +2,7 @@ import { AppError, newId, systemActor, type EntityManager, type Route, type Rout
 import { answerClarification } from '../commands/answer-clarification.ts'
 import { answerOnce, type Handled } from '../commands/answer-once.ts'
 import { answerRenewal } from '../commands/answer-renewal.ts'
-import { cancelPrescription } from '../commands/cancel-prescription.ts'
+import { takeCancelRx } from '../commands/take-cancel-rx.ts'
 import { receivePrescription } from '../commands/receive-prescription.ts'
 import { noteAnswerTo } from '../commands/note-network-status.ts'
 import { replacePrescription } from '../commands/replace-prescription.ts'
@@ -77,7 +77,7 @@ const handlers: Record<string, MessageHandler> = {
   },
   async CancelRx(em, _services, message) {
     const cancel = readCancelRx(message)
-    const { approved, note, prescription } = await cancelPrescription(em, cancel)
+    const { approved, note, prescription } = await takeCancelRx(em, cancel)
     return { status: 200, body: cancelRxResponse(replyTo(message), cancel.reference, { approved, note }), prescription }
   },
   async RxChangeResponse(em, services, message) {
