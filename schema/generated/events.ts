@@ -563,6 +563,21 @@ scopes: ("VIEW" | "ORDER" | "MESSAGES")[]
 version: number
 }
 /**
+ * A prescriber opened the record of a patient in an emergency, or that ended or was reviewed. Access is given while the status is ACTIVE and `expiresAt` has not come.
+ */
+export interface PatientsEmergencyAccessChangedV1 {
+accessId: string
+patientId: string
+/**
+ * The prescriber, as `sub` of their tokens.
+ */
+subject: string
+practitionerId: (string | null)
+reason: ("UNCONSCIOUS_PATIENT" | "ACUTE_TREATMENT" | "POISONING_OR_OVERDOSE" | "PUBLIC_HEALTH_EMERGENCY")
+status: ("ACTIVE" | "ENDED" | "JUSTIFIED" | "MISUSED")
+expiresAt: string
+}
+/**
  * A patient's request to be erased moved. ERASING tells whoever keeps sealed data of the patient to destroy its key; CERTIFIED that all have.
  */
 export interface PatientsErasureStatusChangedV1 {
@@ -871,6 +886,7 @@ declare module '@pharmagraph/platform' {
     'patients.clinical-profile-changed.v1': PatientsClinicalProfileChangedV1
     'patients.consent-changed.v1': PatientsConsentChangedV1
     'patients.delegation-changed.v1': PatientsDelegationChangedV1
+    'patients.emergency-access-changed.v1': PatientsEmergencyAccessChangedV1
     'patients.erasure-status-changed.v1': PatientsErasureStatusChangedV1
     'patients.message-posted.v1': PatientsMessagePostedV1
     'patients.notification-sent.v1': PatientsNotificationSentV1

@@ -3,12 +3,14 @@
 import { createClient } from '../packages/graphql-ws/client.js'
 import { h, show } from './dom.js'
 import { Graph } from './graph.js'
+import { afterIdle, idleMinutes } from './idle.js'
 import { Session } from './session.js'
 import { drugPage, drugsPage } from './patient/drugs.js'
 import { cartPage } from './patient/cart.js'
 import { messagesPage, threadPage } from './patient/messages.js'
 import { orderPage } from './patient/order.js'
 import { overviewPage } from './patient/overview.js'
+import { emergencyPage } from './staff/emergency.js'
 import { fillPage } from './staff/fill.js'
 import { queuePage } from './staff/queue.js'
 import { reviewPage } from './staff/review.js'
@@ -32,13 +34,14 @@ const pages = {
   fill: { open: fillPage, for: 'staff' },
   inbox: { open: inboxPage, for: 'staff' },
   written: { open: writtenPage, for: 'staff' },
+  emergency: { open: emergencyPage, for: 'staff' },
 }
 const links = {
   none: [['Medicines', '#/drugs']],
   web: [['Overview', '#/'], ['Medicines', '#/drugs'], ['Cart', '#/cart'], ['Messages', '#/messages']],
   staff: [['Verification', '#/queue/VERIFICATION'], ['Fill', '#/queue/FILL'], ['Product check', '#/queue/PRODUCT_CHECK'], ['Messages', '#/inbox'], ['Medicines', '#/drugs']],
   technician: [['Fill', '#/queue/FILL'], ['Data entry', '#/queue/DATA_ENTRY'], ['Medicines', '#/drugs']],
-  prescriber: [['Prescribed', '#/written'], ['Medicines', '#/drugs']],
+  prescriber: [['Prescribed', '#/written'], ['Emergency', '#/emergency'], ['Medicines', '#/drugs']],
 }
 
 /** Which of the staff's homes is this person's. @param {App} app @returns {Page | Promise<Page>} */
@@ -134,5 +137,12 @@ if (!('left' in outcome)) {
   if (location.search) history.replaceState(null, '', home.pathname + ('back' in outcome && outcome.back ? outcome.back : location.hash))
   if ('problem' in outcome && outcome.problem) app.say(outcome.problem, 'bad')
   addEventListener('hashchange', open)
+  if (session.client) {
+    const every = (/** @type {number} */ ms, /** @type {() => void} */ run) => {
+      const timer = setInterval(run, ms)
+      return () => clearInterval(timer)
+    }
+    afterIdle({ addEventListener: addEventListener.bind(window), removeEventListener: removeEventListener.bind(window), every, now: Date.now }, idleMinutes[session.client] ?? 20, () => void session.signOut())
+  }
   await open()
 }

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 // @ts-expect-error plain modules, checked by their own configuration
 import { Graph, GraphError } from '../src/graph.js'
 // @ts-expect-error plain modules, checked by their own configuration
+import { afterIdle } from '../src/idle.js'
+// @ts-expect-error plain modules, checked by their own configuration
 import { challengeOf, Session } from '../src/session.js'
 // @ts-expect-error plain modules, checked by their own configuration
 import { day, money, progress, refusal, words } from '../src/words.js'
@@ -165,4 +167,36 @@ test('every operation the pages use is persisted for the application that uses i
     }
   }
   assert.ok(used > 20)
+})
+
+test('H1 a page that nobody touches for its minutes signs its person out, also after a sleep; one that is touched does not', () => {
+  const near = { time: 0, listeners: new Map<string, () => void>(), looks: [] as (() => void)[], left: 0 }
+  const start = () => afterIdle({
+    addEventListener: (event: string, run: () => void) => void near.listeners.set(event, run), removeEventListener: (event: string) => void near.listeners.delete(event),
+    every: (_ms: number, run: () => void) => {
+      near.looks.push(run)
+      return () => void near.looks.splice(near.looks.indexOf(run), 1)
+    },
+    now: () => near.time,
+  }, 10, () => near.left++)
+  const minutes = (count: number) => {
+    near.time += count * 60_000
+    for (const look of [...near.looks]) look()
+  }
+  start()
+  for (const event of ['keydown', 'pointerdown', 'scroll']) {
+    minutes(9)
+    near.listeners.get(event)!()
+  }
+  minutes(9)
+  assert.equal(near.left, 0)
+  // asleep for an hour: the touch that wakes it comes too late
+  near.time += 60 * 60_000
+  near.listeners.get('keydown')!()
+  minutes(0)
+  assert.deepEqual([near.left, near.looks.length, near.listeners.size], [1, 0, 0])
+  const stop = start()
+  stop()
+  minutes(60)
+  assert.equal(near.left, 1)
 })

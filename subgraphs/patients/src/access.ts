@@ -1,5 +1,6 @@
 import { defineAccess, hasRole, isStaff, type Actor } from '@pharmagraph/platform'
 import type { Delegation, DelegationScope } from './entities/delegation.ts'
+import type { EmergencyAccess } from './entities/emergency-access.ts'
 
 /** `delegated`: what the patient lets the actor do for them, now. */
 type OfPatient = { id: string; delegated?: readonly DelegationScope[] }
@@ -30,6 +31,10 @@ export const access = defineAccess({
   'delegation:revoke': (actor: Actor, { patientId, subject }: Delegation) => self(actor, { id: patientId }) || (hasRole(actor, 'caregiver') && subject === actor.subject),
   'thread:list': (actor: Actor) => isPharmacist(actor) || hasRole(actor, 'prescriber'),
   'record:exchange': (actor: Actor) => hasRole(actor, 'partner'),
+  'glass:break': (actor: Actor) => hasRole(actor, 'prescriber'),
+  'emergency-access:view': (actor: Actor, { subject }: EmergencyAccess) => hasRole(actor, 'compliance', 'system') || (hasRole(actor, 'prescriber') && subject === actor.subject),
+  'emergency-review:list': (actor: Actor) => hasRole(actor, 'compliance', 'prescriber'),
+  'emergency-review:decide': (actor: Actor) => hasRole(actor, 'compliance'),
   'practitioner:view': () => true,
   'practitioner:list': (actor: Actor) => isStaff(actor) || hasRole(actor, 'prescriber', 'partner'),
   'practitioner:see-dea-number': (actor: Actor) => isStaff(actor) || hasRole(actor, 'prescriber'),

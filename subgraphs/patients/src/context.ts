@@ -7,6 +7,7 @@ import { Allergy, type AllergyDetails, type CodedConcept } from './entities/alle
 import { Condition } from './entities/condition.ts'
 import { Delegation, type DelegationDetails, type DelegationScope } from './entities/delegation.ts'
 import { Disclosure } from './entities/disclosure.ts'
+import { EmergencyAccess } from './entities/emergency-access.ts'
 import { ErasureConfirmation, RecordFact } from './entities/erasure.ts'
 import { InsurancePolicy, type InsuranceDetails } from './entities/insurance-policy.ts'
 import { Message, MessageThread } from './entities/message.ts'
@@ -67,6 +68,7 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
     }),
     notifications: perArguments((page: Page) => pageByParent(em, Notification, 'patientId', {}, page)),
     disclosures: perArguments((page: Page) => pageByParent(em, Disclosure, 'patientId', {}, page)),
+    emergencyAccesses: perArguments((page: Page) => pageByParent(em, EmergencyAccess, 'patientId', {}, page)),
     consents: new DataLoader((ids: readonly string[]) => latestConsents(em, ids)),
     /** None where the actor may see the patient, but not the messages. */
     threads: perArguments((page: Page) => {

@@ -10,6 +10,7 @@ import { notifyOfRefill } from './consumers/notify-of-refill.ts'
 import { notifyOfShipment } from './consumers/notify-of-shipment.ts'
 import { loaders } from './context.ts'
 import { entities } from './entities/index.ts'
+import { endEmergencyAccesses } from './jobs/end-emergency-accesses.ts'
 import { erasePatients } from './jobs/erase-patients.ts'
 import { recheckLicences } from './jobs/recheck-licences.ts'
 import { sealRelationships } from './jobs/seal-relationships.ts'
@@ -27,6 +28,6 @@ export const patients = defineSubgraph({
   loaders,
   services,
   consumers: [...notifyOfOrder, notifyOfShipment, notifyOfRecall, ...notifyOfRefill, knowPrescription, knowPatientOfPrescription, ...recordClock, ...erasureConfirmations],
-  jobs: [sendNotifications, recheckLicences, rewrapDataKeys, erasePatients, sealRelationships],
+  jobs: [sendNotifications, recheckLicences, rewrapDataKeys, erasePatients, sealRelationships, endEmergencyAccesses],
   seed,
 })

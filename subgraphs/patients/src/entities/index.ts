@@ -3,6 +3,7 @@ import { ConditionSchema } from './condition.ts'
 import { ConsentSchema } from './consent.ts'
 import { DelegationSchema } from './delegation.ts'
 import { DisclosureSchema } from './disclosure.ts'
+import { EmergencyAccessSchema } from './emergency-access.ts'
 import { ErasureConfirmationSchema, ErasureRequestSchema, RecordFactSchema } from './erasure.ts'
 import { InsurancePolicySchema } from './insurance-policy.ts'
 import { MessageSchema, MessageThreadSchema } from './message.ts'
@@ -15,5 +16,5 @@ import { PrescriptionFactSchema } from './prescription-fact.ts'
 export const entities = [
   PatientSchema, PatientTokenSchema, InsurancePolicySchema, AllergySchema, ConditionSchema, ConsentSchema, DelegationSchema,
   PractitionerSchema, LicenceSchema, MessageThreadSchema, MessageSchema, NotificationSchema, PrescriptionFactSchema,
-  ErasureRequestSchema, ErasureConfirmationSchema, RecordFactSchema, DisclosureSchema,
+  ErasureRequestSchema, ErasureConfirmationSchema, RecordFactSchema, DisclosureSchema, EmergencyAccessSchema,
 ]

@@ -5,7 +5,7 @@ export const notificationStatuses = ['QUEUED', 'SENT', 'DROPPED', 'FAILED'] as c
 export type NotificationStatus = (typeof notificationStatuses)[number]
 export const templates = [
   'PAYMENT_AUTHORIZED', 'BACKORDERED', 'REJECTED', 'CANCELLED', 'OUT_FOR_DELIVERY', 'DELIVERED', 'ATTEMPT_FAILED', 'MESSAGE', 'RECALL',
-  'DUE_SOON', 'REFILL_READY', 'REFILL_DECLINED', 'ORDER_CHANGED', 'AUTO_ORDER_PLANNED', 'AUTO_ORDER_ASKS', 'AUTO_ORDER_UNPAID',
+  'DUE_SOON', 'REFILL_READY', 'REFILL_DECLINED', 'ORDER_CHANGED', 'AUTO_ORDER_PLANNED', 'AUTO_ORDER_ASKS', 'AUTO_ORDER_UNPAID', 'EMERGENCY_ACCESS',
 ] as const
 export type Template = (typeof templates)[number]
 
@@ -21,7 +21,7 @@ export const NotificationSchema = defineEntity({
     version: p.integer().version(),
     patientId: p.uuid(),
     template: p.enum(templates),
-    /** Id of the order, shipment, thread, recall notice, prescription, refill request or automatic order it is about. */
+    /** Id of the order, shipment, thread, recall notice, prescription, refill request, automatic order or emergency access it is about. */
     reference: p.uuid(),
     channel: p.enum(sendable),
     status: p.enum(notificationStatuses),

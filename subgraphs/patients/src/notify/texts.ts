@@ -24,6 +24,7 @@ const texts: Record<string, Record<Template, Text>> = {
     AUTO_ORDER_PLANNED: { subject: 'Your next order is planned', text: 'We will soon place your next order, as you asked us to. Sign in to see when, or to change or skip it before that.' },
     AUTO_ORDER_ASKS: { subject: 'We need your answer', text: 'We have not placed your next order by ourselves. Sign in to see why and to decide.' },
     AUTO_ORDER_UNPAID: { subject: 'Your payment did not go through', text: 'We could not charge your card for your next order. Sign in to pay another way before it ends.' },
+    EMERGENCY_ACCESS: { subject: 'Your record was opened in an emergency', text: 'Somebody opened your record in an emergency. Sign in to see who and why. If this was not right, please tell us.' },
   },
   es: {
     PAYMENT_AUTHORIZED: { subject: 'Estamos preparando su pedido', text: 'Recibimos su pedido y lo estamos preparando. Inicie sesión para ver los detalles.' },
@@ -42,6 +43,7 @@ const texts: Record<string, Record<Template, Text>> = {
     AUTO_ORDER_PLANNED: { subject: 'Su próximo pedido está previsto', text: 'Pronto haremos su próximo pedido, como nos indicó. Inicie sesión para ver cuándo, o para cambiarlo u omitirlo antes.' },
     AUTO_ORDER_ASKS: { subject: 'Necesitamos su respuesta', text: 'No hemos hecho su próximo pedido por nuestra cuenta. Inicie sesión para ver el motivo y decidir.' },
     AUTO_ORDER_UNPAID: { subject: 'Su pago no se realizó', text: 'No pudimos cobrar su próximo pedido a su tarjeta. Inicie sesión para pagar de otra forma antes de que termine.' },
+    EMERGENCY_ACCESS: { subject: 'Su expediente se abrió en una emergencia', text: 'Alguien abrió su expediente en una emergencia. Inicie sesión para ver quién y por qué. Si no fue correcto, avísenos.' },
   },
   zh: {
     PAYMENT_AUTHORIZED: { subject: '我们正在准备您的订单', text: '我们已收到您的订单，正在准备。请登录查看详情。' },
@@ -60,6 +62,7 @@ const texts: Record<string, Record<Template, Text>> = {
     AUTO_ORDER_PLANNED: { subject: '您的下一份订单已安排', text: '我们将按您的要求很快下下一份订单。请登录查看时间，或在此之前更改或跳过。' },
     AUTO_ORDER_ASKS: { subject: '请您决定', text: '我们没有自动下您的下一份订单。请登录查看原因并作出决定。' },
     AUTO_ORDER_UNPAID: { subject: '付款未成功', text: '我们未能从您的卡上收取下一份订单的款项。请登录，在订单结束前用其他方式付款。' },
+    EMERGENCY_ACCESS: { subject: '您的记录在紧急情况下被查看', text: '有人在紧急情况下查看了您的记录。请登录查看是谁以及原因。如有不妥，请告诉我们。' },
   },
   vi: {
     PAYMENT_AUTHORIZED: { subject: 'Chúng tôi đang chuẩn bị đơn hàng của quý vị', text: 'Chúng tôi đã nhận đơn hàng và đang chuẩn bị. Vui lòng đăng nhập để xem chi tiết.' },
@@ -78,6 +81,7 @@ const texts: Record<string, Record<Template, Text>> = {
     AUTO_ORDER_PLANNED: { subject: 'Đơn hàng tiếp theo đã được lên lịch', text: 'Chúng tôi sẽ sớm đặt đơn hàng tiếp theo như quý vị yêu cầu. Vui lòng đăng nhập để xem ngày, hoặc thay đổi hay bỏ qua trước đó.' },
     AUTO_ORDER_ASKS: { subject: 'Chúng tôi cần quý vị trả lời', text: 'Chúng tôi chưa tự đặt đơn hàng tiếp theo. Vui lòng đăng nhập để xem lý do và quyết định.' },
     AUTO_ORDER_UNPAID: { subject: 'Thanh toán chưa thành công', text: 'Chúng tôi không thể thu tiền đơn hàng tiếp theo qua thẻ của quý vị. Vui lòng đăng nhập để thanh toán cách khác trước khi đơn kết thúc.' },
+    EMERGENCY_ACCESS: { subject: 'Hồ sơ của quý vị đã được mở trong trường hợp khẩn cấp', text: 'Có người đã mở hồ sơ của quý vị trong trường hợp khẩn cấp. Vui lòng đăng nhập để xem ai và lý do. Nếu không đúng, xin báo cho chúng tôi.' },
   },
 }
 

@@ -5,13 +5,17 @@ import { PatientToken } from '../entities/patient-token.ts'
 import * as fields from '../fields.ts'
 import { matchToken } from '../match-tokens.ts'
 
-type Lookup = Partial<Record<'email' | 'phone' | 'given' | 'family' | 'dateOfBirth' | 'memberId', string | null | undefined>>
+export type Lookup = Partial<Record<'email' | 'phone' | 'given' | 'family' | 'dateOfBirth' | 'memberId', string | null | undefined>>
 
 const limit = 20
 
-/** Ids of the patients whom everything given fits. Only hashes are compared: nothing is opened to find somebody. */
-export async function findPatients(em: EntityManager, actor: Actor, matchKey: Buffer, { email, phone, given, family, dateOfBirth, memberId }: Lookup): Promise<string[]> {
+export async function findPatients(em: EntityManager, actor: Actor, matchKey: Buffer, lookup: Lookup): Promise<string[]> {
   access.must(actor, 'patients:find', undefined)
+  return patientsFitting(em, matchKey, lookup)
+}
+
+/** Ids of the patients whom everything given fits. Only hashes are compared: nothing is opened to find somebody. */
+export async function patientsFitting(em: EntityManager, matchKey: Buffer, { email, phone, given, family, dateOfBirth, memberId }: Lookup): Promise<string[]> {
   const named = [given, family, dateOfBirth].filter(Boolean).length
   if (named > 0 && named < 3) throw invalid(!given ? 'given' : !family ? 'family' : 'dateOfBirth', 'a name is looked up with both names and the date of birth')
   const tokens = [

@@ -1,5 +1,6 @@
 import type { Resolvers } from '../generated/resolvers.ts'
 import { caregiverInvitationResolvers, caregiverResolvers, delegationResolvers } from './delegation.ts'
+import { emergencyAccessResolvers } from './emergency-access.ts'
 import { erasureRequestResolvers } from './erasure-request.ts'
 import { messageThreadResolvers } from './message-thread.ts'
 import { mutationResolvers } from './mutation.ts'
@@ -17,4 +18,5 @@ export const resolvers: Resolvers = {
   CaregiverInvitation: caregiverInvitationResolvers,
   Delegation: delegationResolvers,
   ErasureRequest: erasureRequestResolvers,
+  EmergencyAccess: emergencyAccessResolvers,
 }

@@ -2,7 +2,9 @@ import { newId } from '@pharmagraph/platform'
 import { acceptCaregiverInvitation } from '../commands/accept-caregiver-invitation.ts'
 import { addInsurancePolicy } from '../commands/add-insurance-policy.ts'
 import { amendIdentity } from '../commands/amend-identity.ts'
+import { breakGlass } from '../commands/break-glass.ts'
 import { changeCaregiverScopes } from '../commands/change-caregiver-scopes.ts'
+import { endEmergencyAccess, reviewEmergencyAccess } from '../commands/end-emergency-access.ts'
 import { inviteCaregiver } from '../commands/invite-caregiver.ts'
 import { postMessage } from '../commands/post-message.ts'
 import { recordAllergy } from '../commands/record-allergy.ts'
@@ -42,6 +44,12 @@ export const mutationResolvers: MutationResolvers = {
   revokeCaregiver: async (_source, { input: { delegationId } }, { actor, transact }) => ({ id: await transact((em) => revokeCaregiver(em, actor, delegationId)) }),
   requestErasure: (_source, { input }, { actor, transact }) => transact((em) => requestErasure(em, actor, input ?? {})),
   withdrawErasure: (_source, { requestId }, { actor, transact }) => transact((em) => withdrawErasure(em, actor, requestId)),
+  breakGlass: async (_source, { input }, { actor, services, transact }) => {
+    const access = await transact((em) => breakGlass(em, actor, services, input))
+    return { __typename: 'BreakGlassPayload', access }
+  },
+  endEmergencyAccess: (_source, { id }, { actor, transact }) => transact((em) => endEmergencyAccess(em, actor, id)),
+  reviewEmergencyAccess: (_source, { input }, { actor, transact }) => transact((em) => reviewEmergencyAccess(em, actor, input)),
   registerPractitioner: async (_source, { input }, { actor, transact }) => {
     const entry = { ...input, id: input.id ?? newId(), deaNumber: input.deaNumber ?? null, clinic: input.clinic ?? null, scheduleAuthority: input.scheduleAuthority ?? [] }
     const licences = input.licences.map((licence) => ({ ...licence, status: licence.status ?? ('ACTIVE' as const) }))

@@ -12,5 +12,6 @@ export const patientResolvers: PatientResolvers = {
   caregiverInvitations: ({ id }, _args, { loaders }) => loaders.invitations.load(id),
   notifications: ({ id }, { first, after }, { loaders }) => loaders.notifications({ first: first ?? 20, after }).load(id),
   disclosures: ({ id }, { first, after }, { loaders }) => loaders.disclosures({ first: first ?? 20, after }).load(id),
+  emergencyAccesses: ({ id }, { first, after }, { loaders }) => loaders.emergencyAccesses({ first: first ?? 20, after }).load(id),
   threads: ({ id }, { first, after }, { loaders }) => loaders.threads({ first: first ?? 20, after }).load(id),
 }

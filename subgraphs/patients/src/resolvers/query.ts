@@ -1,5 +1,6 @@
 import type { QueryResolvers } from '../generated/resolvers.ts'
 import { exchangeRecord } from '../commands/exchange-record.ts'
+import { emergencyAccesses } from '../reads/emergency-accesses.ts'
 import { erasureRequests, myErasureRequest } from '../reads/erasure-requests.ts'
 import { findPatients } from '../reads/find-patients.ts'
 import { exportMyData } from '../reads/export-my-data.ts'
@@ -22,5 +23,6 @@ export const queryResolvers: QueryResolvers = {
   exportMyData: (_source, { format }, { em, actor, services }) => exportMyData(em, actor, services, format),
   myErasureRequest: (_source, _args, { em, actor }) => myErasureRequest(em, actor),
   erasureRequests: (_source, { status, first, after }, { em, actor }) => erasureRequests(em, actor, { status, first: first ?? 20, after }),
+  emergencyAccesses: (_source, { status, first, after }, { em, actor }) => emergencyAccesses(em, actor, { status, first: first ?? 20, after }),
   exchangeRecord: (_source, { patientId }, { actor, services, transact }) => transact((em) => exchangeRecord(em, actor, services, patientId)),
 }

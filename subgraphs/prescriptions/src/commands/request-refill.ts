@@ -14,7 +14,7 @@ const system = systemActor('prescriptions')
 /** A patient, or the pharmacy for them, asks for the next fill: decided at once, with the reason. Asked again while one is open, that one is the answer. */
 export async function requestRefill(em: EntityManager, actor: Actor, { prescriptionId }: { prescriptionId: string }): Promise<RefillRequest> {
   access.must(actor, 'refill:request', undefined)
-  const prescription = isId(prescriptionId) ? await em.findOne(Prescription, { $and: [{ id: prescriptionId }, visiblePrescriptions(actor)] }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
+  const prescription = isId(prescriptionId) ? await em.findOne(Prescription, { $and: [{ id: prescriptionId }, visiblePrescriptions(actor, 'ORDER')] }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
   if (!prescription?.patientId) throw notFound('prescription')
   return openRefill(em, actor, prescription, isStaff(actor) && !hasRole(actor, 'patient') ? 'STAFF' : 'PATIENT')
 }
@@ -48,7 +48,7 @@ export async function decide(em: EntityManager, request: RefillRequest, prescrip
 export async function cancelRefill(em: EntityManager, actor: Actor, { refillRequestId }: { refillRequestId: string }): Promise<RefillRequest> {
   access.must(actor, 'refill:request', undefined)
   const request = isId(refillRequestId) ? await em.findOne(RefillRequest, { id: refillRequestId }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
-  const prescription = request && (await em.findOne(Prescription, { $and: [{ id: request.prescriptionId }, visiblePrescriptions(actor)] }))
+  const prescription = request && (await em.findOne(Prescription, { $and: [{ id: request.prescriptionId }, visiblePrescriptions(actor, 'ORDER')] }))
   if (!request || !prescription) throw notFound('refill request')
   if (request.status === 'CANCELLED') return request
   request.reasonCode = 'CANCELLED_BY_REQUESTER'

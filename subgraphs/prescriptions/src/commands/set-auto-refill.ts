@@ -9,7 +9,7 @@ import { refused } from '../refusals.ts'
 /** Refills are asked for by themselves from now on, or no longer. Off by default; needs the patient's consent to just that; schedule II has no refills. */
 export async function setAutoRefill(em: EntityManager, actor: Actor, { prescriptionId, enabled }: { prescriptionId: string; enabled: boolean }): Promise<Prescription> {
   access.must(actor, 'refill:request', undefined)
-  const prescription = isId(prescriptionId) ? await em.findOne(Prescription, { $and: [{ id: prescriptionId }, visiblePrescriptions(actor)] }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
+  const prescription = isId(prescriptionId) ? await em.findOne(Prescription, { $and: [{ id: prescriptionId }, visiblePrescriptions(actor, 'ORDER')] }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
   if (!prescription?.patientId) throw notFound('prescription')
   if (enabled) {
     const refuse = (code: string, message: string) => refused(prescriptionLifecycle, prescription, actor, { code, message })

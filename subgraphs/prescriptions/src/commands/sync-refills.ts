@@ -14,7 +14,7 @@ export async function syncRefills(em: EntityManager, actor: Actor, { prescriptio
   access.must(actor, 'refill:request', undefined)
   const ids = [...new Set(prescriptionIds)]
   if (ids.length < 2 || ids.length > most || !ids.every(isId)) throw invalid('prescriptionIds', `name 2 to ${most} prescriptions`)
-  const found = await em.find(Prescription, { $and: [{ id: { $in: ids } }, visiblePrescriptions(actor)] }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
+  const found = await em.find(Prescription, { $and: [{ id: { $in: ids } }, visiblePrescriptions(actor, 'ORDER')] }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
   if (found.length < ids.length) throw notFound('prescription')
   if (new Set(found.map(({ patientId }) => patientId)).size > 1 || !found[0]!.patientId) throw invalid('prescriptionIds', 'the prescriptions are of several patients')
   const today = clock.today()

@@ -6,6 +6,11 @@ import { openClinicalProfile } from '../clinical-profile.ts'
 import { matchKeyOf } from '../matching.ts'
 import { services } from '../services.ts'
 
+/** The latest version counts, in whatever order they are told. */
+const keepRecordAccess = `insert into record_access_fact (id, patient_id, subject, scopes, until, fact_version) values (?, ?, ?, ?, ?, ?)
+  on conflict (id) do update set scopes = excluded.scopes, until = excluded.until, fact_version = excluded.fact_version
+  where excluded.fact_version > record_access_fact.fact_version`
+
 export const factConsumers = [
   handler('logistics.address-added.v1', 'know-address', async (em, { time, data: { addressId, patientId, state } }) => {
     await em.execute(
@@ -44,6 +49,15 @@ export const factConsumers = [
        where patient_fact.consent_version < excluded.consent_version`,
       [patientId, granted, version],
     )
+  }),
+
+  handler('patients.delegation-changed.v1', 'know-delegation', async (em, { data: { delegationId, patientId, subject, scopes, version } }) => {
+    await em.execute(keepRecordAccess, [delegationId, patientId, subject, `{${scopes.join(',')}}`, null, version])
+  }),
+
+  handler('patients.emergency-access-changed.v1', 'know-emergency-access', async (em, { data: { accessId, patientId, subject, status, expiresAt } }) => {
+    const active = status === 'ACTIVE'
+    await em.execute(keepRecordAccess, [accessId, patientId, subject, active ? '{VIEW}' : '{}', expiresAt, active ? 1 : 2])
   }),
 
   handler('patients.practitioner-registered.v1', 'know-practitioner', async (em, { time, data: { practitionerId, npi, deaNumber, active, licenceStates, scheduleAuthority } }) => {

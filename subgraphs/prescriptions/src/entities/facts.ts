@@ -135,3 +135,24 @@ export const CancelledOrderSchema = defineEntity({
 })
 export class CancelledOrder extends CancelledOrderSchema.class {}
 CancelledOrderSchema.setClass(CancelledOrder)
+
+/** VIEW: see; ORDER: also ask for refills. */
+export type AccessScope = 'VIEW' | 'ORDER' | 'MESSAGES'
+
+/** Who else may see a patient's prescriptions: by the patient's delegation, or for an hour in an emergency. */
+export const RecordAccessFactSchema = defineEntity({
+  name: 'RecordAccessFact',
+  tableName: 'record_access_fact',
+  properties: {
+    /** Of the delegation or the emergency access. */
+    id: p.uuid().primary(),
+    patientId: p.uuid(),
+    subject: p.string().index(),
+    /** Empty once it has ended. */
+    scopes: p.array().$type<AccessScope[]>(),
+    until: p.datetime().nullable(),
+    factVersion: p.integer(),
+  },
+})
+export class RecordAccessFact extends RecordAccessFactSchema.class {}
+RecordAccessFactSchema.setClass(RecordAccessFact)

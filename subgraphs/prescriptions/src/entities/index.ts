@@ -1,8 +1,8 @@
 import { BulkImportLineSchema, BulkImportSchema } from './bulk-import.ts'
 import { ClinicalAlertSchema } from './clinical-alert.ts'
 import { DispenseRecordSchema } from './dispense-record.ts'
-import { AddressFactSchema, CancelledOrderSchema, ClinicalProfileFactSchema, DrugFactSchema, InteractionFactSchema, PatientFactSchema, PatientTokenSchema, PractitionerFactSchema } from './facts.ts'
 import { EmergencyFollowUpSchema } from './emergency-follow-up.ts'
+import { AddressFactSchema, CancelledOrderSchema, ClinicalProfileFactSchema, DrugFactSchema, InteractionFactSchema, PatientFactSchema, PatientTokenSchema, PractitionerFactSchema, RecordAccessFactSchema } from './facts.ts'
 import { FillSchema } from './fill.ts'
 import { IntakeMessageSchema } from './intake-message.ts'
 import { NetworkStatusSchema } from './network-status.ts'
@@ -16,7 +16,7 @@ import { WorkItemSchema } from './work-item.ts'
 
 export const entities = [
   PrescriptionSchema, FillSchema, WorkItemSchema, ClinicalAlertSchema, IntakeMessageSchema, DispenseRecordSchema,
-  PatientFactSchema, PatientTokenSchema, PractitionerFactSchema, DrugFactSchema, InteractionFactSchema, CancelledOrderSchema,
+  PatientFactSchema, PatientTokenSchema, PractitionerFactSchema, RecordAccessFactSchema, DrugFactSchema, InteractionFactSchema, CancelledOrderSchema,
   AddressFactSchema, ClinicalProfileFactSchema, PdmpQuerySchema, PdmpReportSchema, PrescriptionTransferSchema, PrescriptionPictureSchema, BulkImportSchema, BulkImportLineSchema,
   OwedBalanceSchema, RefillRequestSchema, NetworkStatusSchema, PdmpZeroReportSchema, EmergencyFollowUpSchema,
 ]
