@@ -33,7 +33,7 @@ import { serveHttpStreams, serverSentEvents } from './subscriptions/http-streams
 import { serveWebSockets } from './subscriptions/websocket.ts'
 import type { Unauthorized } from './supergraph/graph.ts'
 import { createSharing } from './operations/sharing.ts'
-import { createLabels } from './supergraph/labels.ts'
+import type { PlanningOptions } from './supergraph/planning.ts'
 import { watchGraph } from './supergraph/watch.ts'
 
 export type GatewayOptions = {
@@ -57,6 +57,8 @@ export type GatewayOptions = {
   readonly corsOrigins: readonly string[]
   /** Undefined: as many as come. */
   readonly rates?: Rates
+  /** Of operations in clients' own words; see supergraph/planning.ts. */
+  readonly planning?: PlanningOptions
   /** Labels of `@override` that are on, besides those that go by a share of the callers. */
   readonly overrideLabels?: readonly string[]
   /** Reads of one operation on one connection to a subgraph at a time; 8 unless told. */
@@ -79,6 +81,8 @@ export type RunningGateway = {
   reload(): Promise<void>
   /** Subscriptions held, and event filters in the index: both 0 when everybody has left. */
   live(): { subscribers: number; watchers: number; position: number; following: boolean }
+  /** Threads that plan operations in clients' own words. */
+  planningThreads(): number
   /** Ends connections in peace: new ones are refused, running requests finish, subscribers are sent away one by one. */
   stop(): Promise<void>
 }
@@ -93,7 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const reloads = new Counter({ name: 'gateway_reloads_total', help: 'Supergraphs that took over', registers: [registry] })
   let subscriberCount = 0
 
-  const graph = await watchGraph(options.supergraphFile, logger, options.unauthorized, createLabels(options.overrideLabels))
+  const graph = await watchGraph(options.supergraphFile, logger, options)
   const manifest = readManifest(options.operationsFolder)
   const persisted = new PersistedOperations(manifest, graph.current)
   await graph.warmWith(persisted)
@@ -189,10 +193,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     port,
     reload: graph.reload,
     live: () => ({ subscribers: subscriberCount, watchers: feed.watchers, position: feed.position, following: feed.following }),
+    planningThreads: graph.threads,
     async stop() {
       draining = true
       const drainMs = options.drainMs ?? 2_000
-      graph.close()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       // a connection whose last answer is out is kept alive by its client, not by us
       const sweep = setInterval(() => server.closeIdleConnections(), 50)
@@ -202,7 +206,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       await closed
       clearInterval(sweep)
       clearTimeout(cut)
-      await apollo.stop()
+      await Promise.all([apollo.stop(), graph.close()])
       await Promise.all([feed.close(), peers.close()])
       await subgraphs.close()
       await tracer.stop()

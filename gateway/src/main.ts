@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { JWK } from 'jose'
 import { ConfigError, integerSetting, optionalSetting, setting } from '@pharmagraph/platform/config.ts'
 import { startGateway } from './gateway.ts'
+import { usualPlanning } from './supergraph/planning.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -39,6 +40,7 @@ const gateway = await startGateway({
   shareReads: setting('SHARE_READS', 'off') === 'on',
   rates: { perPerson: integerSetting('RATE_PER_PERSON', 12_000), perClient: integerSetting('RATE_PER_CLIENT', 600_000), perAddress: integerSetting('RATE_PER_ADDRESS', 12_000) },
   unauthorized: unauthorized(),
+  planning: { deadlineMs: integerSetting('PLANNING_TIMEOUT_MS', usualPlanning.deadlineMs), threads: integerSetting('PLANNING_THREADS', usualPlanning.threads) },
   slowOperationMs: integerSetting('SLOW_OPERATION_MS', 1_000),
   corsOrigins: (optionalSetting('CORS_ORIGINS') ?? '').split(',').filter(Boolean),
 })

@@ -30,7 +30,7 @@ function together([first, ...later]: readonly Payload[]): { data: unknown; error
 }
 
 async function inParts(operations: Operations, text: string, variables: object, send: Send): Promise<Payload[] | undefined> {
-  const parts = operations.fromText(text).respondInParts({ actor: everybody, send }, variables as Record<string, unknown>)
+  const parts = await operations.fromText(text).respondInParts({ actor: everybody, send }, variables as Record<string, unknown>)
   if (!parts) return undefined
   const all: Payload[] = []
   for await (const part of parts) all.push(part)

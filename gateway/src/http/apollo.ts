@@ -25,7 +25,7 @@ export async function startApollo(graphs: Graphs, callers: Callers, introspectio
     const operations = bySchema.get(context.schema) ?? graphs.current()
     const { session, exchange, outcome } = context.context as ApolloContext
     try {
-      const prepared = operations.fromValidated(context.source, context.document, context.operationName ?? undefined)
+      const prepared = operations.fromValidated(context.source, context.operationName ?? undefined)
       if (prepared.type === 'subscription') {
         throw new GraphQLError('subscriptions run over a WebSocket at the same address (graphql-ws)', { extensions: { code: 'BAD_REQUEST' } })
       }

@@ -56,7 +56,7 @@ export function graphqlHandler({ callers, persisted, apollo, streams, explorer, 
       if (!prepared) return await throughApollo(exchange, session, parameters)
       if (request.method === 'GET' && prepared.type !== 'query') throw new AppError('INVALID_INPUT', 'a GET request may only run a query', {}, { http: 405 })
       const answer = await callers.run(session, exchange, prepared, parameters.variables, async (caller) => {
-        const parts = inParts ? prepared.respondInParts(caller, parameters.variables) : undefined
+        const parts = inParts ? await prepared.respondInParts(caller, parameters.variables) : undefined
         if (parts) return sendParts(exchange, parts)
         const respond = () => prepared.respond(caller, parameters.variables)
         return share ? share(prepared, parameters.variables, respond) : respond()

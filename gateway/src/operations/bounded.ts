@@ -1,10 +1,13 @@
-/** A cache that forgets what was not used for longest once it holds `limit` entries. */
+/** A cache that forgets what was not used for longest once what it holds weighs more than `limit`; by default each entry weighs one. */
 export class Bounded<Value> {
   readonly #limit: number
+  readonly #weigh: (value: Value, key: string) => number
   readonly #entries = new Map<string, Value>()
+  #weight = 0
 
-  constructor(limit: number) {
+  constructor(limit: number, weigh: (value: Value, key: string) => number = () => 1) {
     this.#limit = limit
+    this.#weigh = weigh
   }
 
   get size(): number {
@@ -21,10 +24,22 @@ export class Bounded<Value> {
   }
 
   set(key: string, value: Value): Value {
-    this.#entries.delete(key)
+    this.delete(key)
     this.#entries.set(key, value)
-    if (this.#entries.size > this.#limit) this.#entries.delete(this.#entries.keys().next().value!)
+    this.#weight += this.#weigh(value, key)
+    for (const oldest of this.#entries.keys()) {
+      // the latest stays, whatever it weighs
+      if (this.#weight <= this.#limit || oldest === key) break
+      this.delete(oldest)
+    }
     return value
+  }
+
+  delete(key: string): void {
+    const value = this.#entries.get(key)
+    if (value === undefined) return
+    this.#weight -= this.#weigh(value, key)
+    this.#entries.delete(key)
   }
 
   getOrAdd(key: string, make: () => Value): Value {

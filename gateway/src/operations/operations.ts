@@ -1,9 +1,11 @@
 /** Operations made ready once per (graph, text, operation name, authorisation, conditions) and run many times. */
 import {
-  GraphQLError, Kind, executeSync, getVariableValues, isAbstractType, parse, specifiedRules, validate,
+  GraphQLError, Kind, NoSchemaIntrospectionCustomRule, executeSync, getVariableValues, isAbstractType, parse, specifiedRules, validate,
   type DocumentNode, type FieldNode, type GraphQLSchema, type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, type ValidationRule, type VariableDefinitionNode,
 } from 'graphql'
+import type { QueryPlan } from '@apollo/query-planner'
 import type { Actor } from '@pharmagraph/platform/actor.ts'
+import { AppError } from '@pharmagraph/platform/errors.ts'
 import { compilePlan, type Step } from '../execution/plan.ts'
 import { newRun, runStep, type Run, type Send } from '../execution/execute.ts'
 import { compileSplice, unlike, type Splice } from '../execution/splice.ts'
@@ -11,6 +13,7 @@ import { SubgraphUnavailable, type SubgraphResponse } from '../execution/subgrap
 import { project, type Raw } from '../execution/project.ts'
 import { compileText, type Write } from '../execution/text.ts'
 import type { Graph } from '../supergraph/graph.ts'
+import type { Planning } from '../supergraph/planning.ts'
 import { liveService, personalFields, type LiveField, type Sharing, type Stub } from '../supergraph/live-fields.ts'
 import { createLabels, type Labels } from '../supergraph/labels.ts'
 import { denialOf, type Denial, type Requirement } from '../supergraph/rules.ts'
@@ -44,22 +47,28 @@ export type LivePlan = {
   readonly variables: readonly string[]
 }
 
-type Variant = {
+/** What is known before anything is planned. */
+type Outline = {
   /** Of this process only. */
   readonly id: number
+  readonly selections: readonly Selected[]
   readonly shape: Shape
   /** The answer's text, where nothing went wrong. */
   readonly write: Write
   readonly cost: Cost
+  /** Set when nothing of the operation is left: one refusal per root field. */
+  readonly refusals: GraphQLError[] | undefined
+}
+type Variant = Outline & {
   readonly step: Step | undefined
   /** The short way to the answer's text, where the operation is of the kind for it. */
   readonly splice: Splice | undefined
   readonly live: LivePlan | undefined
   /** How it is answered in parts, for a client that takes parts and an operation that defers some. */
   readonly deferred: Deferred | undefined
-  /** Set when nothing of the operation is left: one refusal per root field. */
-  readonly refusals: GraphQLError[] | undefined
 }
+/** `variant` is there once it was asked for; a promise while other threads plan it. */
+type Known = { readonly outline: Outline; variant: Variant | Promise<Variant> | undefined }
 
 export type Prepared = {
   readonly type: OperationTypeNode
@@ -78,9 +87,9 @@ export type Prepared = {
    * The answer in parts, for a client that takes them later where the operation says `@defer`. Undefined where nothing is
    * deferred; `respond` then answers.
    */
-  respondInParts(caller: Caller, variables: Readonly<Record<string, unknown>> | undefined): AsyncGenerator<Payload, void> | undefined
-  /** The plan of a subscription for this actor; throws when it is refused. */
-  live(actor: Actor, variables: Readonly<Record<string, unknown>> | undefined): LiveRun
+  respondInParts(caller: Caller, variables: Readonly<Record<string, unknown>> | undefined): Promise<AsyncGenerator<Payload, void> | undefined>
+  /** The plan of a subscription for this actor, at once where it was planned before; throws or rejects when it is refused. */
+  live(actor: Actor, variables: Readonly<Record<string, unknown>> | undefined): LiveRun | Promise<LiveRun>
 }
 
 /** An answer as it is sent; `encoding` says what the characters of the body are. */
@@ -108,19 +117,47 @@ export type Completed = {
   readonly unavailable: readonly string[]
 }
 
-/** Authorisations and conditions of one operation that are kept planned. */
+/** Authorisations and conditions of one reviewed operation that are kept planned. */
 const maxVariants = 64
-const maxPrepared = 2_000
+/** Characters of operations that are kept parsed: 23 bytes each, as measured, so some 50 MB. */
+const maxText = 2_000_000
+/** Selections of operations in clients' own words that are kept planned, all together: about a kilobyte each. */
+const maxOwnSelections = 100_000
+
+/** How operations in clients' own words are taken. */
+export type OwnWords = {
+  /** Without it they are planned on this thread. */
+  readonly planning?: Planning | undefined
+  /** Whether they may ask for the schema, and be told what a wrong name may have meant; yes unless told. */
+  readonly introspection?: boolean | undefined
+}
+type Variants = Pick<Bounded<Known>, 'getOrAdd'>
+type Way = { readonly labels: Labels; readonly plan: (asked: OperationDefinitionNode, on: readonly string[]) => QueryPlan | Promise<QueryPlan>; readonly variants: () => Variants }
 
 export class Operations {
   readonly graph: Graph
-  readonly #prepared = new Bounded<Prepared>(maxPrepared)
+  readonly #prepared = new Bounded<Prepared>(maxText, (_, key) => key.length)
+  readonly #ownRules: readonly ValidationRule[]
+  readonly #hidesSchema: boolean
+  readonly #reviewed: Way
+  readonly #own: Way
 
-  readonly #labels: Labels
-
-  constructor(graph: Graph, labels: Labels = createLabels()) {
+  constructor(graph: Graph, labels: Labels = createLabels(), { planning, introspection = true }: OwnWords = {}) {
     this.graph = graph
-    this.#labels = labels
+    this.#hidesSchema = !introspection
+    this.#ownRules = [...specifiedRules, operationLimits, ...(introspection ? [] : [NoSchemaIntrospectionCustomRule])]
+    this.#reviewed = { labels, plan: graph.plan, variants: () => new Bounded<Known>(maxVariants) }
+    // there is no end of them: they are kept together, within one bound
+    const own = new Bounded<Known>(maxOwnSelections, ({ outline }) => countOf(outline.selections))
+    let count = 0
+    this.#own = {
+      labels,
+      plan: planning ? (asked, on) => planning.plan(asked, on) : graph.plan,
+      variants() {
+        const prefix = `${++count} `
+        return { getOrAdd: (key, make) => own.getOrAdd(prefix + key, make) }
+      },
+    }
   }
 
   get size(): number {
@@ -129,27 +166,28 @@ export class Operations {
 
   /** Prepares a text that was reviewed; throws an AggregateError of GraphQL errors where it does not fit the schema. */
   fromText(text: string, operationName?: string): Prepared {
-    return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () => this.#validated(parseText(text), specifiedRules, operationName))
+    return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () => this.#validated(parseText(text), specifiedRules, operationName, this.#reviewed))
   }
 
   /** Prepares a text of the client's own, which may be only so large. */
   fromClient(text: string, operationName?: string): Prepared {
-    return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () =>
-      this.#validated(parseText(text, limits.tokens), [...specifiedRules, operationLimits], operationName),
-    )
+    return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () => this.#validated(parseText(text, limits.tokens), this.#ownRules, operationName, this.#own))
   }
 
-  #validated(document: DocumentNode, rules: readonly ValidationRule[], operationName: string | undefined): Prepared {
-    const errors = validationErrors(this.graph.schema, document, rules).map((error) => (error.extensions['code'] === undefined ? withCode(error, 'GRAPHQL_VALIDATION_FAILED') : error))
+  #validated(document: DocumentNode, rules: readonly ValidationRule[], operationName: string | undefined, way: Way): Prepared {
+    const errors = validationErrors(this.graph.schema, document, rules).map((error) =>
+      withCode(error, String(error.extensions['code'] ?? 'GRAPHQL_VALIDATION_FAILED'), this.#hidesSchema ? error.message.replace(/ ?Did you mean(.+?)\?$/, '') : error.message))
     if (errors.length > 0) throw new AggregateError(errors, errors[0]!.message)
-    return prepare(this.graph, this.#labels, document, operationName)
+    return prepare(this.graph, way, document, operationName)
   }
 
-  /** Prepares a document that was validated against this graph already. */
-  fromValidated(text: string, document: DocumentNode, operationName?: string): Prepared {
-    return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () => prepare(this.graph, this.#labels, document, operationName))
+  /** Prepares a text of the client's own that was validated against this graph already. */
+  fromValidated(text: string, operationName?: string): Prepared {
+    return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () => prepare(this.graph, this.#own, parseText(text), operationName))
   }
 }
+
+const countOf = (selections: readonly Selected[]): number => selections.reduce((count, selected) => count + 1 + countOf(selected.selections), 1)
 
 /** graphql-js throws where a condition on a subscription's root has no value; elsewhere it lists what is wrong. */
 function validationErrors(schema: GraphQLSchema, document: DocumentNode, rules: readonly ValidationRule[]): readonly GraphQLError[] {
@@ -169,14 +207,14 @@ function parseText(text: string, maxTokens?: number): DocumentNode {
   }
 }
 
-const withCode = (error: GraphQLError, code: string): GraphQLError => new GraphQLError(error.message, { ...(error.path && { path: error.path }), extensions: { code } })
+const withCode = (error: GraphQLError, code: string, message = error.message): GraphQLError => new GraphQLError(message, { ...(error.path && { path: error.path }), extensions: { code } })
 
-function prepare(graph: Graph, labels: Labels, document: DocumentNode, operationName: string | undefined): Prepared {
+function prepare(graph: Graph, { labels, plan, variants: makeVariants }: Way, document: DocumentNode, operationName: string | undefined): Prepared {
   const parsed = parsedOperation(document, operationName)
   const { operation } = parsed
   const requirements = requirementsOf(parsed, graph)
   const conditions = conditionVariables(parsed)
-  const variants = new Bounded<Variant>(maxVariants)
+  const variants = makeVariants()
   /** Rules look at the actor alone, and a person's requests share one actor. */
   const denialsOf = new WeakMap<Actor, readonly (Denial | undefined)[]>()
   const texts = textVariables(operation)
@@ -190,34 +228,51 @@ function prepare(graph: Graph, labels: Labels, document: DocumentNode, operation
 
   const defers = hasDefer(parsed)
 
-  const variantFor = (actor: Actor, variables: Readonly<Record<string, unknown>>, incremental = false): Variant => {
+  const denialsFor = (actor: Actor): readonly (Denial | undefined)[] => {
     let denials = denialsOf.get(actor)
     if (!denials) denialsOf.set(actor, (denials = requirements.map((requirement) => denialOf(requirement, actor))))
-    return variantOf(denials, variables, graph.labels.length === 0 ? [] : graph.labels.filter((label) => labels(label, actor)), incremental)
+    return denials
   }
 
-  const variantOf = (denials: readonly (Denial | undefined)[], variables: Readonly<Record<string, unknown>>, on: readonly string[] = [], incremental = false): Variant => {
+  const knownOf = (denials: readonly (Denial | undefined)[], variables: Readonly<Record<string, unknown>>, on: readonly string[] = [], incremental = false): Known => {
     const key = denials.length === 0 && conditions.length === 0 && on.length === 0 && !incremental ? '' : `${incremental ? 'parts ' : ''}${on.join()} ${denials.map((denial) => denial?.[0] ?? '.').join('')} ${conditions.map((name) => (variables[name] ? '1' : '0')).join('')}`
     return variants.getOrAdd(key, () => {
       const denial = (requirement: Requirement) => denials[requirements.indexOf(requirement)]
-      try {
-        return makeVariant(graph, parsed, on, select(parsed, graph, { denial, variable: (name) => Boolean(variables[name]), incremental }))
-      } catch (error) {
-        // the planner cannot defer everywhere, as where what is deferred is required by what is deferred within it
-        if (!incremental || error instanceof GraphQLError) throw error
-        return variantOf(denials, variables, on)
-      }
+      return { outline: outlineOf(graph, parsed, select(parsed, graph, { denial, variable: (name) => Boolean(variables[name]), incremental })), variant: undefined }
     })
   }
 
+  /** The variant, planned where it is not yet. */
+  const planned = (known: Known, on: readonly string[], whole?: () => Variant | Promise<Variant>): Variant | Promise<Variant> => {
+    if (known.variant) return known.variant
+    // the planner cannot defer everywhere, as where what is deferred is required by what is deferred within it
+    const otherwise = (error: unknown): Variant | Promise<Variant> => {
+      if (!whole || error instanceof GraphQLError || error instanceof AppError) throw error
+      return whole()
+    }
+    try {
+      const made = makeVariant(graph, (asked) => plan(asked, on), parsed, known.outline)
+      if (!(made instanceof Promise)) return (known.variant = made)
+      known.variant = made.catch(otherwise)
+      known.variant.then((variant) => (known.variant = variant), () => (known.variant = undefined))
+    } catch (error) {
+      known.variant = otherwise(error)
+    }
+    return known.variant
+  }
+
   type Begun = { variant: Variant; coerced: Readonly<Record<string, unknown>> }
-  /** What is refused before it runs throws, or comes back as an answer. */
-  const begin = (actor: Actor, variables: Readonly<Record<string, unknown>>, incremental = false): Begun | { errors: GraphQLError[] } => {
+  /** What is refused before it runs throws, or comes back as an answer; what costs too much is not even planned. */
+  const begin = (actor: Actor, variables: Readonly<Record<string, unknown>>, incremental = false): Begun | { errors: GraphQLError[] } | Promise<Begun> => {
     const coerced = coerce(variables)
-    const variant = variantFor(actor, coerced, incremental)
-    if (variant.refusals) return { errors: variant.refusals }
-    refuseTooCostly(variant.cost, coerced)
-    return { variant, coerced }
+    const denials = denialsFor(actor)
+    // callers without a name are drawn anew each time: once for this operation
+    const on = graph.labels.length === 0 ? [] : graph.labels.filter((label) => labels(label, actor))
+    const known = knownOf(denials, coerced, on, incremental)
+    if (known.outline.refusals) return { errors: known.outline.refusals }
+    refuseTooCostly(known.outline.cost, coerced)
+    const variant = known.variant ?? planned(known, on, incremental ? () => planned(knownOf(denials, coerced, on), on) : undefined)
+    return variant instanceof Promise ? variant.then((variant) => ({ variant, coerced })) : { variant, coerced }
   }
   const run = async ({ variant }: Begun, send: Send, variables: Readonly<Record<string, unknown>>): Promise<Run> => {
     const run = newRun({}, variables, send)
@@ -226,6 +281,29 @@ function prepare(graph: Graph, labels: Labels, document: DocumentNode, operation
   }
   const answer = ({ variant, coerced }: Begun, run: Run): Answer => answerOf(graph, variant.shape, run, introspection(graph, parsed, coerced))
 
+  const liveRun = (begun: Begun | { errors: GraphQLError[] }, actor: Actor, variables: Readonly<Record<string, unknown>>): LiveRun => {
+    if ('errors' in begun) throw new AggregateError(begun.errors, 'refused')
+    const { variant, coerced } = begun
+    const { live } = variant
+    if (!live) throw new GraphQLError('the operation is not a subscription', { extensions: { code: 'BAD_REQUEST' } })
+    return {
+      plan: live,
+      arguments: live.arguments(coerced),
+      group: `${variant.id} ${sharingKey(actor, live.sharedBy)} ${JSON.stringify(live.variables.map((name) => variables[name]))}`,
+      async run(source, send) {
+        const event = selectFrom(source, live.selection)
+        const run = newRun({ [live.key]: event }, variables, send)
+        if (live.rest) await runStep(live.rest, run)
+        const text = run.errors.length === 0 ? variant.write(run.raw) : undefined
+        return {
+          body: text !== undefined ? `{"data":${text}}` : responseOf(answerOf(graph, variant.shape, run, () => null)).body,
+          visibility: visibilityOf(live, event, run),
+          unavailable: [...run.unavailable],
+        }
+      },
+    }
+  }
+
   const maxAge = publicMaxAge(graph, parsed, requirements)
   return {
     type: operation.operation,
@@ -233,15 +311,20 @@ function prepare(graph: Graph, labels: Labels, document: DocumentNode, operation
     document,
     publicMaxAge: maxAge,
     isShared: maxAge !== undefined && graph.labels.length === 0,
-    warm: () => void variantOf(requirements.map(() => undefined), Object.fromEntries(conditions.map((name) => [name, true]))),
+    warm() {
+      const known = knownOf(requirements.map(() => undefined), Object.fromEntries(conditions.map((name) => [name, true])))
+      if (!known.outline.refusals) void planned(known, [])
+    },
 
     async execute({ actor, send }, variables = {}) {
-      const begun = begin(actor, variables)
+      const beginning = begin(actor, variables)
+      const begun = beginning instanceof Promise ? await beginning : beginning
       return 'errors' in begun ? begun : answer(begun, await run(begun, send, variables))
     },
 
     async respond({ actor, send }, variables = {}) {
-      const begun = begin(actor, variables)
+      const beginning = begin(actor, variables)
+      const begun = beginning instanceof Promise ? await beginning : beginning
       if ('errors' in begun) return responseOf(begun)
       const { splice, write } = begun.variant
       let sendOnce = send
@@ -260,36 +343,16 @@ function prepare(graph: Graph, labels: Labels, document: DocumentNode, operation
       return text !== undefined ? { body: `{"data":${text}}`, encoding: 'utf8', errors: [], ran: true } : responseOf(answer(begun, done))
     },
 
-    respondInParts({ actor, send }, variables = {}) {
-      const begun = defers ? begin(actor, variables, true) : undefined
+    async respondInParts({ actor, send }, variables = {}) {
+      const begun = defers ? await begin(actor, variables, true) : undefined
       if (!begun || 'errors' in begun || !begun.variant.deferred) return undefined
       const { shape, deferred } = begun.variant
       return runDeferred(deferred, variables, send, { schema: graph.schema, errorsOf: (run) => errorsOf(graph, shape, run), introspect: introspection(graph, parsed, begun.coerced) })
     },
 
     live(actor, variables = {}) {
-      const coerced = coerce(variables)
-      const variant = variantFor(actor, coerced)
-      if (variant.refusals) throw new AggregateError(variant.refusals, 'refused')
-      const { live } = variant
-      refuseTooCostly(variant.cost, coerced)
-      if (!live) throw new GraphQLError('the operation is not a subscription', { extensions: { code: 'BAD_REQUEST' } })
-      return {
-        plan: live,
-        arguments: live.arguments(coerced),
-        group: `${variant.id} ${sharingKey(actor, live.sharedBy)} ${JSON.stringify(live.variables.map((name) => variables[name]))}`,
-        async run(source, send) {
-          const event = selectFrom(source, live.selection)
-          const run = newRun({ [live.key]: event }, variables, send)
-          if (live.rest) await runStep(live.rest, run)
-          const text = run.errors.length === 0 ? variant.write(run.raw) : undefined
-          return {
-            body: text !== undefined ? `{"data":${text}}` : responseOf(answerOf(graph, variant.shape, run, () => null)).body,
-            visibility: visibilityOf(live, event, run),
-            unavailable: [...run.unavailable],
-          }
-        },
-      }
+      const begun = begin(actor, variables)
+      return begun instanceof Promise ? begun.then((begun) => liveRun(begun, actor, variables)) : liveRun(begun, actor, variables)
     },
   }
 }
@@ -331,24 +394,31 @@ function answerOf(graph: Graph, shape: Shape, run: Run, introspect: (key: string
 
 let variantCount = 0
 
-function makeVariant(graph: Graph, parsed: Parsed, labels: readonly string[], selections: readonly Selected[]): Variant {
-  const { operation } = parsed
+function outlineOf(graph: Graph, { operation }: Parsed, selections: readonly Selected[]): Outline {
   const roots = rootFields(selections)
   const shape = shapeOf(graph.schema, graph.schema.getRootType(operation.operation)!, selections)
-  const variant = { id: ++variantCount, shape, write: compileText(shape), cost: costOf(selections, graph.sizes), step: undefined, splice: undefined, live: undefined, deferred: undefined, refusals: undefined }
-  if (roots.length > 0 && roots.every(({ denied }) => denied)) return { ...variant, refusals: roots.map(({ key, denied }) => refusal(denied!, [key])) }
+  const outline = { id: ++variantCount, selections, shape, write: compileText(shape), cost: costOf(selections, graph.sizes), refusals: undefined }
+  if (roots.length > 0 && roots.every(({ denied }) => denied)) return { ...outline, refusals: roots.map(({ key, denied }) => refusal(denied!, [key])) }
   const refusals = graph.unauthorized === 'reject' ? refusalsIn(selections) : []
-  if (refusals.length > 0) return { ...variant, refusals }
-  if (operation.operation === 'subscription') return { ...variant, live: makeLivePlan(graph, operation, labels, roots) }
+  return refusals.length > 0 ? { ...outline, refusals } : outline
+}
+
+function makeVariant(graph: Graph, plan: (asked: OperationDefinitionNode) => QueryPlan | Promise<QueryPlan>, { operation }: Parsed, outline: Outline): Variant | Promise<Variant> {
+  const { selections, shape } = outline
+  const variant: Variant = { ...outline, step: undefined, splice: undefined, live: undefined, deferred: undefined }
+  if (operation.operation === 'subscription') return then(makeLivePlan(graph, operation, plan, rootFields(selections)), (live) => ({ ...variant, live }))
   const asked = plannable(operation, selections)
   if (!asked || onlyTypename(asked)) return variant
-  const { node } = graph.plan(asked, labels)
-  if (!node || node.kind === 'Subscription') throw new GraphQLError('no service can answer the operation', { extensions: { code: 'UNPLANNABLE_OPERATION' } })
-  const deferred = compileDeferred(node, shape.type, selections, graph.schema, graph.fullSchema)
-  if (deferred) return { ...variant, deferred }
-  const step = compilePlan(node, graph.fullSchema)
-  return { ...variant, step, splice: compileSplice(step, shape, graph.fullSchema) }
+  return then(plan(asked), ({ node }) => {
+    if (!node || node.kind === 'Subscription') throw new GraphQLError('no service can answer the operation', { extensions: { code: 'UNPLANNABLE_OPERATION' } })
+    const deferred = compileDeferred(node, shape.type, selections, graph.schema, graph.fullSchema)
+    if (deferred) return { ...variant, deferred }
+    const step = compilePlan(node, graph.fullSchema)
+    return { ...variant, step, splice: compileSplice(step, shape, graph.fullSchema) }
+  })
 }
+
+const then = <Value, Next>(value: Value | Promise<Value>, next: (value: Value) => Next): Next | Promise<Next> => (value instanceof Promise ? value.then(next) : next(value))
 
 function refuseTooCostly(cost: Cost, variables: Readonly<Record<string, unknown>>): void {
   const estimated = typeof cost === 'number' ? cost : cost(variables)
@@ -400,7 +470,7 @@ function publicMaxAge(graph: Graph, parsed: Parsed, requirements: readonly Requi
 const witnessKey = '__witness'
 
 /** Adds the witnesses to what the client selected, and plans: the event gives the stubs, the owners give the rest. */
-function makeLivePlan(graph: Graph, operation: OperationDefinitionNode, labels: readonly string[], roots: readonly SelectedField[]): LivePlan {
+function makeLivePlan(graph: Graph, operation: OperationDefinitionNode, plan: (asked: OperationDefinitionNode) => QueryPlan | Promise<QueryPlan>, roots: readonly SelectedField[]): LivePlan | Promise<LivePlan> {
   const [root] = roots
   const field = root && graph.live.get(root.node.name.value)
   const [rootNode] = (plannable(operation, roots)?.selectionSet.selections ?? []) as readonly FieldNode[]
@@ -418,7 +488,10 @@ function makeLivePlan(graph: Graph, operation: OperationDefinitionNode, labels: 
     return { stub, key }
   })
   const watched: FieldNode = { ...rootNode, selectionSet: { kind: Kind.SELECTION_SET, selections } }
-  const { node } = graph.plan({ ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections: [watched] } }, labels)
+  return then(plan({ ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections: [watched] } }), ({ node }) => livePlanOf(graph, node, root, field, witnesses, roots))
+}
+
+function livePlanOf(graph: Graph, node: QueryPlan['node'], root: SelectedField, field: LiveField, witnesses: LivePlan['witnesses'], roots: readonly SelectedField[]): LivePlan {
   if (node?.kind !== 'Subscription' || node.primary.serviceName !== liveService) {
     throw new GraphQLError('the subscription is not served here', { extensions: { code: 'UNPLANNABLE_OPERATION' } })
   }

@@ -88,7 +88,7 @@ export class Subscriber {
 
   async #produce(): Promise<void> {
     const { feed, cursors, completions } = this.#options
-    const { live } = this.#plan()
+    const { live } = await this.#plan()
     const filter = this.#filter(live)
     const { promise: late, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => reject(refusal('UNAVAILABLE', 'the event stream is not available: subscribe again')), feedPatienceMs)
@@ -121,16 +121,17 @@ export class Subscriber {
   }
 
   /** The plan for the graph and the token in force: authorises what the token alone decides. */
-  #plan(): Planned {
+  #plan(): Planned | Promise<Planned> {
     const { operations, prepared, session, variables, callers, trace } = this.#options
     const [current, graph] = [session(), operations()]
     if (current.expiresAt !== undefined && current.expiresAt * 1000 <= Date.now()) throw refusal('UNAUTHENTICATED', 'the access token has expired', { reason: 'TOKEN_EXPIRED' })
     if (this.#planned?.operations === graph && this.#planned.session === current) return this.#planned
-    const live = prepared().live(current.actor, variables)
-    return (this.#planned = {
+    const planned = (live: LiveRun): Planned => (this.#planned = {
       operations: graph, session: current, live,
       complete: (source, cause = trace) => callers.push(current, cause, live.plan.field.name, ({ send }) => live.run(source, send)),
     })
+    const live = prepared().live(current.actor, variables)
+    return live instanceof Promise ? live.then(planned) : planned(live)
   }
 
   #filter({ plan, arguments: given }: LiveRun): Filter {
@@ -176,7 +177,8 @@ export class Subscriber {
   async #complete(ask: (planned: Planned) => Promise<Completion>): Promise<Completed> {
     let deadline: number | undefined
     for (let wait = 100; ; wait *= 2) {
-      const { completed } = await ask(this.#plan())
+      const planned = this.#plan()
+      const { completed } = await ask(planned instanceof Promise ? await planned : planned)
       if (completed.visibility === 'SHOWN') return completed
       if (completed.visibility === 'GONE') throw refusal('NOT_FOUND', 'there is no such thing, or it is not yours')
       deadline ??= Date.now() + ownerPatienceMs

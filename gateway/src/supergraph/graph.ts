@@ -1,13 +1,10 @@
 /** One composed supergraph, ready to plan: everything that changes when the supergraph file changes. */
 import { createHash } from 'node:crypto'
-import {
-  ROUTER_SUPPORTED_SUPERGRAPH_FEATURES, Supergraph, operationFromDocument,
-} from '@apollo/federation-internals'
-import { QueryPlanner, type QueryPlan } from '@apollo/query-planner'
-import { Kind, parse, valueFromASTUntyped, visit, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql'
+import { Kind, parse, valueFromASTUntyped, visit, type DocumentNode, type GraphQLSchema } from 'graphql'
 import { readSizes, type Sizes } from '../operations/cost.ts'
 import { readLabels } from './labels.ts'
 import { readLiveFields, type LiveField } from './live-fields.ts'
+import { createPlanner, readSupergraph, type Plan } from './planner.ts'
 import { readRules, type Rules } from './rules.ts'
 
 /** What becomes of an operation of which a part is not for its caller: that part is null with an error, or all of it is refused. */
@@ -34,21 +31,19 @@ export type Graph = {
   readonly plannerFields: ReadonlyMap<string, boolean>
   /** Labels of fields that are moving from one subgraph to another. */
   readonly labels: readonly string[]
-  /** Plans an operation without fragments spreads; takes 1 to 25 ms. `labels`: those that are on. */
-  plan(operation: OperationDefinitionNode, labels?: readonly string[]): QueryPlan
+  /** Plans at once, on this thread: for operations that were reviewed. Others are planned by planning.ts. */
+  readonly plan: Plan
 }
 
 /** Throws where the SDL is no supergraph, or asks for protection the gateway does not enforce. */
 export function buildGraph(sdl: string, unauthorized: Unauthorized = 'null'): Graph {
   const document = parse(sdl, { noLocation: true })
-  const supergraph = Supergraph.build(document, { supportedFeatures: ROUTER_SUPPORTED_SUPERGRAPH_FEATURES })
+  const supergraph = readSupergraph(document)
   const features = supergraph.schema.coreFeatures
   if (!features) throw new Error('the schema is not a supergraph: it links no features')
   const rules = readRules(document, features)
-  const apiSchema = supergraph.apiSchema()
-  const schema = apiSchema.toGraphQLJSSchema({ includeDefer: true })
+  const schema = supergraph.apiSchema().toGraphQLJSSchema({ includeDefer: true })
   const labels = readLabels(document)
-  const planner = new QueryPlanner(supergraph, { incrementalDelivery: { enableDefer: true } })
   return {
     version: createHash('sha256').update(sdl).digest('hex').slice(0, 12),
     sdl,
@@ -63,10 +58,7 @@ export function buildGraph(sdl: string, unauthorized: Unauthorized = 'null'): Gr
     sizes: readSizes(document),
     plannerFields: readPlannerFields(document),
     labels,
-    plan: (operation, on = []) =>
-      planner.buildQueryPlan(operationFromDocument(apiSchema, { kind: Kind.DOCUMENT, definitions: [operation] }, { validate: false }), {
-        overrideConditions: new Map(labels.map((label) => [label, on.includes(label)])),
-      }),
+    plan: createPlanner(supergraph, labels),
   }
 }
 

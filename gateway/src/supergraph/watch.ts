@@ -5,7 +5,8 @@ import type { Logger } from '@pharmagraph/platform/telemetry.ts'
 import { Operations } from '../operations/operations.ts'
 import type { PersistedOperations } from '../operations/persisted.ts'
 import { buildGraph, type Unauthorized } from './graph.ts'
-import { createLabels, type Labels } from './labels.ts'
+import { createLabels } from './labels.ts'
+import { createPlanning, type Planning, type PlanningOptions } from './planning.ts'
 
 export type WatchedGraph = {
   current(): Operations
@@ -14,14 +15,32 @@ export type WatchedGraph = {
   reload(): Promise<void>
   /** Makes the persisted operations ready on every new graph before it takes over. */
   warmWith(persisted: PersistedOperations): Promise<void>
-  close(): void
+  /** Threads that plan, those of graphs no longer in force included. */
+  threads(): number
+  close(): Promise<void>
+}
+
+/** What every graph that takes over is made with. */
+export type GraphOptions = {
+  readonly unauthorized?: Unauthorized | undefined
+  readonly overrideLabels?: readonly string[] | undefined
+  readonly introspection?: boolean | undefined
+  readonly planning?: PlanningOptions | undefined
 }
 
 const pollMs = 500
 
 /** Throws where the file at start-up is no supergraph that can be served. */
-export async function watchGraph(file: string, logger: Logger, unauthorized?: Unauthorized, labels: Labels = createLabels()): Promise<WatchedGraph> {
-  let operations = new Operations(buildGraph(await readFile(file, 'utf8'), unauthorized), labels)
+export async function watchGraph(file: string, logger: Logger, { unauthorized, overrideLabels, introspection, planning: planningOptions }: GraphOptions = {}): Promise<WatchedGraph> {
+  const labels = createLabels(overrideLabels)
+  const plannings = new Set<Planning>()
+  const make = (sdl: string): { operations: Operations; planning: Planning } => {
+    const graph = buildGraph(sdl, unauthorized)
+    const planning = createPlanning(sdl, planningOptions)
+    plannings.add(planning)
+    return { operations: new Operations(graph, labels, { planning, introspection }), planning }
+  }
+  let { operations, planning } = make(await readFile(file, 'utf8'))
   let persisted: PersistedOperations | undefined
   let reloading: Promise<void> = Promise.resolve()
   const listeners = new Set<(operations: Operations) => void>()
@@ -36,11 +55,13 @@ export async function watchGraph(file: string, logger: Logger, unauthorized?: Un
     try {
       const sdl = await readFile(file, 'utf8')
       if (sdl === operations.graph.sdl) return
-      const next = new Operations(buildGraph(sdl, unauthorized), labels)
-      await warm(next)
-      operations = next
-      for (const listener of listeners) listener(next)
-      logger.info({ version: next.graph.version }, 'the supergraph was reloaded')
+      const next = make(sdl)
+      await warm(next.operations)
+      planning.retire()
+      ;({ operations, planning } = next)
+      for (const old of plannings) if (old !== planning && old.threads === 0) plannings.delete(old)
+      for (const listener of listeners) listener(operations)
+      logger.info({ version: operations.graph.version }, 'the supergraph was reloaded')
     } catch (error) {
       logger.error({ file, problem: (error as Error).message }, 'the supergraph file is not usable: the one in force stays')
     }
@@ -61,6 +82,10 @@ export async function watchGraph(file: string, logger: Logger, unauthorized?: Un
       persisted = operationsToWarm
       await warm(operations)
     },
-    close: () => unwatchFile(file),
+    threads: () => [...plannings].reduce((count, { threads }) => count + threads, 0),
+    async close() {
+      unwatchFile(file)
+      await Promise.all([...plannings].map((one) => one.close()))
+    },
   }
 }
