@@ -157,7 +157,7 @@ test('deferred parts take their arguments from what came before', async () => {
 async function deferred(prepared: ReturnType<Operations['fromText']>, send: Send): Promise<{ data: unknown; payloads: { data: unknown }[] }> {
   const payloads: { data: unknown }[] = []
   let data: unknown
-  for await (const payload of prepared.respondInParts({ actor: everybody, send }, {})!) {
+  for await (const payload of (await prepared.respondInParts({ actor: everybody, send }, {}))!) {
     if ('data' in payload) data = structuredClone(payload.data)
     payloads.push(...(payload.incremental ?? []))
   }
