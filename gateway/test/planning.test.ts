@@ -78,6 +78,20 @@ test('S82 what is not planned in time is refused and not tried again for a while
   assert.equal(gateway.planningThreads(), 0)
 })
 
+test('S82 where @defer sends the planner round in circles, the answer comes whole', async () => {
+  // for 40 seconds and gigabytes of memory, until it fails: the text has 130 characters
+  const query = '{ trending { __typename id comments { __typename text } ... on Film { id ...F @defer } } } fragment F on Film { rating minutes }'
+  const gateway = await world.startGateway({ supergraphFile: libraryFile, planning: { deadlineMs: 1_000, threads: 1 } })
+  try {
+    const response = await fetch(gateway.url, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'multipart/mixed;deferSpec=20220824, application/json' }, body: JSON.stringify({ query }) })
+    assert.match(response.headers.get('content-type')!, /^application\/json/)
+    // nobody serves the library: it was planned and asked for
+    assert.deepEqual(codeOf((await response.json()) as Answer), 'SUBGRAPH_UNAVAILABLE')
+  } finally {
+    await gateway.stop()
+  }
+})
+
 test('a subscription in a client’s own words is planned by the same threads, over every transport', async () => {
   const token = await world.issuer.token({ roles: ['patient'], patient_id: 'p1' })
   const before = world.gateway.planningThreads()

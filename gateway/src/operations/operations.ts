@@ -245,9 +245,11 @@ function prepare(graph: Graph, { labels, plan, variants: makeVariants }: Way, do
   /** The variant, planned where it is not yet. */
   const planned = (known: Known, on: readonly string[], whole?: () => Variant | Promise<Variant>): Variant | Promise<Variant> => {
     if (known.variant) return known.variant
-    // the planner cannot defer everywhere, as where what is deferred is required by what is deferred within it
+    // the planner cannot defer everywhere: it refuses where what is deferred is required by what is deferred within it, and may go
+    // round in circles where what is deferred is of an interface object
     const otherwise = (error: unknown): Variant | Promise<Variant> => {
-      if (!whole || error instanceof GraphQLError || error instanceof AppError) throw error
+      const isPlanners = !(error instanceof AppError) && (!(error instanceof GraphQLError) || error.extensions['code'] === 'QUERY_PLANNING_TIMEOUT')
+      if (!whole || !isPlanners) throw error
       return whole()
     }
     try {
