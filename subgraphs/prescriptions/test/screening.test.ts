@@ -43,7 +43,7 @@ const rxnorm = 'http://www.nlm.nih.gov/research/umls/rxnorm'
 test('an allergy to the ingredient is a contraindication, by its code or its name', () => {
   assert.deepEqual(screen(drug('lisinopril', '10 mg', '29046'), { allergies: [{ system: rxnorm, code: '29046', display: 'Prinivil' }] }), ['ALLERGY DA CONTRAINDICATED'])
   assert.deepEqual(screen(drug('lisinopril'), { allergies: [{ system: rxnorm, code: '29046', display: 'Lisinopril' }] }), ['ALLERGY DA CONTRAINDICATED'])
-  assert.deepEqual(screen(drug('metformin'), { allergies: [{ system: rxnorm, code: '29046', display: 'lisinopril' }] }), [])
+  assert.deepEqual(screen(drug('metformin', '500 mg'), { allergies: [{ system: rxnorm, code: '29046', display: 'lisinopril' }] }), [])
 })
 
 test('an allergy to a class, or to another of its members, stops the drug', () => {
@@ -69,13 +69,36 @@ test('a dose over the daily limit of the age is stopped, the limit itself is not
   for (const { ingredient, maxDailyMg, fromAge } of doseLimits) {
     const about = { birthYearMonth: `${2026 - fromAge}-11` }
     const dose = (perDay: number) => screen(drug(ingredient, `${maxDailyMg / 2} mg`), about, { quantity: perDay * 10, daysSupply: 10 }).filter((found) => found.startsWith('DOSE'))
-    assert.deepEqual([dose(2), dose(2.5)], [[], ['DOSE HD MAJOR']], ingredient)
+    assert.deepEqual([dose(2), dose(2.5)].map((found) => found.filter((each) => each !== 'DOSE MX MAJOR')), [[], ['DOSE HD MAJOR']], ingredient)
   }
   assert.deepEqual(screen(drug('citalopram', '40 mg'), { birthYearMonth: '1960-01' }), ['DOSE HD MAJOR'])
   assert.deepEqual(screen(drug('citalopram', '40 mg'), { birthYearMonth: '1970-01' }), [])
   // unknown days, and units that are no tablets, say nothing of a day's dose
   assert.deepEqual(screen(drug('citalopram', '40 mg'), { birthYearMonth: '1960-01' }, { daysSupply: null }), [])
   assert.deepEqual(screen(drug('citalopram', '40 mg'), { birthYearMonth: '1960-01' }, { dispensingUnit: 'ML' }), [])
+})
+
+test('a child has no more than an adult, and is told to need a dose of their own; the least and the longest are known as well', () => {
+  const child = { birthYearMonth: '2018-03' }
+  assert.deepEqual(screen(drug('ibuprofen', '800 mg'), child, { quantity: 50, daysSupply: 10 }), ['DOSE HD MAJOR', 'DOSE PA MODERATE'])
+  assert.deepEqual(screen(drug('ibuprofen', '200 mg'), child, { quantity: 30, daysSupply: 10 }), ['DOSE PA MODERATE'])
+  for (const { ingredient, maxDailyMg } of doseLimits.filter(({ fromAge }) => fromAge === 18)) {
+    assert.ok(screen(drug(ingredient, `${maxDailyMg + 1} mg`), { birthYearMonth: '2020-01' }).includes('DOSE HD MAJOR'), ingredient)
+  }
+  assert.deepEqual(screen(drug('sertraline', '25 mg'), {}, { quantity: 15 }), ['DOSE LD MODERATE'])
+  assert.deepEqual(screen(drug('sertraline', '25 mg'), {}), [])
+  assert.deepEqual([screen(drug('ketorolac', '10 mg'), {}, { quantity: 20, daysSupply: 5 }), screen(drug('ketorolac', '10 mg'), {}, { quantity: 20, daysSupply: 6 })], [[], ['DOSE MX MAJOR']])
+})
+
+test('a dose is worked out from grams, micrograms and millilitres by mouth', () => {
+  const daily = (strength: string, more: object) => screen(drug('ibuprofen', strength), {}, more)
+  for (const [strength, quantity, expected] of [['3.2 g', 30, []], ['3.21 g', 30, ['DOSE HD MAJOR']], ['1,600 mg', 60, []], ['1,600 mg', 61, ['DOSE HD MAJOR']], ['3200000 ug', 31, ['DOSE HD MAJOR']], ['3200000 µg', 30, []]] as const) {
+    assert.deepEqual(daily(strength, { quantity }), expected, strength)
+  }
+  const liquid = { dispensingUnit: 'ML', dosageForm: 'SUSPENSION', daysSupply: 10 }
+  assert.deepEqual([daily('100 mg/5mL', { ...liquid, quantity: 1600 }), daily('100 mg/5mL', { ...liquid, quantity: 1601 }), daily('20 mg/mL', { ...liquid, quantity: 1601 })], [[], ['DOSE HD MAJOR'], ['DOSE HD MAJOR']])
+  // an injection and a cream say nothing of a dose by mouth
+  for (const other of [{ ...liquid, dosageForm: 'INJECTION, SOLUTION' }, { ...liquid, dispensingUnit: 'GRAM' }]) assert.deepEqual(daily('100 mg/5mL', { ...other, quantity: 9000 }), [])
 })
 
 test('drugs not meant for an age are found in it and not beyond it', () => {

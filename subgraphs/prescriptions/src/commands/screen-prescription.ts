@@ -35,7 +35,7 @@ export async function screenPrescription(em: EntityManager, { vault, matchKey }:
   const profile = await clinicalProfile(em, vault, patientId)
   const last = dispensed.filter(({ prescriptionId }) => prescriptionId === id).at(-1)
   const reported = asKnownAllergies(await reportedAllergies(em, vault, prescription))
-  const ofPatient = !profile ? allergyFindings(drug, reported) : patientFindings(drug, { quantity: prescription.quantity, daysSupply: prescription.daysSupply, dispensingUnit: drug.dispensingUnit }, { ...profile, allergies: [...profile.allergies, ...reported] }, today)
+  const ofPatient = !profile ? allergyFindings(drug, reported) : patientFindings(drug, { quantity: prescription.quantity, daysSupply: prescription.daysSupply, dispensingUnit: drug.dispensingUnit, dosageForm: drug.dosageForm }, { ...profile, allergies: [...profile.allergies, ...reported] }, today)
   const found: StoredFinding[] = [...withOthers, ...ofPatient.map((finding) => sealable(matchKey, finding, id)), ...lateRefill(prescription.supplyUntil, last?.daysSupply, today).map((finding) => plain(finding, id))]
 
   const alerts = await em.find(ClinicalAlert, { $or: [{ prescriptionId: id }, { otherPrescriptionId: id }] })

@@ -8,7 +8,7 @@ export type Knowledge = Pick<InteractionFact, 'interactionId' | 'knowledgeVersio
 export type Finding = {
   kind: AlertKind
   /** NCPDP 439-E4. */
-  reasonCode: 'DD' | 'TD' | 'DA' | 'HD' | 'PA' | 'PG' | 'ER' | 'LR'
+  reasonCode: 'DD' | 'TD' | 'DA' | 'HD' | 'LD' | 'MX' | 'PA' | 'PG' | 'ER' | 'LR'
   severity: Severity
   /** The interaction's id, the ingredient or class both share, or what it is about the patient. */
   finding: string

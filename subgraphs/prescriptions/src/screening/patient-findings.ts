@@ -3,9 +3,9 @@ import { addDays } from '@pharmagraph/platform'
 import { ageOn, type ClinicalProfile } from '../clinical-profile.ts'
 import type { ReportedAllergy } from '../content.ts'
 import { ingredientNames, type Finding, type ScreenedDrug } from './findings.ts'
-import { agePrecautions, allergyClasses, doseLimits, patientRuleVersion, pregnancyPrecautions } from './patient-rules.ts'
+import { adultAge, agePrecautions, allergyClasses, doseLimits, patientRuleVersion, pregnancyPrecautions } from './patient-rules.ts'
 
-export type ScreenedPrescription = { quantity: number; daysSupply: number | null | undefined; dispensingUnit: string }
+export type ScreenedPrescription = { quantity: number; daysSupply: number | null | undefined; dispensingUnit: string; dosageForm?: string }
 
 /** What a sender reported, as the profile writes allergies: "Allergy to penicillin" names a class, "amoxicillin" an ingredient. */
 export const asKnownAllergies = (reported: readonly ReportedAllergy[]): ClinicalProfile['allergies'] =>
@@ -42,19 +42,35 @@ export function allergyFindings(drug: ScreenedDrug, known: ClinicalProfile['alle
   })
 }
 
-/** Solid oral units only: of those the strength is that of one unit. */
-function doses(drug: ScreenedDrug, { quantity, daysSupply, dispensingUnit }: ScreenedPrescription, age: number): Finding[] {
-  if (!daysSupply || !['TABLET', 'CAPSULE'].includes(dispensingUnit.toUpperCase())) return []
+/** What is taken by mouth: a unit of it is a tablet or capsule, or a millilitre. */
+function doses(drug: ScreenedDrug, { quantity, daysSupply, ...units }: ScreenedPrescription, age: number): Finding[] {
+  if (!daysSupply) return []
   return drug.ingredients.flatMap(({ name, strength }): Finding[] => {
-    const mg = milligrams(strength)
-    const limit = doseLimits.find(({ ingredient, fromAge, belowAge }) => ingredient === name.toLowerCase() && age >= fromAge && age < belowAge)
-    if (mg === undefined || !limit) return []
-    const daily = Math.round((mg * quantity * 100) / daysSupply) / 100
-    if (daily <= limit.maxDailyMg) return []
-    return [{
-      ...rule, kind: 'DOSE', reasonCode: 'HD', severity: 'MAJOR', finding: `dose:${limit.ingredient}`, message: `${daily} mg of ${limit.ingredient} a day; at this age ${limit.maxDailyMg} mg at most`, evidence: limit.source,
-    }]
+    const perUnit = milligramsPerUnit(strength, units)
+    const rows = doseLimits.filter(({ ingredient }) => ingredient === name.toLowerCase())
+    const limit = rows.find(({ fromAge, belowAge }) => age >= fromAge && age < belowAge) ?? (age < adultAge ? rows.find(({ fromAge }) => fromAge === adultAge) : undefined)
+    if (perUnit === undefined || !limit) return []
+    const { ingredient, maxDailyMg, minDailyMg = 0, maxDays = daysSupply, source, fromAge } = limit
+    const asAdult = age < fromAge
+    const daily = Math.round((perUnit * quantity * 100) / daysSupply) / 100
+    const found = (reasonCode: Finding['reasonCode'], severity: Finding['severity'], finding: string, message: string): Finding => ({ ...rule, kind: 'DOSE', reasonCode, severity, finding, message, evidence: source })
+    return [
+      ...(daily > maxDailyMg ? [found('HD', 'MAJOR', `dose:${ingredient}`, `${daily} mg of ${ingredient} a day; ${asAdult ? 'an adult has' : 'at this age'} ${maxDailyMg} mg at most`)] : []),
+      ...(daily < minDailyMg && !asAdult ? [found('LD', 'MODERATE', `dose-low:${ingredient}`, `${daily} mg of ${ingredient} a day; it is started with ${minDailyMg} mg`)] : []),
+      ...(daysSupply > maxDays ? [found('MX', 'MAJOR', `duration:${ingredient}`, `${ingredient} for ${daysSupply} days; ${maxDays} days at most`)] : []),
+      ...(asAdult ? [found('PA', 'MODERATE', `dose-unknown:${ingredient}`, `no dose of ${ingredient} is on record here for this age: work it out by weight`)] : []),
+    ]
   })
+}
+
+/** Milligrams in one dispensing unit by mouth; undefined where strength and unit say none, as of creams and injections. */
+function milligramsPerUnit(strength: string, { dispensingUnit, dosageForm = '' }: Pick<ScreenedPrescription, 'dispensingUnit' | 'dosageForm'>): number | undefined {
+  const unit = dispensingUnit.toUpperCase()
+  if (unit === 'TABLET' || unit === 'CAPSULE') return milligrams(strength)
+  if (unit !== 'ML' || !/SUSPENSION|SOLUTION|SYRUP|ELIXIR|LIQUID/.test(dosageForm.toUpperCase()) || /INJECTION|DROPS/.test(dosageForm.toUpperCase())) return undefined
+  const [, amount, millilitres] = /^(.+?) ?\/ ?([\d.]*) ?mL$/i.exec(strength.trim()) ?? []
+  const mg = amount === undefined ? undefined : milligrams(amount)
+  return mg === undefined ? undefined : mg / Number(millilitres || 1)
 }
 
 function precautions(drug: ScreenedDrug, { pregnant }: ClinicalProfile, age: number): Finding[] {
@@ -67,11 +83,11 @@ function precautions(drug: ScreenedDrug, { pregnant }: ClinicalProfile, age: num
     })))
 }
 
-/** "325 mg", "1 g", "125 ug"; undefined for concentrations. */
+/** "325 mg", "1 g", "125 ug", "0.125 µg"; undefined for what is no weight. */
 function milligrams(strength: string): number | undefined {
-  const [, amount, unit] = /^([\d.,]+) ?(mg|g|ug|mcg)$/i.exec(strength.trim()) ?? []
+  const [, amount, unit] = /^([\d.,]+) ?(mg|g|ug|mcg|[µμ]g)$/i.exec(strength.trim()) ?? []
   if (!amount || !unit) return undefined
-  return Number(amount.replaceAll(',', '')) * { mg: 1, g: 1000, ug: 0.001, mcg: 0.001 }[unit.toLowerCase() as 'mg']
+  return Number(amount.replaceAll(',', '')) * ({ mg: 1, g: 1000 }[unit.toLowerCase()] ?? 0.001)
 }
 
 /** Days within which the same ingredient from another prescription is looked at twice. */

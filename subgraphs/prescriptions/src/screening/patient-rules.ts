@@ -4,7 +4,10 @@
  */
 import type { Severity } from '../entities/clinical-alert.ts'
 
-export const patientRuleVersion = 'patient-rules-2026.1'
+export const patientRuleVersion = 'patient-rules-2026.2'
+
+/** From this age on the rows of adults hold. */
+export const adultAge = 18
 
 /** Drugs whose allergies go together; `names` are words of the class as allergy lists write it. */
 export type AllergyClass = { name: string; names: readonly string[]; members: readonly string[]; source: string }
@@ -26,26 +29,31 @@ export const allergyClasses: readonly AllergyClass[] = [
   },
 ]
 
-/** The most of an ingredient in a day, milligrams by mouth, for an age in completed years. */
-export type DoseLimit = { ingredient: string; fromAge: number; belowAge: number; maxDailyMg: number; source: string }
-const limit = (ingredient: string, maxDailyMg: number, source: string, { fromAge = 18, belowAge = 200 } = {}): DoseLimit => ({ ingredient, fromAge, belowAge, maxDailyMg, source })
+/**
+ * How much of an ingredient in a day, milligrams by mouth, for an age in completed years: the most, the least that is started with,
+ * and for how many days at a time. Where only adults have a row, nobody younger may have more than they.
+ */
+export type DoseLimit = { ingredient: string; fromAge: number; belowAge: number; maxDailyMg: number; minDailyMg?: number; maxDays?: number; source: string }
+const limit = (ingredient: string, maxDailyMg: number, source: string, { fromAge = adultAge, belowAge = 200, ...more }: Partial<Pick<DoseLimit, 'fromAge' | 'belowAge' | 'minDailyMg' | 'maxDays'>> = {}): DoseLimit =>
+  ({ ingredient, fromAge, belowAge, maxDailyMg, source, ...more })
 const label = (drug: string): string => `${drug} label, section 2`
 export const doseLimits: readonly DoseLimit[] = [
   limit('acetaminophen', 4000, 'Acetaminophen OTC monograph, adults'),
-  limit('amlodipine', 10, label('Amlodipine')),
-  limit('atorvastatin', 80, label('Atorvastatin')),
+  limit('amlodipine', 10, label('Amlodipine'), { minDailyMg: 2.5 }),
+  limit('amoxicillin', 3000, label('Amoxicillin')),
+  limit('atorvastatin', 80, label('Atorvastatin'), { minDailyMg: 10 }),
   limit('citalopram', 40, label('Citalopram'), { belowAge: 60 }),
   limit('citalopram', 20, 'Citalopram label, section 2: over 60 years', { fromAge: 60 }),
   limit('escitalopram', 20, label('Escitalopram')),
   limit('gabapentin', 3600, label('Gabapentin')),
   limit('ibuprofen', 3200, label('Ibuprofen')),
-  limit('ketorolac', 40, label('Ketorolac tablets')),
-  limit('lisinopril', 80, label('Lisinopril')),
-  limit('losartan', 100, label('Losartan')),
+  limit('ketorolac', 40, label('Ketorolac tablets'), { maxDays: 5 }),
+  limit('lisinopril', 80, label('Lisinopril'), { minDailyMg: 2.5 }),
+  limit('losartan', 100, label('Losartan'), { minDailyMg: 25 }),
   limit('meloxicam', 15, label('Meloxicam')),
-  limit('metformin', 2550, label('Metformin')),
-  limit('rosuvastatin', 40, label('Rosuvastatin')),
-  limit('sertraline', 200, label('Sertraline')),
+  limit('metformin', 2550, label('Metformin'), { minDailyMg: 500 }),
+  limit('rosuvastatin', 40, label('Rosuvastatin'), { minDailyMg: 5 }),
+  limit('sertraline', 200, label('Sertraline'), { minDailyMg: 25 }),
   limit('tramadol', 400, label('Tramadol'), { belowAge: 76 }),
   limit('tramadol', 300, 'Tramadol label, section 2: over 75 years', { fromAge: 76 }),
   limit('zolpidem', 10, label('Zolpidem'), { belowAge: 65 }),
