@@ -10,6 +10,7 @@ import type { RefillRequest } from './entities/refill-request.ts'
 import type { SyncStep } from './reads/plan-sync.ts'
 import type { EmergencyDuty } from './reads/emergency-follow-ups.ts'
 import type { OverdueReport } from './reads/overdue-pdmp-reports.ts'
+import type { WorkerSkills } from './entities/worker-skills.ts'
 import type { QueueName, WorkItem } from './entities/work-item.ts'
 
 export type PrescriptionMapper = Prescription
@@ -21,6 +22,7 @@ export type PrescriptionTransferMapper = PrescriptionTransfer
 export type VerificationMapper = Prescription
 export type TransitionMapper = TransitionRow
 export type WorkItemMapper = WorkItem
+export type WorkerSkillsMapper = WorkerSkills
 export type WorkClaimMapper = WorkItem
 export type WorkQueueMapper = { name: QueueName }
 export type OverduePdmpReportMapper = OverdueReport

@@ -146,7 +146,7 @@ test('an allergy the patient told of stops the drug at review, and the next fill
   const stopped = await order(before, patient.id, amoxicillin.drugId)
   assert.deepEqual([stopped.status, stopped.reason], ['BLOCKED', 'REVIEW_NEEDED'])
   const [alert] = await alertsOf(before)
-  assert.deepEqual([alert.kind, alert.reasonCode, alert.severity, alert.open, alert.knowledgeVersion], ['ALLERGY', 'DA', 'MAJOR', true, 'patient-rules-2026.1'])
+  assert.deepEqual([alert.kind, alert.reasonCode, alert.severity, alert.open, alert.knowledgeVersion], ['ALLERGY', 'DA', 'MAJOR', true, 'patient-rules-2026.2'])
   assert.match(alert.message, /penicillins/)
   await untilProfile(patient.id, 2)
   const stored = JSON.stringify(await subgraph.sql('select * from clinical_profile_fact')) + JSON.stringify(await subgraph.sql('select * from clinical_alert where prescription_id = $1', [before]))

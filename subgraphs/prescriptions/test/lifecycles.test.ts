@@ -23,7 +23,7 @@ const [nora, tom] = [actorWith('pharmacist'), actorWith('technician')]
 const roles: Role[] = ['patient', 'caregiver', 'prescriber', 'technician', 'pharmacist', 'pharmacist-in-charge', 'inventory', 'driver', 'support', 'compliance', 'partner', 'system']
 const lot: HeldLot = { lotId: newId(), lotNumber: 'A1', ndc: '0591-0369-01', ndc12: '000591036901', expiryDate: '2030-01-01', quantity: 1, scanned: true }
 const prescription = (about: Partial<Prescription> = {}): Prescription =>
-  Object.assign(new Prescription(), { id: newId(), quantity: 30, daysSupply: 30, refillsAuthorized: 1, fillsReleased: 0, expiryDate: '2027-01-01', ...about })
+  Object.assign(new Prescription(), { id: newId(), deaSchedule: 'CII' as const, quantity: 30, daysSupply: 30, refillsAuthorized: 1, fillsReleased: 0, expiryDate: '2027-01-01', ...about })
 const fill = (about: Partial<Fill> = {}): Fill => Object.assign(new Fill(), { id: newId(), prescriptionId: newId(), orderId: newId(), orderLineId: newId(), lots: [lot], fillers: [], ...about })
 const item = (): WorkItem => Object.assign(new WorkItem(), { id: newId(), queue: 'FILL' as const, prescriptionId: newId(), fillId: newId(), priority: 50, attempt: 0 })
 

@@ -140,3 +140,67 @@ test('a technician does not get pharmacists’ work, a patient no work at all, a
   assert.equal((await act(nora, 'submitFill', held(wrongQueue))).code, 'INVALID_INPUT')
   await release(nora, wrongQueue)
 })
+
+test('S69 skills: who is limited by the pharmacist-in-charge is given only what they know how to do, in its turn; the others, and the pharmacist-in-charge, all of it', async () => {
+  const controlled = await publishDrug({ genericName: 'lorazepam', deaSchedule: 'CIV' })
+  await subgraph.sql(`update work_item set status = 'WITHDRAWN', claimed_by = null where status in ('AVAILABLE', 'CLAIMED', 'ESCALATED')`)
+  const first = await submit({ patientId: (await registerPatient()).id, drugId: controlled.drugId })
+  await itemOf('VERIFICATION', first)
+  const second = await waiting()
+  const limit = (actor: typeof nora, worker: string, skills: string[] | null) => subgraph.graph(actor, 'mutation ($i: SetWorkerSkillsInput!) { setWorkerSkills(input: $i) { worker { worker skills setBy } } }', { i: { worker, skills } })
+  assert.equal((await limit(nora, nora.subject, [])).errors?.[0]?.extensions['code'], 'FORBIDDEN')
+  assert.equal((await limit(grace, 'not a subject', [])).errors?.[0]?.extensions['field'], 'worker')
+  assert.deepEqual((await limit(grace, nora.subject, ['UPLOADED_PICTURES'])).data.setWorkerSkills.worker, { worker: nora.subject, skills: ['UPLOADED_PICTURES'], setBy: grace.subject })
+  assert.deepEqual((await subgraph.data(grace, '{ workerSkills { worker skills } }')).workerSkills, [{ worker: nora.subject, skills: ['UPLOADED_PICTURES'] }])
+  const { workQueue } = await subgraph.data(tom, '{ workQueue(name: VERIFICATION) { items { nodes { skills prescription { id } } } } }')
+  assert.deepEqual(workQueue.items.nodes, [{ skills: ['CONTROLLED_SUBSTANCES'], prescription: { id: first } }, { skills: [], prescription: { id: second } }])
+
+  const given = async (actor: typeof nora): Promise<string | undefined> => {
+    const claim = await claimNext(actor, 'VERIFICATION')
+    if (claim) await release(actor, claim)
+    return claim?.item.prescription?.id
+  }
+  assert.deepEqual([await given(nora), await given(ken), await given(grace)], [second, first, first])
+  // limited herself, the pharmacist-in-charge still takes what nobody else may
+  await limit(grace, grace.subject, [])
+  assert.equal(await given(grace), first)
+  await limit(grace, nora.subject, ['CONTROLLED_SUBSTANCES', 'CONTROLLED_SUBSTANCES'])
+  assert.equal(await given(nora), first)
+  await limit(grace, nora.subject, null)
+  await limit(grace, grace.subject, null)
+  assert.deepEqual([(await subgraph.data(grace, '{ workerSkills { worker } }')).workerSkills, await given(nora)], [[], first])
+})
+
+test('S69 a lost claim writes nothing: every verb under a claim, with a token of before, of another, or after the lease ran out, is refused and changes no row', async () => {
+  const id = await waiting()
+  const verbs: [mutation: string, queue: string, more: object][] = [
+    ['verifyPrescription', 'VERIFICATION', {}], ['rejectPrescription', 'VERIFICATION', { reasonCode: 'OTHER', text: 'late' }], ['requestClarification', 'VERIFICATION', { question: 'Once daily?' }],
+    ['overrideAlert', 'VERIFICATION', { alertId: newId(), professionalService: 'M0', result: '1G', text: 'late' }],
+    ['completeDataEntry', 'DATA_ENTRY', {}],
+    ['transcribePrescription', 'DATA_ENTRY', { prescriberNpi: '1999000106', drugId: drug.drugId, drugText: 'x', sig: 'x', quantity: 1, daysSupply: 1, issueDate: '2026-11-22' }],
+    ['scanFill', 'FILL', { barcode: `${drug.ndc} A123` }], ['dispensePart', 'FILL', { quantity: 1, cause: 'REQUESTED' }], ['submitFill', 'FILL', {}], ['checkFill', 'PRODUCT_CHECK', {}],
+    ['heartbeatWorkItem', 'FILL', {}], ['releaseWorkItem', 'FILL', {}],
+  ]
+  const inputOf = (mutation: string): string => ({ submitFill: 'HeldFillInput', checkFill: 'HeldFillInput', heartbeatWorkItem: 'HeldWorkItemInput', releaseWorkItem: 'HeldWorkItemInput' })[mutation] ?? `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`
+  const say = async (actor: typeof nora, mutation: string, input: object): Promise<string> => {
+    const answer = await subgraph.graph(actor, `mutation ($i: ${inputOf(mutation)}!) { ${mutation}(input: $i) { __typename ... on LeaseLost { code } } }`, { i: input })
+    return answer.data?.[mutation]?.code ?? answer.data?.[mutation]?.__typename ?? `${answer.errors?.[0]?.extensions['code']}`
+  }
+  for (const [mutation, queue, more] of verbs) {
+    const item = newId()
+    const worker = queue === 'DATA_ENTRY' || queue === 'FILL' ? tom : nora
+    await subgraph.sql(`delete from work_item where queue = $1`, [queue])
+    await subgraph.sql(
+      `insert into work_item (id, queue, status, priority, due_at, created_at, prescription_id, excluded, skills, claimed_by, claimed_by_role, lease_until, token, attempt) values ($1, $2, 'CLAIMED', 50, now() + interval '1 day', now(), $3, '{}', '{}', $4, 'pharmacist', now() + interval '10 minutes', 3, 3)`,
+      [item, queue, id, worker.subject])
+    const other = worker === tom ? actorWith('technician') : ken
+    const row = async () => (await subgraph.sql('select status, claimed_by, token, version from work_item where id = $1', [item]))[0]
+    const before = await row()
+    assert.deepEqual([await say(worker, mutation, { workItemId: item, token: 2, ...more }), await say(other, mutation, { workItemId: item, token: 3, ...more })], ['LEASE_LOST', 'LEASE_LOST'], mutation)
+    await subgraph.sql(`update work_item set lease_until = now() where id = $1`, [item])
+    assert.equal(await say(worker, mutation, { workItemId: item, token: 3, ...more }), 'LEASE_LOST', `${mutation} after the lease`)
+    assert.deepEqual(await row(), before, mutation)
+    assert.equal(await say(worker, mutation, { workItemId: newId(), token: 3, ...more }), 'NOT_FOUND', mutation)
+  }
+  assert.equal(await statusOf(id), 'CLINICAL_REVIEW')
+})

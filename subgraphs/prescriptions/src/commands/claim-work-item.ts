@@ -27,23 +27,13 @@ const eventType = 'prescriptions.work-item-changed.v1'
 export async function claimNextWorkItem(em: EntityManager, actor: Actor, { queue }: { queue: QueueName }): Promise<WorkItem | null> {
   access.must(actor, 'work-item:claim', queue)
   const { correlationId, causationId = null, traceparent = null } = requestContext()
-  const take = (): Promise<({ told: unknown } & Record<string, unknown>)[]> => em.execute('select (item).*, told from claim_work_item(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
+  const [row] = await em.execute<({ told: unknown } & Record<string, unknown>)[]>('select (item).*, told from claim_work_item(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [
     queue, actor.subject, roleOf(actor), hasRole(actor, 'pharmacist-in-charge'), maxAttempts, clock.now(), leaseEnd(), newId(), eventType, correlationId, causationId, traceparent,
   ])
-  // two requests of one person must not end with two items: the later one finds what the other took
-  const [row] = await take().catch((error: unknown) => {
-    if (isSecondClaim(error)) return take()
-    throw error
-  })
   if (!row) return null
   const { told, ...columns } = row
   if (told) checkEvent(eventType, told)
   return em.map(WorkItem, columns)
-}
-
-const isSecondClaim = (error: unknown): boolean => {
-  const { code, constraint } = error as { code?: string; constraint?: string }
-  return code === '23505' && constraint === 'work_item_one_claim'
 }
 
 /** Takes one named item out of turn. */

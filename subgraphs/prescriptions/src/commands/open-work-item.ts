@@ -1,6 +1,8 @@
 import { begin, clock, newId, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { Prescription } from '../entities/prescription.ts'
 import { openItemStates, priorities, WorkItem, type QueueName } from '../entities/work-item.ts'
 import { workItemLifecycle } from '../lifecycles/work-item.ts'
+import { skillsFor } from '../work-skills.ts'
 
 const hourMs = 3_600_000
 /** When an item is overdue and escalates. */
@@ -16,6 +18,7 @@ export async function openWorkItem(em: EntityManager, actor: Actor, { queue, pre
     id: newId(), queue, status: 'AVAILABLE', priority: priority ?? priorities.routine, prescriptionId, fillId: fillId ?? null,
     createdAt: clock.now(), dueAt: new Date(clock.now().getTime() + dueAfterMs[queue]),
     token: 0, attempt: 0, excluded: [...new Set(excluded.filter((subject) => !!subject))] as string[],
+    skills: skillsFor(queue, await em.findOneOrFail(Prescription, { id: prescriptionId })),
   })
   begin(em, actor, workItemLifecycle, item, 'open')
   return item

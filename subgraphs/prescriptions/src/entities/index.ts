@@ -13,9 +13,10 @@ import { PrescriptionPictureSchema } from './prescription-picture.ts'
 import { PrescriptionTransferSchema } from './prescription-transfer.ts'
 import { RefillRequestSchema } from './refill-request.ts'
 import { WorkItemSchema } from './work-item.ts'
+import { WorkerSkillsSchema } from './worker-skills.ts'
 
 export const entities = [
-  PrescriptionSchema, FillSchema, WorkItemSchema, ClinicalAlertSchema, IntakeMessageSchema, DispenseRecordSchema,
+  PrescriptionSchema, FillSchema, WorkItemSchema, WorkerSkillsSchema, ClinicalAlertSchema, IntakeMessageSchema, DispenseRecordSchema,
   PatientFactSchema, PatientTokenSchema, PractitionerFactSchema, RecordAccessFactSchema, DrugFactSchema, InteractionFactSchema, CancelledOrderSchema,
   AddressFactSchema, ClinicalProfileFactSchema, PdmpQuerySchema, PdmpReportSchema, PrescriptionTransferSchema, PrescriptionPictureSchema, BulkImportSchema, BulkImportLineSchema,
   OwedBalanceSchema, RefillRequestSchema, NetworkStatusSchema, PdmpZeroReportSchema, EmergencyFollowUpSchema,

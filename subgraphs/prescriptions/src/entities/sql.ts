@@ -18,13 +18,17 @@ export const claimWorkItemSql = `
 create or replace function claim_work_item(
   of_queue text, me text, my_role text, in_charge boolean, max_attempts int, at_time timestamptz, lease_end timestamptz,
   of_event uuid, event_type text, correlation text, causation text, trace text
-) returns table (item work_item, extended boolean, told jsonb) language plpgsql as $$ begin return query
+) returns table (item work_item, extended boolean, told jsonb) language plpgsql as $$ begin
+-- two requests of one person take turns: the later one finds what the other took, and the head stays the head
+perform pg_advisory_xact_lock(hashtext('claim:' || of_queue || ':' || me));
+return query
 with own as (
   select id, status as was, lease_until > at_time as living from work_item
   where queue = of_queue and claimed_by = me and status = 'CLAIMED' for update
 ), head as (
   select id, status as was, false as living from work_item
   where queue = of_queue and status in ('AVAILABLE', 'CLAIMED', 'ESCALATED') and not (me = any(excluded)) and not exists (select from own)
+    and (skills = '{}' or in_charge or skills <@ coalesce((select worker_skills.skills from worker_skills where subject = me), skills))
     and (status = 'AVAILABLE' or ((status = 'ESCALATED' or (status = 'CLAIMED' and lease_until <= at_time)) and (attempt < max_attempts or in_charge)))
   order by priority, due_at, created_at, id
   limit 1 for update skip locked

@@ -30,6 +30,8 @@ export const WorkItemSchema = defineEntity({
     fillId: p.uuid().nullable().index(),
     /** Subjects who did the step before and so may not do this one. */
     excluded: p.array(),
+    /** What whoever takes it must know how to do; none asked of most. */
+    skills: p.array().default([]),
   },
   indexes: [
     { name: 'work_item_turn', expression: `create index work_item_turn on work_item (queue, priority, due_at, created_at, id) where status in ('AVAILABLE', 'CLAIMED', 'ESCALATED')` },

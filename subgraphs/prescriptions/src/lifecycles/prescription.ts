@@ -10,7 +10,9 @@ const expire = to<PrescriptionState, Prescription>('EXPIRED', { by: ['system'] }
 const discontinue = to<PrescriptionState, Prescription>('DISCONTINUED', { by: ['prescriber', ...pharmacists, 'system'] })
 
 /** It is the written order that follows an oral one (21 CFR 1306.11(d)(4)): kept with it, never dispensed on. */
-const documentEmergency = to<PrescriptionState, Prescription>('DUPLICATE', { by: [...pharmacists, 'system'] })
+const ofScheduleII: Guard<Prescription> = ({ drugId, deaSchedule }) =>
+  !drugId || deaSchedule === 'CII' ? undefined : { code: 'NOT_SCHEDULE_II', message: 'only an order for schedule II follows an oral one' }
+const documentEmergency = to<PrescriptionState, Prescription>('DUPLICATE', { by: [...pharmacists, 'system'], when: [ofScheduleII] })
 
 /** An amendment is a new version; this one ends with it. */
 const supersede = to<PrescriptionState, Prescription>('DISCONTINUED', { by: [...pharmacists, 'prescriber'] })

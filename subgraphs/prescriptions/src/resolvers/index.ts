@@ -8,7 +8,7 @@ import { orderResolvers, patientResolvers } from './elsewhere.ts'
 import { prescriptionResolvers, transferResolvers, verificationResolvers } from './prescription.ts'
 import { queryResolvers } from './query.ts'
 import { owedBalanceResolvers, refillRequestResolvers, syncStepResolvers } from './refill.ts'
-import { workClaimResolvers, workItemResolvers, workQueueResolvers } from './work-queue.ts'
+import { workClaimResolvers, workItemResolvers, workQueueResolvers, workerSkillsResolvers } from './work-queue.ts'
 
 export const resolvers: Resolvers = {
   Query: queryResolvers,
@@ -23,6 +23,7 @@ export const resolvers: Resolvers = {
   WorkQueue: workQueueResolvers,
   WorkItem: workItemResolvers,
   WorkClaim: workClaimResolvers,
+  WorkerSkills: workerSkillsResolvers,
   BulkImport: bulkImportResolvers,
   OverduePdmpReport: { fill: ({ fillId }, _args, { loaders }) => (fillId ? loaders.fill.load(fillId) : null) },
   BulkImportLine: bulkImportLineResolvers,

@@ -23,6 +23,7 @@ import { releaseFill } from '../commands/release-fill.ts'
 import { releaseWorkItem } from '../commands/release-work-item.ts'
 import { requestClarification } from '../commands/request-clarification.ts'
 import { scanFill } from '../commands/scan-fill.ts'
+import { setWorkerSkills } from '../commands/set-worker-skills.ts'
 import { submitFill } from '../commands/submit-fill.ts'
 import { submitPrescription } from '../commands/submit-prescription.ts'
 import { transcribePrescription } from '../commands/transcribe-prescription.ts'
@@ -47,6 +48,7 @@ export const mutationResolvers: MutationResolvers = {
     return item
   },
   claimWorkItem: (_source, { input }, { actor, services, transact }) => transact((em) => claimWorkItem(em, actor, services, input)),
+  setWorkerSkills: async (_source, { input }, { actor, transact }) => ({ __typename: 'WorkerSkillsPayload', worker: await transact((em) => setWorkerSkills(em, actor, input)) }),
   heartbeatWorkItem: async (_source, { input }, { actor, transact }) => {
     const item = await transact((em) => heartbeatWorkItem(em, actor, input))
     return Object.assign(item, { __typename: 'WorkClaim' as const })

@@ -1,6 +1,7 @@
 import { forbidden, isStaff, page } from '@pharmagraph/platform'
 import { access } from '../access.ts'
 import { EmergencyFollowUp } from '../entities/emergency-follow-up.ts'
+import { WorkerSkills } from '../entities/worker-skills.ts'
 import { Prescription } from '../entities/prescription.ts'
 import type { QueryResolvers } from '../generated/resolvers.ts'
 import { overduePdmpReports } from '../reads/overdue-pdmp-reports.ts'
@@ -14,6 +15,10 @@ export const queryResolvers: QueryResolvers = {
   workQueue: (_source, { name }, { actor }) => {
     if (!isStaff(actor)) throw forbidden('the work queues are for staff')
     return { name }
+  },
+  workerSkills: (_source, _args, { em, actor }) => {
+    access.must(actor, 'work-item:pick', undefined)
+    return em.find(WorkerSkills, {}, { orderBy: { subject: 'asc' }, limit: 500 })
   },
   controlledDispensingReport: (_source, { month }, { em, actor }) => {
     access.must(actor, 'report:read', undefined)
