@@ -362,6 +362,25 @@ fulfilmentId?: string
 orderLineIds?: string[]
 }
 /**
+ * An automatic refill's order was planned, placed, needs the patient, or came to an end. The subject is the refill request it stands for.
+ */
+export interface OrdersAutoRefillChangedV1 {
+/**
+ * The refill request's id: one automatic refill for each.
+ */
+autoRefillId: string
+prescriptionId: string
+patientId: string
+from: ("SCHEDULED" | "ASKING" | "ORDERED" | "PAYMENT_NEEDED" | "DONE" | "SKIPPED" | "WITHDRAWN" | null)
+to: ("SCHEDULED" | "ASKING" | "ORDERED" | "PAYMENT_NEEDED" | "DONE" | "SKIPPED" | "WITHDRAWN")
+reasonCode: (string | null)
+/**
+ * The day the order is placed; until then it can be changed or skipped.
+ */
+orderOn: string
+orderId: (string | null)
+}
+/**
  * A part of an order moved.
  */
 export interface OrdersFulfilmentStatusChangedV1 {
@@ -644,6 +663,23 @@ purpose: "EXCHANGE"
 consentVersion: number
 }
 /**
+ * An automatic refill may be dispensed now: orders plans its order, or asks the patient. Told once for each wish of origin AUTO that became READY.
+ */
+export interface PrescriptionsAutoRefillDueV1 {
+refillRequestId: string
+prescriptionId: string
+patientId: string
+/**
+ * The product that would be dispensed.
+ */
+drugId: (string | null)
+deaSchedule: ("NONE" | "CI" | "CII" | "CIII" | "CIV" | "CV")
+/**
+ * The last day the patient's supply covers.
+ */
+runsOutOn: (string | null)
+}
+/**
  * The written or electronic order that must follow an oral schedule II order in an emergency (21 CFR 1306.11(d)) is awaited, came, is overdue, or its failure was told to the authorities.
  */
 export interface PrescriptionsEmergencyFollowUpChangedV1 {
@@ -869,6 +905,7 @@ declare module '@pharmagraph/platform' {
     'logistics.route-planned.v1': LogisticsRoutePlannedV1
     'logistics.shipment-moved.v1': LogisticsShipmentMovedV1
     'logistics.shipment-status-changed.v1': LogisticsShipmentStatusChangedV1
+    'orders.auto-refill-changed.v1': OrdersAutoRefillChangedV1
     'orders.fulfilment-status-changed.v1': OrdersFulfilmentStatusChangedV1
     'orders.line-cancelled.v1': OrdersLineCancelledV1
     'orders.order-cancelled.v1': OrdersOrderCancelledV1
@@ -893,6 +930,7 @@ declare module '@pharmagraph/platform' {
     'patients.patient-registered.v1': PatientsPatientRegisteredV1
     'patients.practitioner-registered.v1': PatientsPractitionerRegisteredV1
     'patients.record-disclosed.v1': PatientsRecordDisclosedV1
+    'prescriptions.auto-refill-due.v1': PrescriptionsAutoRefillDueV1
     'prescriptions.emergency-follow-up-changed.v1': PrescriptionsEmergencyFollowUpChangedV1
     'prescriptions.fill-accepted.v1': PrescriptionsFillAcceptedV1
     'prescriptions.fill-blocked.v1': PrescriptionsFillBlockedV1

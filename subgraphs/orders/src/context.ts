@@ -1,10 +1,12 @@
 import { AppError, byId, isId, listBy, pageByParent, perArguments, type Actor, type EntityManager, type SubgraphContext, TransitionRow } from '@pharmagraph/platform'
 import DataLoader from 'dataloader'
+import { AutoRefill, AutoRefillPlan } from './entities/auto-refill.ts'
 import { Cart, CartLine } from './entities/cart.ts'
-import { DrugFact, PrescriptionFact } from './entities/facts.ts'
+import { AddressFact, DrugFact, PrescriptionFact } from './entities/facts.ts'
 import { Fulfilment } from './entities/fulfilment.ts'
 import { Order, OrderLine, type OrderStatus } from './entities/order.ts'
 import { Dispute, Payment, Refund } from './entities/payment.ts'
+import { SavedMethod } from './entities/payment-method.ts'
 import { Return } from './entities/return.ts'
 import { patientsSeenBy, scopesFor } from './reads/delegations.ts'
 import type { Services } from './services.ts'
@@ -41,6 +43,20 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
     refundsOf: listBy(em, Refund, 'orderId'),
     disputesOf: listBy(em, Dispute, 'orderId'),
     drugFact: byId(em, DrugFact),
+    addressFact: byId(em, AddressFact),
+    /** By the provider's id. */
+    savedMethod: new DataLoader<string, SavedMethod | null>(async (ids) => {
+      const methods = await em.find(SavedMethod, { id: { $in: [...ids] } })
+      return ids.map((id) => methods.find((method) => method.id === id) ?? null)
+    }),
+    /** Automatic refills of patients the actor may see. */
+    autoRefill: seen(AutoRefill),
+    /** Plans by prescription id, of patients the actor may see. */
+    autoRefillPlan: new DataLoader<string, AutoRefillPlan | null>(async (ids) => {
+      const theirs = await patients()
+      const plans = await em.find(AutoRefillPlan, { prescriptionId: { $in: ids.filter(isId) }, ...(theirs === 'ALL' ? {} : { patientId: { $in: theirs } }) })
+      return ids.map((id) => plans.find(({ prescriptionId }) => prescriptionId === id) ?? null)
+    }),
     prescriptionFact: byId(em, PrescriptionFact),
     /** Sealed texts of people, opened; null once erased. The keys of all are read in one statement. */
     opened: new DataLoader(async (texts: readonly Sealed[]) => {

@@ -1,3 +1,4 @@
+import type { AutoRefill, AutoRefillPlan } from './entities/auto-refill.ts'
 import type { Cart, CartLine } from './entities/cart.ts'
 import type { Fulfilment } from './entities/fulfilment.ts'
 import type { Order, OrderLine } from './entities/order.ts'
@@ -21,4 +22,8 @@ export type AbandonedCartsReportMapper = AbandonedCarts
 export type AbandonedCartMapper = AbandonedCart
 export type OrderLineMapper = OrderLine
 export type PaymentMapper = Payment
+export type AutoRefillMapper = AutoRefill
+export type AutoRefillPlanMapper = AutoRefillPlan
+export type PrescriptionMapper = { id: string }
+export type RefillRequestMapper = { id: string }
 export type PatientMapper = { id: string }

@@ -7,6 +7,7 @@ import { entities } from './entities/index.ts'
 import { closeDelivered } from './jobs/close-delivered.ts'
 import { expireOrders } from './jobs/expire-orders.ts'
 import { findStuckOrders } from './jobs/find-stuck-orders.ts'
+import { placeAutoRefills } from './jobs/place-auto-refills.ts'
 import { reconcilePayments } from './jobs/reconcile-payments.ts'
 import { retryParkedWebhooks } from './jobs/retry-parked-webhooks.ts'
 import { resolvers } from './resolvers/index.ts'
@@ -23,6 +24,6 @@ export const orders = defineSubgraph({
   loaders,
   services,
   consumers,
-  jobs: [expireOrders, closeDelivered, reconcilePayments, retryParkedWebhooks, findStuckOrders, rewrapDataKeys],
+  jobs: [placeAutoRefills, expireOrders, closeDelivered, reconcilePayments, retryParkedWebhooks, findStuckOrders, rewrapDataKeys],
   routes: [stripeWebhook, sagaMetrics],
 })

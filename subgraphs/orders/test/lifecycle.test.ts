@@ -4,9 +4,11 @@ import { actorWith } from '../../../tests/environment.ts'
 import { AppError, allowedActions, apply, newId, type EntityManager, type Lifecycle, type Role, type TransitionRow, type OutboxEvent } from '@pharmagraph/platform'
 import '@pharmagraph/schema/events'
 import { Order, type OrderStatus } from '../src/entities/order.ts'
+import { AutoRefill } from '../src/entities/auto-refill.ts'
 import { Payment, Refund } from '../src/entities/payment.ts'
 import { OrderLine } from '../src/entities/order.ts'
 import { Fulfilment } from '../src/entities/fulfilment.ts'
+import { autoRefillLifecycle } from '../src/lifecycles/auto-refill.ts'
 import { fulfilmentLifecycle } from '../src/lifecycles/fulfilment.ts'
 import type { PaymentStatus } from '../src/entities/payment-status.ts'
 import { orderLifecycle } from '../src/lifecycles/order.ts'
@@ -61,10 +63,11 @@ test('an order walks the arrows of its table and no other, whoever tries and wha
   for (const releasedParts of [0, 1]) walk(orderLifecycle, (status, variant) => order(status, payments[variant], releasedParts), payments.length)
 })
 
-test('payments, refunds, parts and lines walk the arrows of their tables only, and payments by the system alone', () => {
+test('payments, refunds, parts, lines and automatic refills walk the arrows of their tables only, and payments by the system alone', () => {
   walk(paymentLifecycle, (status) => Object.assign(new Payment(), { id: newId(), orderId: newId(), status, amountMinor: 1, capturedMinor: 0, refundedMinor: 0, currency: 'USD' }))
   walk(refundLifecycle, (status) => Object.assign(new Refund(), { id: newId(), status }))
   walk(fulfilmentLifecycle, (status) => Object.assign(new Fulfilment(), { id: newId(), orderId: newId(), patientId: newId(), status }))
+  walk(autoRefillLifecycle, (status) => Object.assign(new AutoRefill(), { id: newId(), prescriptionId: newId(), patientId: newId(), status, orderOn: '2026-12-01' }))
   walk(orderLineLifecycle, (status) => Object.assign(new OrderLine(), { id: newId(), status }))
 })
 

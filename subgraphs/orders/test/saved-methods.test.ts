@@ -55,6 +55,14 @@ test('S63 a card whose bank wants to see the patient is kept after that, by the 
   await orderIn(subgraph, placed.id, 'PAYMENT_CAPTURED')
 })
 
+test('S63 the webhook about a method may come in the same moment as the answer to the patient: it is kept once, and nobody sees an error', async () => {
+  const customer = await newCustomer(subgraph)
+  await save(customer.patient, 'pm_card_visa')
+  const saved = await Promise.all(Array.from({ length: 4 }, () => save(customer.patient, 'pm_card_mastercard')))
+  assert.deepEqual(saved.map(({ __typename }) => __typename), saved.map(() => 'PaymentMethodPayload'))
+  assert.equal((await kept(customer.patient)).length, 2)
+})
+
 test('S63 for the browser there is a secret, and a method named there is kept when Stripe says so', async () => {
   const customer = await newCustomer(subgraph)
   const start = async () => (await subgraph.data(customer.patient, 'mutation { startPaymentMethodSetup(input: { idempotencyKey: "k" }) { id clientSecret } }')).startPaymentMethodSetup

@@ -131,6 +131,17 @@ test('S68 a patient hears that something runs out, and of a wish that they can o
   assert.deepEqual(rows.map(({ template, reference }) => [template, reference]), [['DUE_SOON', prescriptionId], ['REFILL_DECLINED', refillRequestId], ['REFILL_READY', refillRequestId]])
 })
 
+test('S68 S71 of an automatic refill the patient hears the plan, a question, a declined card; not the steps between, and not that it is ready', async () => {
+  const { id } = await registered(subgraph, { email: 'auto@example.com' })
+  const [prescriptionId, autoRefillId] = [newId(), newId()]
+  await handled([await subgraph.publish('prescriptions.refill-request-changed.v1', autoRefillId, { refillRequestId: autoRefillId, prescriptionId, patientId: id, origin: 'AUTO', from: 'REQUESTED', to: 'READY', reasonCode: 'REFILL_DUE', dueOn: null, orderId: null })])
+  for (const [from, to] of [[null, 'SCHEDULED'], ['SCHEDULED', 'SCHEDULED'], ['SCHEDULED', 'ORDERED'], ['ORDERED', 'PAYMENT_NEEDED'], ['PAYMENT_NEEDED', 'ASKING'], ['ASKING', 'SKIPPED']] as const) {
+    await handled([await subgraph.publish('orders.auto-refill-changed.v1', autoRefillId, { autoRefillId, prescriptionId, patientId: id, from, to, reasonCode: null, orderOn: '2026-12-01', orderId: null })])
+  }
+  const rows = await subgraph.sql<{ template: string; reference: string }>('select template, reference from notification where patient_id = $1 order by id', [id])
+  assert.deepEqual(rows.map(({ template, reference }) => [template, reference]), ['AUTO_ORDER_PLANNED', 'AUTO_ORDER_UNPAID', 'AUTO_ORDER_ASKS'].map((template) => [template, autoRefillId]))
+})
+
 test('S68 a patient hears that a line was left out of their order, not of one they took out themselves', async () => {
   const { id } = await registered(subgraph, { email: 'lines@example.com' })
   const orderId = newId()

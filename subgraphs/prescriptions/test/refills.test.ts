@@ -100,6 +100,31 @@ test('S50 automatic refills need the consent to them at the switch and at the da
   assert.deepEqual(notices.map(({ patientId, runsOutOn, refillsLeft }) => [patientId, runsOutOn, refillsLeft]), [[patient.id, addDays(clock.today(), 6), true]])
 })
 
+test('S50 S71 an automatic refill that is ready is told to orders, once; switching off, withdrawing the consent or skipping it takes the wish back', async () => {
+  const drug = await publishDrug({ genericName: 'pravastatin' })
+  const dueOf = async (id: string) => (await subgraph.emitted('prescriptions.auto-refill-due.v1')).filter(({ prescriptionId }) => prescriptionId === id)
+  const ends: Record<string, (patient: KnownPatient, id: string, requestId: string) => Promise<unknown>> = {
+    AUTO_REFILL_OFF: (patient, id) => act(patient.actor, 'setAutoRefill', { prescriptionId: id, enabled: false }),
+    SKIPPED_BY_PATIENT: (patient, id, requestId) =>
+      subgraph.publish('orders.auto-refill-changed.v1', requestId, { autoRefillId: requestId, prescriptionId: id, patientId: patient.id, from: 'SCHEDULED', to: 'SKIPPED', reasonCode: 'PATIENT_ASKED', orderOn: clock.today(), orderId: null }),
+    CONSENT_WITHDRAWN: (patient) => consent(patient, false, 2),
+  }
+  for (const [reasonCode, end] of Object.entries(ends)) {
+    const patient = await registerPatient()
+    await consent(patient, true, 1)
+    const { id } = await dispensed(patient, drug, { refills: 2 })
+    assert.equal((await act(patient.actor, 'setAutoRefill', { prescriptionId: id, enabled: true })).__typename, 'PrescriptionPayload')
+    await age(id, 24)
+    await tick()
+    await tick()
+    const [wish] = await requests(id)
+    assert.deepEqual((await dueOf(id)).map(({ refillRequestId, patientId, drugId, deaSchedule, runsOutOn }) => [refillRequestId, patientId, drugId, deaSchedule, runsOutOn]), [[wish!.id, patient.id, drug.drugId, 'NONE', addDays(clock.today(), 6)]])
+    await end(patient, id, wish!.id)
+    await eventually(async () => (await requests(id))[0]!.status === 'CANCELLED', { what: reasonCode })
+    assert.equal((await requests(id))[0]!.reason_code, reasonCode)
+  }
+})
+
 const renewalOf = (id: string): Promise<string> => eventually(() => network.messages.find((xml) => xml.includes(`RENEW-${id}`)), { what: 'RxRenewalRequest' })
 const response = (relatesTo: string, messageId: string, body: string) => `<?xml version="1.0"?><Message xmlns="http://www.ncpdp.org/schema/SCRIPT" version="2017071"><Header><To>PHARMAGRAPH</To><From>1999000106</From><MessageID>${messageId}</MessageID><RelatesToMessageID>${relatesTo}</RelatesToMessageID></Header><Body><RxRenewalResponse>${body}</RxRenewalResponse></Body></Message>`
 

@@ -8,6 +8,7 @@ import { lockDue } from '../reads/due-orders.ts'
 import { orderOfEvent } from '../reads/locked-order.ts'
 import { linesIn, partsOf, type Parts } from '../reads/parts.ts'
 import { explainOrder } from './advance-order.ts'
+import { endOrder } from './end-order.ts'
 import { addFulfilment } from './plan-fulfilments.ts'
 import { requestStock } from './request-stock.ts'
 
@@ -24,6 +25,8 @@ export async function backorder(em: EntityManager, actor: Actor, { orderId, shor
   const asking = parts.fulfilments.filter(({ status }) => status === 'PLANNED')
   const asked = asking.flatMap((fulfilment) => linesIn(parts, fulfilment))
   if (asked.length === 0) return
+  // nobody was there to say that they would wait
+  if (order.unattended && permits(order, 'reject')) return endOrder(em, actor, order, 'reject', 'AUTO_REFILL_OUT_OF_STOCK')
   const isShort = ({ id }: OrderLine): boolean => short.some(({ orderLineId }) => orderLineId === id)
   const rest = order.delivery === 'AS_READY' ? asked.filter((line) => !isShort(line)) : asked.some(isShort) ? [] : asked
 

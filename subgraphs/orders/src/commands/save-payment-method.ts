@@ -34,8 +34,10 @@ export async function savePaymentMethod(tools: Tools, { paymentMethodId }: { pay
 export async function keepMethod(em: EntityManager, customerId: string, details: MethodDetails): Promise<SavedMethod | undefined> {
   const customer = await em.findOne(PaymentCustomer, { providerId: customerId })
   if (!customer) return undefined
-  const known = await em.findOne(SavedMethod, { id: details.id })
-  return known ?? em.create(SavedMethod, { ...details, patientId: customer.patientId, removedAt: null })
+  // the answer to the patient and the webhook about the same method come at once
+  const { id, brand, last4, expMonth, expYear } = details
+  await em.execute('insert into saved_method (id, patient_id, brand, last4, exp_month, exp_year, added_at) values (?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing', [id, customer.patientId, brand, last4, expMonth, expYear, clock.now()])
+  return em.findOneOrFail(SavedMethod, { id })
 }
 
 /** Takes the method from the provider, so that nobody can charge it any more. */

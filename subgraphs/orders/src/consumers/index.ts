@@ -1,7 +1,9 @@
 import { effect, handler, type Consumer } from '@pharmagraph/platform'
 import { acceptLine } from '../commands/accept-line.ts'
+import { planAutoRefill, withdrawAutoRefills } from '../commands/auto-refill.ts'
 import { backorder, retryBackorders } from '../commands/backorder.ts'
 import { blockLine } from '../commands/block-line.ts'
+import { followOrderOfRefill, followPaymentOfRefill, followPrescription, followRefillRequest } from '../commands/follow-auto-refill.ts'
 import { followShipment } from '../commands/follow-shipment.ts'
 import { holdStock } from '../commands/hold-stock.ts'
 import { learnAddress, learnConsent, learnDelegation, learnDrug, learnPrescription } from '../commands/learn-facts.ts'
@@ -9,6 +11,7 @@ import { loseHold } from '../commands/lose-hold.ts'
 import { loseLine } from '../commands/lose-line.ts'
 import { takeBackLine } from '../commands/take-back-line.ts'
 import { releaseLine } from '../commands/release-line.ts'
+import { ConsentFact } from '../entities/facts.ts'
 import { erasePatient } from './erase-patient.ts'
 import { settlePayment } from '../payments/settle.ts'
 import type { Services } from '../services.ts'
@@ -38,6 +41,20 @@ const saga = [
   handler('logistics.shipment-status-changed.v1', 'follow-shipment', (em, { data, time }, actor) => followShipment(em, actor, data, new Date(time))),
 ]
 
+/** Refills that are ordered by themselves, once the patient has agreed to it. */
+const autoRefills = [
+  handler('prescriptions.auto-refill-due.v1', 'plan-auto-refill', (em, { data }, actor) => planAutoRefill(em, actor, data)),
+  handler('prescriptions.refill-request-changed.v1', 'follow-refill-request', (em, { data }, actor) => followRefillRequest(em, actor, data)),
+  handler('prescriptions.prescription-status-changed.v1', 'end-auto-refills', (em, { data }, actor) => followPrescription(em, actor, data)),
+  handler('patients.consent-changed.v1', 'withdraw-auto-refills', async (em, { data: { patientId, purpose, granted, version } }, actor) => {
+    // one that is older than what we know says nothing any more
+    const newer = await em.count(ConsentFact, { patientId, purpose, factVersion: { $gt: version } })
+    if (purpose === 'AUTO_REFILL' && !granted && !newer) await withdrawAutoRefills(em, actor, { patientId }, 'CONSENT_WITHDRAWN')
+  }),
+  handler('orders.order-status-changed.v1', 'follow-order-of-refill', (em, { data }, actor) => followOrderOfRefill(em, actor, data)),
+  handler('orders.payment-status-changed.v1', 'follow-payment-of-refill', (em, { data }, actor) => followPaymentOfRefill(em, actor, data)),
+]
+
 /** Each of these may call for something at the provider; what, the rows tell. */
 const payments = [
   effect<'orders.payment-requested.v1', Services>('orders.payment-requested.v1', 'settle-requested', ({ data }, tools) => settlePayment(data.orderId, tools)),
@@ -45,4 +62,4 @@ const payments = [
   effect<'orders.order-cancelled.v1', Services>('orders.order-cancelled.v1', 'settle-cancelled', ({ data }, tools) => settlePayment(data.orderId, tools)),
 ]
 
-export const consumers: Consumer<Services>[] = [...facts, ...saga, ...payments, erasePatient]
+export const consumers: Consumer<Services>[] = [...facts, ...saga, ...autoRefills, ...payments, erasePatient]

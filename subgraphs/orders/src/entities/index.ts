@@ -1,3 +1,4 @@
+import { AutoRefillPlanSchema, AutoRefillSchema } from './auto-refill.ts'
 import { CartLineSchema, CartSchema } from './cart.ts'
 import { DelegationFactSchema } from './delegation.ts'
 import { AddressFactSchema, ConsentFactSchema, DrugFactSchema, PrescriptionFactSchema } from './facts.ts'
@@ -11,4 +12,5 @@ import { StripeEventSchema } from './stripe-event.ts'
 export const entities = [
   CartSchema, CartLineSchema, OrderSchema, OrderLineSchema, FulfilmentSchema, PaymentSchema, PaymentAttemptSchema, CaptureSchema, RefundSchema, DisputeSchema, LedgerEntrySchema,
   PaymentCustomerSchema, SavedMethodSchema, ReturnSchema, StripeEventSchema, DrugFactSchema, PrescriptionFactSchema, ConsentFactSchema, AddressFactSchema, DelegationFactSchema,
+  AutoRefillPlanSchema, AutoRefillSchema,
 ]

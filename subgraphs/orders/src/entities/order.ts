@@ -49,6 +49,10 @@ export const OrderSchema = defineEntity({
     shippingMinor: p.integer(),
     totalMinor: p.integer().check('total_minor = subtotal_minor + tax_minor + shipping_minor'),
     currency: p.string().length(3),
+    /** The automatic refill it was placed for. */
+    autoRefillId: p.uuid().nullable(),
+    /** Placed without the patient there: it asks them rather than waiting for goods. */
+    unattended: p.boolean().default(false),
     /** How many of its parts were released: what is released is no longer cancelled, only the rest. */
     releasedParts: p.integer().default(0),
     createdAt: p.datetime().onCreate(() => clock.now()),

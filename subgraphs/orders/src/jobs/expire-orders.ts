@@ -15,7 +15,8 @@ export const expireOrders: Job = {
   everyMs: 15_000,
   async run(em, actor) {
     const ago = (ms: number): Date => new Date(clock.now().getTime() - ms)
-    await expire(em, actor, 'UNPAID', `status = 'STOCK_HELD' and status_since < ?`, ago(timeouts.unpaid))
+    await expire(em, actor, 'UNPAID', `status = 'STOCK_HELD' and auto_refill_id is null and status_since < ?`, ago(timeouts.unpaid))
+    await expire(em, actor, 'UNPAID', `status = 'STOCK_HELD' and auto_refill_id is not null and status_since < ?`, ago(timeouts.unpaidRefill))
     await expire(em, actor, 'OUT_OF_STOCK', `status = 'BACKORDERED' and created_at < ?`, ago(timeouts.backordered))
     await expire(
       em, actor, 'AUTHORIZATION_LOST',

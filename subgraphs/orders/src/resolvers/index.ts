@@ -1,4 +1,5 @@
 import type { Resolvers } from '../generated/resolvers.ts'
+import { autoRefillPlanResolvers, autoRefillResolvers, prescriptionResolvers, refillRequestResolvers } from './auto-refill.ts'
 import { cartLineResolvers, cartResolvers } from './cart.ts'
 import { mutationResolvers } from './mutation.ts'
 import { fulfilmentResolvers, orderLineResolvers, orderResolvers } from './order.ts'
@@ -27,11 +28,17 @@ export const resolvers: Resolvers = {
   AbandonedCartsReport: abandonedCartsReportResolvers,
   AbandonedCart: abandonedCartResolvers,
   Patient: patientResolvers,
+  AutoRefill: autoRefillResolvers,
+  AutoRefillPlan: autoRefillPlanResolvers,
+  Prescription: prescriptionResolvers,
+  RefillRequest: refillRequestResolvers,
   Problem: { __resolveType: ({ __typename }) => __typename! },
   CartResult: { __resolveType: ({ __typename }) => __typename },
   CheckoutResult: { __resolveType: ({ __typename }) => __typename },
   SavePaymentMethodResult: { __resolveType: ({ __typename }) => __typename },
   RemovePaymentMethodResult: { __resolveType: ({ __typename }) => __typename },
   ReturnResult: { __resolveType: ({ __typename }) => __typename },
+  ArrangeAutoRefillResult: { __resolveType: ({ __typename }) => __typename },
+  AutoRefillResult: { __resolveType: ({ __typename }) => __typename },
   OrderResult: { __resolveType: ({ __typename }) => __typename },
 }

@@ -3,7 +3,7 @@ import { AppError } from '@pharmagraph/platform'
 import type { ReasonCode } from '../reasons.ts'
 
 /** What the news that is on its way to us may lift: an address just added, a prescription just verified, a consent just given. */
-const liftedByNews: ReadonlySet<string> = new Set<ReasonCode>(['ADDRESS_NOT_KNOWN', 'PRESCRIPTION_NOT_KNOWN', 'PRESCRIPTION_IN_REVIEW', 'DRUG_NOT_KNOWN', 'CONSENT_MISSING'])
+const liftedByNews: ReadonlySet<string> = new Set<ReasonCode>(['ADDRESS_NOT_KNOWN', 'PRESCRIPTION_NOT_KNOWN', 'PRESCRIPTION_IN_REVIEW', 'DRUG_NOT_KNOWN', 'CONSENT_MISSING', 'AUTO_REFILL_CONSENT_MISSING'])
 
 /** News of other subgraphs takes some hundred milliseconds; after this, a refusal is one. */
 const patienceMs = 2000

@@ -22,6 +22,7 @@ export const orderResolvers: OrderResolvers = {
   statusReason: (order, _args, context) => statusReason(order, context),
   payment: async ({ id }, _args, { loaders }) => (await loaders.paymentOf.load(id))[0]!,
   shippingAddress: ({ addressId }) => ({ id: addressId }),
+  autoRefill: ({ autoRefillId }, _args, { loaders }) => (autoRefillId ? loaders.autoRefill.load(autoRefillId) : null),
   history: (order, _args, context) => historyOf(order, context),
   allowedActions: async (order, _args, { actor, loaders }) => {
     const mayOrder = access.can(actor, 'order:cancel', { patientId: order.patientId, delegated: await loaders.scopesFor.load(order.patientId) })

@@ -1,5 +1,6 @@
 import { isId, page } from '@pharmagraph/platform'
 import { access } from '../access.ts'
+import { AutoRefill, openAutoRefills } from '../entities/auto-refill.ts'
 import { SavedMethod } from '../entities/payment-method.ts'
 import { Return } from '../entities/return.ts'
 import { Order } from '../entities/order.ts'
@@ -12,6 +13,12 @@ export const queryResolvers: QueryResolvers = {
   cart: async (_source, { patientId }, { em, actor, loaders }) => {
     const whose = patientId ?? actor.patientId
     return isId(whose) && ([] as string[]).concat(await loaders.patients('ORDER')).includes(whose) ? openCart(em, whose) : null
+  },
+  autoRefills: async (_source, { patientId }, { em, actor, loaders }) => {
+    const whose = patientId ?? actor.patientId
+    const theirs = await loaders.patients()
+    if (!isId(whose) || !(theirs === 'ALL' || theirs.includes(whose))) return []
+    return em.find(AutoRefill, { patientId: whose, status: { $in: [...openAutoRefills] } }, { orderBy: { orderOn: 'asc', id: 'asc' }, limit: 100 })
   },
   paymentMethods: (_source, _args, { em, actor }) => (actor.patientId ? em.find(SavedMethod, { patientId: actor.patientId, removedAt: null }, { orderBy: { addedAt: 'asc' } }) : []),
   stuckOrders: (_source, { first }, { em, actor }) => {

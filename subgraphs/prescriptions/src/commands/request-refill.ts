@@ -1,9 +1,9 @@
 import { LockMode } from '@mikro-orm/postgresql'
-import { apply, begin, clock, hasRole, isId, isStaff, newId, notFound, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { apply, begin, clock, emit, hasRole, isId, isStaff, newId, notFound, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access, visiblePrescriptions } from '../access.ts'
 import { PatientFact } from '../entities/facts.ts'
 import { Fill, fillsUnderWay, fillsUndone } from '../entities/fill.ts'
-import { chainOf, Prescription } from '../entities/prescription.ts'
+import { chainOf, Prescription, productOf } from '../entities/prescription.ts'
 import { openRefillStates, RefillRequest, type RefillOrigin } from '../entities/refill-request.ts'
 import { refillRequestLifecycle } from '../lifecycles/refill-request.ts'
 import { decideRefill } from '../reads/decide-refill.ts'
@@ -42,6 +42,22 @@ export async function decide(em: EntityManager, request: RefillRequest, prescrip
   if (verb === 'wait' && request.status === 'WAITING' && request.dueOn === dueOn) return
   Object.assign(request, { reasonCode, rule, dueOn, ...(verb === 'askPrescriber' ? { askedPrescriberAt: clock.now() } : {}) })
   apply(em, system, refillRequestLifecycle, request, verb, { reason: reasonCode })
+  if (verb === 'approve' && request.origin === 'AUTO') tellAutoRefillDue(em, request, prescription)
+}
+
+/** The order of an automatic refill is placed by orders, which asks the patient first. */
+function tellAutoRefillDue(em: EntityManager, { id: refillRequestId, patientId }: RefillRequest, prescription: Prescription): void {
+  const { id: prescriptionId, deaSchedule, supplyUntil } = prescription
+  emit(em, system, 'prescriptions.auto-refill-due.v1', refillRequestId, { refillRequestId, prescriptionId, patientId, drugId: productOf(prescription), deaSchedule, runsOutOn: supplyUntil ?? null })
+}
+
+/** Automatic wishes of a prescription, or of all of a patient's, that no order has come of yet are taken back. */
+export async function withdrawAutoRefills(em: EntityManager, actor: Actor, of: { prescriptionId: string } | { patientId: string } | { id: string }, reasonCode: string): Promise<void> {
+  const open = await em.find(RefillRequest, { ...of, origin: 'AUTO', status: { $in: ['REQUESTED', 'WAITING', 'WITH_PRESCRIBER', 'READY'] } }, { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE })
+  for (const request of open) {
+    request.reasonCode = reasonCode
+    apply(em, actor, refillRequestLifecycle, request, 'cancel', { reason: reasonCode })
+  }
 }
 
 /** Whoever may ask may also take it back, while no order has come of it. */

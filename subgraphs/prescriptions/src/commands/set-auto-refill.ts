@@ -5,8 +5,9 @@ import { PatientFact } from '../entities/facts.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { refused } from '../refusals.ts'
+import { withdrawAutoRefills } from './request-refill.ts'
 
-/** Refills are asked for by themselves from now on, or no longer. Off by default; needs the patient's consent to just that; schedule II has no refills. */
+/** Refills are asked for by themselves from now on, or no longer: one that waits for its order is taken back then. Off by default; needs the patient's consent to just that; schedule II has no refills. */
 export async function setAutoRefill(em: EntityManager, actor: Actor, { prescriptionId, enabled }: { prescriptionId: string; enabled: boolean }): Promise<Prescription> {
   access.must(actor, 'refill:request', undefined)
   const prescription = isId(prescriptionId) ? await em.findOne(Prescription, { $and: [{ id: prescriptionId }, visiblePrescriptions(actor, 'ORDER')] }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
@@ -18,5 +19,6 @@ export async function setAutoRefill(em: EntityManager, actor: Actor, { prescript
     if (!['VERIFIED', 'ON_HOLD'].includes(prescription.status)) throw refuse('NOT_VERIFIED', `the prescription is ${prescription.status}`)
   }
   prescription.autoRefill = enabled
+  if (!enabled) await withdrawAutoRefills(em, actor, { prescriptionId }, 'AUTO_REFILL_OFF')
   return prescription
 }

@@ -4,6 +4,7 @@ import { parseNdc } from '@pharmagraph/schema/identifiers'
 import { rescheduleDrug } from '../commands/reschedule-drug.ts'
 import { openClinicalProfile } from '../clinical-profile.ts'
 import { matchKeyOf } from '../matching.ts'
+import { withdrawAutoRefills } from '../commands/request-refill.ts'
 import { services } from '../services.ts'
 
 /** The latest version counts, in whatever order they are told. */
@@ -33,14 +34,15 @@ export const factConsumers = [
     for (const { kind, token } of matchTokens) await em.execute('insert into patient_token (patient_id, kind, token) values (?, ?, ?) on conflict do nothing', [patientId, kind, token])
   }),
 
-  handler('patients.consent-changed.v1', 'know-consent', async (em, { data: { patientId, purpose, granted, version } }) => {
+  handler('patients.consent-changed.v1', 'know-consent', async (em, { data: { patientId, purpose, granted, version } }, actor) => {
     if (purpose === 'AUTO_REFILL') {
-      await em.execute(
+      const newer = await em.execute<unknown[]>(
         `insert into patient_fact (patient_id, registered, dispensing_consent, consent_version, auto_refill_consent, auto_refill_consent_version) values (?, false, false, 0, ?, ?)
          on conflict (patient_id) do update set auto_refill_consent = excluded.auto_refill_consent, auto_refill_consent_version = excluded.auto_refill_consent_version
-         where patient_fact.auto_refill_consent_version < excluded.auto_refill_consent_version`,
+         where patient_fact.auto_refill_consent_version < excluded.auto_refill_consent_version returning patient_id`,
         [patientId, granted, version],
       )
+      if (newer.length > 0 && !granted) await withdrawAutoRefills(em, actor, { patientId }, 'CONSENT_WITHDRAWN')
     }
     if (purpose !== 'DISPENSING') return
     await em.execute(

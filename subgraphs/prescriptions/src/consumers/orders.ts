@@ -4,6 +4,7 @@ import { cancelFill, cancelFills, isCancelled } from '../commands/cancel-fills.t
 import { moveFills } from '../commands/move-fills.ts'
 import { queueFills } from '../commands/queue-fills.ts'
 import { requestFill } from '../commands/request-fill.ts'
+import { withdrawAutoRefills } from '../commands/request-refill.ts'
 import { reserveFills } from '../commands/reserve-fills.ts'
 import { services } from '../services.ts'
 
@@ -19,5 +20,8 @@ export const orderConsumers = [
   handler('orders.order-ready-to-fill.v1', 'queue-fills', (em, { data: { orderId, orderLineIds } }) => queueFills(em, orderId, orderLineIds)),
   handler('orders.order-cancelled.v1', 'cancel-fills', (em, { data }) => cancelFills(em, data)),
   handler('orders.line-cancelled.v1', 'cancel-fill', (em, { data }) => cancelFill(em, data)),
+  handler('orders.auto-refill-changed.v1', 'take-back-skipped-refill', async (em, { data: { autoRefillId, to } }, actor) => {
+    if (to === 'SKIPPED') await withdrawAutoRefills(em, actor, { id: autoRefillId }, 'SKIPPED_BY_PATIENT')
+  }),
   handler('logistics.shipment-status-changed.v1', 'move-fills', (em, { data }) => moveFills(em, data)),
 ]

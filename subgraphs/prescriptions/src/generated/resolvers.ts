@@ -874,7 +874,7 @@ export type EmergencyFollowUpEdge = {
   node: EmergencyFollowUp;
 };
 
-/** Somebody wants the next fill. READY: it may be ordered; the order itself is the patient's checkout. */
+/** Somebody wants the next fill. READY: it may be ordered; the order itself is the patient's checkout, or that of autoRefill. */
 export type RefillRequest = {
   __typename?: 'RefillRequest';
   id: Scalars['ID']['output'];
