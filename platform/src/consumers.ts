@@ -2,6 +2,7 @@
  * JetStream → inbox → command. A handler runs in one transaction with the inbox row of its event, so a redelivery does
  * nothing twice. An effect calls the outside world with an idempotency key derived from the event, then records.
  */
+import { bulkhead, type BulkheadPolicy } from 'cockatiel'
 import type { JsMsg } from 'nats'
 import { systemActor, type Actor } from './actor.ts'
 import { clock } from './clock.ts'
@@ -47,23 +48,38 @@ export const effect = <Type extends EventType, Services>(
 const maxAttempts = 20
 const backoffMs = (attempt: number): number => Math.min(100 * 2 ** (attempt - 1), 15_000)
 
-export type ConsumerGroup = { stop(): Promise<void> }
+export type ConsumerGroup = {
+  /** The durables; the broker knows by these names what waits for them. */
+  readonly names: readonly string[]
+  stop(): Promise<void>
+}
+/** Seconds from an event's time to its being handled. */
+export type ObserveDelay = (consumer: string, seconds: number) => void
+
+/**
+ * Consumers use half of the pool at most: what a burst of events, or a lock that a handler waits for, leaves of it is for
+ * the people who are asking. The others wait in order.
+ */
+const halfOfPool = (orm: Orm): InTurn => bulkhead(Math.max(1, Math.floor((orm.config.get('pool')?.max ?? 10) / 2)), Number.MAX_SAFE_INTEGER)
+type InTurn = Pick<BulkheadPolicy, 'execute'>
 
 /** Handlers and effects are two durable consumers, so that a slow outside world holds up nothing else. */
 export async function startConsumers<Services>(
-  service: string, consumers: readonly Consumer<Services>[], services: Services, orm: Orm, broker: Broker, logger: Logger, tracer: Tracer = noTracer,
+  service: string, consumers: readonly Consumer<Services>[], services: Services, orm: Orm, broker: Broker, logger: Logger, tracer: Tracer = noTracer, observeDelay: ObserveDelay = () => {},
 ): Promise<ConsumerGroup> {
+  const inTurn = halfOfPool(orm)
   const groups = await Promise.all(
     (['handler', 'effect'] as const).map((kind) => {
       const members = consumers.filter((consumer) => consumer.kind === kind)
-      return members.length ? startGroup(service, `${service}-${kind}s`, members, services, orm, broker, logger, tracer) : undefined
+      return members.length ? startGroup(service, `${service}-${kind}s`, members, services, orm, broker, logger, tracer, observeDelay, inTurn) : undefined
     }),
   )
-  return { stop: async () => void (await Promise.all(groups.map((group) => group?.stop()))) }
+  const running = groups.filter((group) => group !== undefined)
+  return { names: running.flatMap(({ names }) => names), stop: async () => void (await Promise.all(running.map((group) => group.stop()))) }
 }
 
 async function startGroup<Services>(
-  service: string, durable: string, consumers: readonly Consumer<Services>[], services: Services, orm: Orm, broker: Broker, logger: Logger, tracer: Tracer,
+  service: string, durable: string, consumers: readonly Consumer<Services>[], services: Services, orm: Orm, broker: Broker, logger: Logger, tracer: Tracer, observeDelay: ObserveDelay, inTurn: InTurn,
 ): Promise<ConsumerGroup> {
   const byType = Map.groupBy(consumers, (consumer) => consumer.on as string)
   await ensureConsumer(broker.manager, durable, [...byType.keys()].map((type) => `events.${type}.*`))
@@ -113,6 +129,7 @@ async function startGroup<Services>(
         }
       })
       message.ack()
+      observeDelay(durable, Math.max(0, Date.now() - Date.parse(event.time)) / 1_000)
     } catch (error) {
       const retryable = error instanceof AppError ? error.row.retryable : true
       if (retryable && attempt < maxAttempts) {
@@ -126,19 +143,21 @@ async function startGroup<Services>(
     }
   }
 
+  const inTransaction = <T>(step: (em: EntityManager) => Promise<T>): Promise<T> => inTurn.execute(() => transact(orm, step))
+
   async function runOnce(consumer: Consumer<Services>, event: CloudEvent): Promise<void> {
     if (consumer.kind === 'handler') {
-      await transact(orm, async (em) => {
+      await inTransaction(async (em) => {
         if (await enter(em, event.id, consumer.name)) await consumer.run(em, event as never, actor)
       })
       return
     }
-    const tools = { services, actor, transact: <T>(step: (em: EntityManager) => Promise<T>) => transact(orm, step) }
+    const tools = { services, actor, transact: inTransaction }
     if (consumer.ownRecord) return consumer.run(event as never, tools)
-    const [seen] = await orm.em.fork().execute<unknown[]>('select 1 from inbox where event_id = ? and consumer = ?', [event.id, consumer.name])
+    const [seen] = await inTurn.execute(() => orm.em.fork().execute<unknown[]>('select 1 from inbox where event_id = ? and consumer = ?', [event.id, consumer.name]))
     if (seen) return
     await consumer.run(event as never, tools)
-    await transact(orm, async (em) => void (await enter(em, event.id, consumer.name)))
+    await inTransaction(async (em) => void (await enter(em, event.id, consumer.name)))
   }
 
   async function bury(event: CloudEvent, consumer: string, error: unknown, attempts: number): Promise<void> {
@@ -153,6 +172,7 @@ async function startGroup<Services>(
   }
 
   return {
+    names: [durable],
     async stop() {
       stopping = true
       await messages.close()

@@ -6,7 +6,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { GraphQLError, parse, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
 import { DateTimeResolver, JSONResolver, LocalDateResolver } from 'graphql-scalars'
-import { Gauge, type Registry } from 'prom-client'
+import { Gauge, Histogram, type Registry } from 'prom-client'
 import { Accesses, idsIn, idsWithin, openAccessLog, watchAccesses, withAccesses, type AccessLog } from './accesses.ts'
 import { actorHeader, actorVerifier, operationHeader, type Actor } from './actor.ts'
 import { clock } from './clock.ts'
@@ -15,7 +15,7 @@ import { startConsumers, type Consumer } from './consumers.ts'
 import { AppError } from './errors.ts'
 import { newId } from './ids.ts'
 import { startJobs, type JobWithServices } from './jobs.ts'
-import { connectBroker, type Broker } from './nats.ts'
+import { connectBroker, streamName, type Broker } from './nats.ts'
 import { migrate, openDatabase, transact, type EntityList, type EntityManager, type Orm } from './orm.ts'
 import { answerProblems } from './problems.ts'
 import { startRelay } from './relay.ts'
@@ -187,11 +187,17 @@ export async function runSubgraph<Loaders, Services>(
   })
   for (const route of definition.routes ?? []) addRoute(http, route, tools, verifyActor, tracer, accessLog)
 
+  const count = async (sql: string): Promise<number> => (await orm.em.fork().execute<{ n: number }[]>(sql))[0]?.n ?? 0
   new Gauge({
     name: 'outbox_unpublished', help: 'Events that wait to be published', registers: [metrics],
     async collect() {
-      const [row] = await orm.em.fork().execute<{ n: number }[]>('select count(*)::int as n from outbox where published_at is null')
-      this.set(row?.n ?? 0)
+      this.set(await count('select count(*)::int as n from outbox where published_at is null'))
+    },
+  })
+  new Gauge({
+    name: 'dead_letters', help: 'Events given up that a person has not replayed', registers: [metrics],
+    async collect() {
+      this.set(await count('select count(*)::int as n from dead_letter where replayed_at is null'))
     },
   })
 
@@ -200,7 +206,17 @@ export async function runSubgraph<Loaders, Services>(
   if (options.background) {
     broker = await connectBroker(options.natsUrl, name)
     const relay = startRelay(name, orm, options.databaseUrl, broker, logger, tracer)
-    const consumers = await startConsumers(name, definition.consumers ?? [], services, orm, broker, logger, tracer)
+    const delays = new Histogram({ name: 'consumer_delay_seconds', help: 'From an event to its being handled', labelNames: ['consumer'], buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300], registers: [metrics] })
+    const consumers = await startConsumers(name, definition.consumers ?? [], services, orm, broker, logger, tracer, (consumer, seconds) => delays.observe({ consumer }, seconds))
+    const { manager } = broker
+    new Gauge({
+      name: 'consumer_pending', help: 'Events that wait to be handled', labelNames: ['consumer'], registers: [metrics],
+      async collect() {
+        // without the broker nobody knows: the last figure stands
+        const infos = await Promise.all(consumers.names.map((consumer) => manager.consumers.info(streamName, consumer))).catch(() => [])
+        for (const { name: consumer, num_pending: waiting, num_ack_pending: underWay } of infos) this.set({ consumer }, waiting + underWay)
+      },
+    })
     const jobs = startJobs(name, definition.jobs ?? [], services, orm, logger)
     stoppers.push(() => jobs.stop(), () => consumers.stop(), () => relay.stop(), async () => void (await broker?.connection.close()))
   }

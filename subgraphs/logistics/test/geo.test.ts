@@ -83,7 +83,7 @@ test('with PostGIS, geography gives the same under the same names', { skip: post
   }
 })
 
-test('S7 the nearest depot and drivers are found through the spatial indexes', async () => {
+test('S7 S29 the nearest depot and drivers are found through the spatial indexes, a parcel by its tracking number through its own', async () => {
   const em = subgraph.running.orm.em.fork()
   assert.equal(await nearestDepot(em, { latitude: 37.7825, longitude: -122.4715 }), depots.mission)
   assert.equal(await nearestDepot(em, { latitude: 37.8355, longitude: -122.2628 }), depots.oakland)
@@ -99,4 +99,7 @@ test('S7 the nearest depot and drivers are found through the spatial indexes', a
     assert.match(plan.map((row) => row['QUERY PLAN']).join('\n'), new RegExp(`Index Scan using ${index}`))
   }
   assert.equal(await nearestDepot(em, { latitude: 37.7825, longitude: -122.4715 }), depots.mission)
+  await em.execute('set enable_seqscan = off')
+  const plan = await em.execute<{ 'QUERY PLAN': string }[]>("explain select id from shipment where tracking_number = 'PG1'")
+  assert.match(plan.map((row) => row['QUERY PLAN']).join('\n'), /shipment_tracking_number_index/)
 })

@@ -35,7 +35,7 @@ const uploaded = async (patient: KnownPatient, body = png()): Promise<string> =>
   return answer['id']
 }
 
-test('a patient’s picture is a prescription at once, read by a technician and verified by a pharmacist who both looked at it', async () => {
+test('S60 a patient’s picture is a prescription at once, read by a technician and verified by a pharmacist who both looked at it', async () => {
   const patient = await registerPatient()
   const body = png()
   const { status, answer, location } = await send(patient.actor, body)
@@ -86,7 +86,7 @@ test('a controlled drug is not verified from a picture, by the rule named', asyn
   assert.equal(await statusOf(id), 'REJECTED')
 })
 
-test('what is no picture or PDF by its bytes, empty, too large, or carries something is refused with the reason', async () => {
+test('S60 what is no picture or PDF by its bytes, empty, too large, or carries something is refused with the reason', async () => {
   const patient = await registerPatient()
   const refusal = async (body: Buffer, contentType?: string) => {
     const { status, answer } = await send(patient.actor, body, contentType)
