@@ -4,6 +4,7 @@ import { visibleFills, visiblePrescriptions, visibleRefills } from './access.ts'
 import { ClinicalAlert } from './entities/clinical-alert.ts'
 import { EmergencyFollowUp } from './entities/emergency-follow-up.ts'
 import { AddressFact, DrugFact, PatientFact } from './entities/facts.ts'
+import { DispenseRecord } from './entities/dispense-record.ts'
 import { Fill, fillsUndone } from './entities/fill.ts'
 import { OwedBalance } from './entities/owed-balance.ts'
 import { Prescription } from './entities/prescription.ts'
@@ -34,6 +35,7 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
   addressesOf: listBy(em, AddressFact, 'patientId', { orderBy: { asOf: 'asc', addressId: 'asc' } }),
   picturesOf: listBy(em, PrescriptionPicture, 'prescriptionId', { orderBy: { prescriptionId: 'asc' } }),
   replacedBy: listBy(em, Prescription, 'priorPrescriptionId', { scope: visiblePrescriptions(actor), orderBy: { id: 'asc' } }),
+  dispenseRecords: listBy(em, DispenseRecord, 'fillId', { orderBy: { fillId: 'asc' } }),
   transfersOf: listBy(em, PrescriptionTransfer, 'prescriptionId', { orderBy: { prescriptionId: 'asc' } }),
   balancesOf: listBy(em, OwedBalance, 'prescriptionId', { orderBy: { id: 'asc' } }),
   followUpsOf: listBy(em, EmergencyFollowUp, 'prescriptionId', { orderBy: { id: 'asc' } }),

@@ -2,6 +2,7 @@ import type { TransitionRow } from '@pharmagraph/platform'
 import type { BulkImport, BulkImportLine } from './entities/bulk-import.ts'
 import type { ClinicalAlert } from './entities/clinical-alert.ts'
 import type { EmergencyFollowUp } from './entities/emergency-follow-up.ts'
+import type { DispenseRecord } from './entities/dispense-record.ts'
 import type { Fill, HeldLot } from './entities/fill.ts'
 import type { Prescription } from './entities/prescription.ts'
 import type { PrescriptionTransfer } from './entities/prescription-transfer.ts'
@@ -15,6 +16,7 @@ import type { QueueName, WorkItem } from './entities/work-item.ts'
 
 export type PrescriptionMapper = Prescription
 export type FillMapper = Fill
+export type DispenseRecordMapper = DispenseRecord
 export type FillLotMapper = HeldLot
 export type ClinicalAlertMapper = ClinicalAlert
 export type AlertOverrideMapper = ClinicalAlert

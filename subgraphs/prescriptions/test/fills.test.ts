@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { addDays, clock, newId, systemActor, transact } from '@pharmagraph/platform'
 import { gtinOfNdc } from '@pharmagraph/schema/identifiers'
-import { eventually } from '../../../tests/environment.ts'
+import { actorWith, eventually } from '../../../tests/environment.ts'
 import { expirePrescriptions } from '../src/jobs/expire-prescriptions.ts'
 import {
-  act, atTheBench, claimFor, claimNext, elena, fillStatus, held, holdStock, itemOf, ken, lot, nora, order, packed, publishDrug, readyToFill, registerPatient, statusOf, stranger,
+  act, age, atTheBench, claimFor, claimNext, elena, fillStatus, grace, held, holdStock, itemOf, ken, lot, nora, order, packed, publishDrug, readyToFill, registerPatient, statusOf, stranger,
   subgraph, submit, tom, untilFill, untilPrescription, verified,
 } from './pharmacy.ts'
 
@@ -282,6 +282,73 @@ test('C6 S55 a release is written down for good: its hash is that of the record,
   const [event] = (await subgraph.emitted('prescriptions.fill-released.v1')).filter(({ fillId }) => fillId === fill.id)
   assert.equal(event?.recordHash, row!.hash)
   for (const sql of [`update dispense_record set hash = 'x'`, 'delete from dispense_record', 'truncate dispense_record']) await assert.rejects(subgraph.sql(sql), /append-only/)
+})
+
+test('C6 what was dispensed is found by the prescription’s number and by drug and days, with who did what, the refills left, and whether the record is still the one written', async () => {
+  const patient = await registerPatient()
+  const drug = await publishDrug({ genericName: 'zaleplon', deaSchedule: 'CIV' })
+  const id = await verified({ patientId: patient.id, drugId: drug.drugId, refills: 1 })
+  const fill = await packed(id, patient.id, drug)
+  await act(ken, 'releaseFill', { fillId: fill.id })
+  const trail = 'query ($number: String, $drug: ID, $from: LocalDate, $to: LocalDate) { dispensedFills(prescriptionNumber: $number, drugId: $drug, from: $from, to: $to) { nodes { id number quantity status dispenseRecord { hash intact filledBy checkedBy releasedBy refillsRemaining signature { keyId } record } } } }'
+  const find = async (actor: typeof nora, variables: object) => subgraph.graph(actor, trail, variables as Record<string, unknown>)
+  const { prescription } = await subgraph.data(nora, 'query ($id: ID!) { prescription(id: $id) { number } }', { id })
+  const [found] = (await find(nora, { number: prescription.number.toLowerCase() })).data.dispensedFills.nodes
+  const { intact, filledBy, checkedBy, releasedBy, refillsRemaining } = found.dispenseRecord
+  assert.deepEqual([found.id, found.number, found.quantity, intact, filledBy, checkedBy, releasedBy, refillsRemaining], [fill.id, 0, 30, true, tom.subject, nora.subject, ken.subject, 1])
+  const ofDay = async (from: string, to: string): Promise<number> => (await find(actorWith('compliance'), { drug: drug.drugId, from, to })).data.dispensedFills.nodes.length
+  const today = clock.today()
+  assert.deepEqual([await ofDay(today, today), await ofDay(addDays(today, 1), addDays(today, 1)), await ofDay('2020-01-01', addDays(today, -1))], [1, 0, 0])
+  assert.deepEqual([(await find(nora, { number: 'RX0' })).data.dispensedFills.nodes, (await find(nora, {})).errors?.[0]?.extensions['field']], [[], 'prescriptionNumber'])
+  assert.match((await find(nora, { drug: drug.drugId, from: '2026-02-30' })).errors![0]!.message, /2026-02-30/)
+  for (const actor of [tom, patient.actor, elena]) assert.equal((await find(actor, { number: prescription.number })).errors?.[0]?.extensions['code'], 'FORBIDDEN')
+  assert.equal((await subgraph.data(patient.actor, 'query ($id: ID!) { fill(id: $id) { dispenseRecord { hash } } }', { id: fill.id })).fill.dispenseRecord, null)
+  // whoever switches the trigger off is found out
+  await subgraph.sql('alter table dispense_record disable trigger all')
+  await subgraph.sql(`update dispense_record set record = replace(record, '"quantity":30', '"quantity":20') where fill_id = $1`, [fill.id])
+  await subgraph.sql(`update dispense_record set hash = encode(sha256(record::bytea), 'hex') where fill_id = $1`, [fill.id])
+  await subgraph.sql('alter table dispense_record enable trigger all')
+  assert.equal((await find(nora, { number: prescription.number })).data.dispensedFills.nodes[0].dispenseRecord.intact, false)
+})
+
+test('C6 the number of a fill that went back on the shelf is free again, that of a later one is not given twice', async () => {
+  const patient = await registerPatient()
+  const drug = await publishDrug({ genericName: 'pravastatin' })
+  const id = await verified({ patientId: patient.id, drugId: drug.drugId, refills: 3 })
+  const dispense = async (): Promise<string> => {
+    const { id: fillId } = await packed(id, patient.id, drug)
+    await act(ken, 'releaseFill', { fillId })
+    return fillId
+  }
+  const back = (fillId: string) => act(ken, 'returnFillToStock', { fillId, reasonCode: 'NOT_COLLECTED' })
+  const numbers = async () => (await subgraph.sql<{ number: number; status: string }>('select number, status from fill where prescription_id = $1 order by id', [id])).map(({ number, status }) => `${number} ${status}`)
+  const first = await dispense()
+  await age(id, 25)
+  const second = await dispense()
+  await back(second)
+  await age(id, 25)
+  await dispense()
+  await back(first)
+  await age(id, 25)
+  const last = await dispense()
+  assert.deepEqual(await numbers(), ['0 RETURNED_TO_STOCK', '1 RETURNED_TO_STOCK', '1 RELEASED', '2 RELEASED'])
+  const [row] = await subgraph.sql<{ fills_released: number }>('select fills_released from prescription where id = $1', [id])
+  assert.deepEqual([row!.fills_released, JSON.parse((await subgraph.sql<{ record: string }>('select record from dispense_record where fill_id = $1', [last]))[0]!.record).fillNumber], [2, 2])
+})
+
+test('C10 the last refill asked for, released and returned by many hands at once is counted once each time', async () => {
+  const patient = await registerPatient()
+  const drug = await publishDrug({ genericName: 'simvastatin' })
+  const id = await verified({ patientId: patient.id, drugId: drug.drugId, refills: 0 })
+  const { id: fillId } = await packed(id, patient.id, drug)
+  const counted = async () => (await subgraph.sql<{ fills_released: number; status: string }>('select fills_released, status from prescription where id = $1', [id])).map((row) => `${row.fills_released} ${row.status}`)[0]
+  const released = await Promise.all([nora, ken, grace, ken, nora].map((actor) => act(actor, 'releaseFill', { fillId })))
+  assert.deepEqual([released.filter(({ __typename }) => __typename === 'FillPayload').length, await counted()], [1, '1 DEPLETED'])
+  const returned = await Promise.all([nora, ken, grace, ken, nora].map((actor) => act(actor, 'returnFillToStock', { fillId, reasonCode: 'NOT_COLLECTED' })))
+  assert.deepEqual([new Set(returned.map(({ __typename }) => __typename)), await counted()], [new Set(['FillPayload']), '0 VERIFIED'])
+  assert.equal((await subgraph.emitted('prescriptions.fill-returned.v1')).filter((event) => event.fillId === fillId).length, 1)
+  const orders = await Promise.all(Array.from({ length: 5 }, () => order(id, patient.id, drug.drugId)))
+  assert.deepEqual(orders.map(({ status, reason }) => reason ?? status).sort(), ['FILL_UNDER_WAY', 'FILL_UNDER_WAY', 'FILL_UNDER_WAY', 'FILL_UNDER_WAY', 'SCREENING'])
 })
 
 test('a prescription past its last day expires, and what was under way on it is blocked and told', async () => {

@@ -2,7 +2,7 @@ import type { Resolvers } from '../generated/resolvers.ts'
 import { bulkImportLineResolvers, bulkImportResolvers } from './bulk-import.ts'
 import { alertOverrideResolvers, clinicalAlertResolvers } from './clinical-alert.ts'
 import { emergencyDutyResolvers, emergencyFollowUpResolvers } from './emergency.ts'
-import { fillLotResolvers, fillResolvers } from './fill.ts'
+import { dispenseRecordResolvers, fillLotResolvers, fillResolvers } from './fill.ts'
 import { mutationResolvers } from './mutation.ts'
 import { orderResolvers, patientResolvers } from './elsewhere.ts'
 import { prescriptionResolvers, transferResolvers, verificationResolvers } from './prescription.ts'
@@ -20,6 +20,7 @@ export const resolvers: Resolvers = {
   AlertOverride: alertOverrideResolvers,
   Fill: fillResolvers,
   FillLot: fillLotResolvers,
+  DispenseRecord: dispenseRecordResolvers,
   WorkQueue: workQueueResolvers,
   WorkItem: workItemResolvers,
   WorkClaim: workClaimResolvers,

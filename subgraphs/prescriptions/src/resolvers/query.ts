@@ -4,6 +4,7 @@ import { EmergencyFollowUp } from '../entities/emergency-follow-up.ts'
 import { WorkerSkills } from '../entities/worker-skills.ts'
 import { Prescription } from '../entities/prescription.ts'
 import type { QueryResolvers } from '../generated/resolvers.ts'
+import { dispensedFills } from '../reads/dispensed-fills.ts'
 import { overduePdmpReports } from '../reads/overdue-pdmp-reports.ts'
 import { visibleImport } from '../reads/visible-import.ts'
 import { controlledDispensing } from '../reads/controlled-dispensing.ts'
@@ -19,6 +20,10 @@ export const queryResolvers: QueryResolvers = {
   workerSkills: (_source, _args, { em, actor }) => {
     access.must(actor, 'work-item:pick', undefined)
     return em.find(WorkerSkills, {}, { orderBy: { subject: 'asc' }, limit: 500 })
+  },
+  dispensedFills: (_source, { first, after, ...of }, { em, actor }) => {
+    access.must(actor, 'record:read', undefined)
+    return dispensedFills(em, of, { first: first ?? 50, after })
   },
   controlledDispensingReport: (_source, { month }, { em, actor }) => {
     access.must(actor, 'report:read', undefined)
