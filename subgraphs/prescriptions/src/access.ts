@@ -22,6 +22,7 @@ export const access = defineAccess({
   'review:decide': (actor: Actor) => isPharmacist(actor),
   /** Which of them may answer of which prescription is `visiblePrescriptions`. */
   'question:answer': (actor: Actor) => isPharmacist(actor) || (hasRole(actor, 'prescriber') && actor.practitionerId !== undefined),
+  'prescription:take-back': (actor: Actor) => isPharmacist(actor) || hasRole(actor, 'prescriber', 'patient'),
   'dispensing:fill': (actor: Actor) => isFiller(actor),
   'dispensing:check': (actor: Actor) => isPharmacist(actor),
   'refill:request': (actor: Actor) => isFiller(actor) || hasRole(actor, 'caregiver') || (hasRole(actor, 'patient') && actor.patientId !== undefined),
@@ -29,6 +30,7 @@ export const access = defineAccess({
   'report:read': (actor: Actor) => hasRole(actor, 'pharmacist-in-charge', 'compliance'),
   'record:read': (actor: Actor) => isPharmacist(actor) || hasRole(actor, 'compliance'),
   'work-item:claim': (actor: Actor, queue: QueueName) => queueWorkers[queue](actor),
+  'work-item:hold': (actor: Actor) => isFiller(actor),
   'work-item:pick': (actor: Actor) => hasRole(actor, 'pharmacist-in-charge'),
 })
 

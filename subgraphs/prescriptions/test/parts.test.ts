@@ -278,3 +278,31 @@ test('its prescriber amends a prescription, another one finds none, and a contro
   const amended = await act(elena, 'amendPrescription', { prescriptionId: id, sig: 'Take half a tablet.' })
   assert.equal(amended.__typename, 'PrescriptionPayload', JSON.stringify(amended))
 })
+
+test('C11 what is owed of a part is void with the prescription it belongs to: taken back, transferred or rejected', async () => {
+  const patient = await registerPatient()
+  const owing = async (genericName: string) => {
+    const drug = await publishDrug({ genericName, deaSchedule: 'CIV' })
+    const id = await verified({ patientId: patient.id, drugId: drug.drugId, refills: 2 })
+    await releasePart(await bench(id, patient.id, drug, 30), drug, 10, 'REQUESTED')
+    assert.equal((await balances(id))[0]?.status, 'OWED')
+    return id
+  }
+  const after = async (id: string) => (await balances(id)).map(({ status, status_reason_code }) => [status, status_reason_code])
+  const taken = await owing('temazepam')
+  await subgraph.data(elena, 'mutation ($i: CancelPrescriptionInput!) { cancelPrescription(input: $i) { __typename } }', { i: { prescriptionId: taken, reasonCode: 'THERAPY_CHANGED' } })
+  assert.deepEqual([await statusOf(taken), await after(taken)], ['DISCONTINUED', [['VOID', 'THERAPY_CHANGED']]])
+  const moved = await owing('triazolam')
+  await subgraph.data(nora, 'mutation ($i: TransferPrescriptionInput!) { transferPrescription(input: $i) { __typename } }', { i: { prescriptionId: moved, pharmacyName: 'Corner Pharmacy', pharmacistName: 'Iris Blum', pharmacyDea: 'FP9902013', askedByPatient: true } })
+  assert.deepEqual([await statusOf(moved), await after(moved)], ['TRANSFERRED_OUT', [['VOID', 'TRANSFERRED_OUT']]])
+})
+
+test('every decision of these prescriptions, fills and parts carries a machine-readable reason', async () => {
+  const decisions = [
+    'approve', 'wait', 'askPrescriber', 'decline', 'renew', 'block', 'cancel', 'reject', 'hold', 'resume', 'discontinue', 'supersede', 'transferOut', 'substitute', 'allowEarlyRefill', 'owe', 'settle', 'void',
+    'expire', 'deplete', 'reopen', 'markDuplicate', 'askForData', 'requestClarification', 'answerClarification', 'verifyAgain', 'returnToStock', 'replaceLots', 'loseLots', 'withdraw', 'escalate', 'expireLease',
+  ]
+  assert.deepEqual(await subgraph.sql(`select distinct machine, verb from transition where verb = any($1) and (reason is null or reason !~ '^[A-Z][A-Z0-9_]*$')`, [decisions]), [])
+  const [met] = await subgraph.sql<{ verbs: number }>('select count(distinct verb)::int as verbs from transition where verb = any($1)', [decisions])
+  assert.ok(met!.verbs >= 10, `only ${met!.verbs} kinds of decisions were met`)
+})

@@ -5,6 +5,7 @@ import { addDays, addMonths } from '@pharmagraph/platform'
 import type { DeaSchedule } from '../src/entities/prescription.ts'
 import { matchKeyOf, matchTokens, readDrugText } from '../src/matching.ts'
 import { refillDue, refusalOfFill, refusalOfIssue, refusalOfSeries, runOut, validity, type Fillable, type Issued } from '../src/regulations/decisions.ts'
+import { partialFillDeadline, refusalOfPartial } from '../src/regulations/partial-fill.ts'
 import { rules, rulesAt } from '../src/regulations/rules.ts'
 import { checkOverride } from '../src/screening/codes.ts'
 import { findingsBetween, type Knowledge, type ScreenedDrug } from '../src/screening/findings.ts'
@@ -187,4 +188,19 @@ test('an override needs known codes that let the prescription go on; a contraind
   assert.equal(answer('MAJOR', 'M0', '1G', ' '), 'text')
   assert.equal(answer('CONTRAINDICATED', 'P0', '1B'), 'result')
   assert.equal(answer('CONTRAINDICATED', 'M0', '1G'), 'accepted')
+})
+
+test('C7 C8 deadlines of parts are instants: 72 hours are 72 hours over a change of clocks, and a legal day ends at midnight where the pharmacy is', () => {
+  const cii = fillable({ issueDate: '2026-10-01', schedule: 'CII' })
+  const at = new Date('2026-10-30T23:30:00Z')
+  const short = { cause: 'SHORT_SUPPLY' as const, firstAt: at }
+  // clocks go back on 2026-11-01: three days later by the wall is 73 hours
+  assert.equal(partialFillDeadline(cii, short, at)!.toISOString(), '2026-11-02T23:30:00.000Z')
+  const rest = (when: string) => refusalOfPartial(cii, { ...short, prescribed: 30, dispensed: [10], quantity: 20 }, new Date(when))?.code
+  assert.deepEqual([rest('2026-11-02T23:30:00.000Z'), rest('2026-11-02T23:30:00.001Z')], [undefined, 'PARTIAL_FILL_TOO_LATE'])
+  // thirty days from writing: to the last instant of that day, in summer and in winter time
+  for (const [issueDate, end] of [['2026-10-01', '2026-11-01T06:59:59.999Z'], ['2026-10-02', '2026-11-02T07:59:59.999Z'], ['2026-02-06', '2026-03-09T06:59:59.999Z'], ['2024-01-30', '2024-03-01T07:59:59.999Z']] as const) {
+    const asked = { cause: 'REQUESTED' as const }
+    assert.equal(partialFillDeadline(fillable({ issueDate, schedule: 'CII' }), asked, new Date(`${issueDate}T20:00:00Z`))!.toISOString(), end, issueDate)
+  }
 })

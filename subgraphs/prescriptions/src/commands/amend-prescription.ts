@@ -7,7 +7,7 @@ import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { mustHaveSecondFactor, refused } from '../refusals.ts'
 import { isAsVerified, isIntact } from '../integrity/prescription.ts'
 import type { Services } from '../services.ts'
-import { balanceOf, voidBalance } from './book-part.ts'
+import { voidOwed } from './book-part.ts'
 import { endFills } from './end-fills.ts'
 import { lockedPrescription } from './hold-prescription.ts'
 import { receivePrescription } from './receive-prescription.ts'
@@ -25,9 +25,9 @@ export type Amendment = {
  * issue and its own review, and the old one ends now. Written by its prescriber, or by a pharmacist after speaking to them.
  */
 export async function amendPrescription(em: EntityManager, actor: Actor, services: Services, input: Amendment): Promise<Prescription> {
-  const prior = await lockedPrescription(em, input.prescriptionId)
   const author = access.can(actor, 'intake:submit', undefined)
   if (!author) access.must(actor, 'review:decide', undefined)
+  const prior = await lockedPrescription(em, input.prescriptionId)
   if (author && prior.practitionerId !== actor.practitionerId) throw notFound('prescription')
   if (!author && (input.agreement?.trim().length ?? 0) < 10) throw invalid('agreement', 'say in at least 10 characters how and when the prescriber agreed')
   if ((input.agreement?.length ?? 0) > 500) throw invalid('agreement', 'the agreement must have at most 500 characters')
@@ -44,8 +44,7 @@ export async function amendPrescription(em: EntityManager, actor: Actor, service
   prior.statusReasonCode = 'SUPERSEDED'
   await endFills(em, prior.id, { code: 'SUPERSEDED', message: 'a new version of the prescription takes its place' })
   await withdrawWorkItems(em, { prescriptionId: prior.id }, 'SUPERSEDED')
-  const balance = await balanceOf(em, { prescriptionId: prior.id, status: 'OWED' })
-  if (balance) voidBalance(em, prior, balance, 'SUPERSEDED')
+  await voidOwed(em, prior, 'SUPERSEDED')
 
   const drug = prior.drugId ? await em.findOneOrFail(DrugFact, { drugId: prior.drugId }) : null
   const next = await receivePrescription(em, systemActor('prescriptions'), services, {

@@ -59,10 +59,16 @@ export function voidBalance(em: EntityManager, prescription: Prescription, balan
   depleteWhenUsed(em, prescription)
 }
 
+/** The prescription has ended: what was still owed of it is void. */
+export async function voidOwed(em: EntityManager, prescription: Prescription, reason: string): Promise<void> {
+  const balance = await balanceOf(em, { prescriptionId: prescription.id, status: 'OWED' })
+  if (balance) voidBalance(em, prescription, balance, reason)
+}
+
 /** Nothing is left to fill: no refill, and nothing owed. */
 export function depleteWhenUsed(em: EntityManager, prescription: Prescription): void {
   const used = prescription.fillsReleased > prescription.refillsAuthorized && (prescription.nextQuantity ?? null) === null
-  if (used && prescription.status === 'VERIFIED') apply(em, actor, prescriptionLifecycle, prescription, 'deplete')
+  if (used && prescription.status === 'VERIFIED') apply(em, actor, prescriptionLifecycle, prescription, 'deplete', { reason: 'ALL_DISPENSED' })
 }
 
 /** Takes back what `bookPart` booked. Answers whether the refill was counted for this fill and is to be given back. */

@@ -1,11 +1,11 @@
 import { LockMode } from '@mikro-orm/postgresql'
 import { apply, hasRole, invalid, isId, notFound, type Actor, type EntityManager } from '@pharmagraph/platform'
-import { visiblePrescriptions } from '../access.ts'
+import { access, visiblePrescriptions } from '../access.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { refused } from '../refusals.ts'
 import type { Services } from '../services.ts'
-import { balanceOf, voidBalance } from './book-part.ts'
+import { voidOwed } from './book-part.ts'
 import { endFills } from './end-fills.ts'
 import { withdrawWorkItems } from './withdraw-work-items.ts'
 
@@ -24,6 +24,7 @@ export const endReasons: Readonly<Record<string, string>> = {
  * nobody has verified it. Said twice it is done once.
  */
 export async function cancelPrescription(em: EntityManager, actor: Actor, { vault }: Services, input: { prescriptionId: string; reasonCode: string; text?: string | null | undefined }): Promise<Prescription> {
+  access.must(actor, 'prescription:take-back', undefined)
   const { prescriptionId, reasonCode, text } = input
   if (!endReasons[reasonCode]) throw invalid('reasonCode', `reasonCode is one of ${Object.keys(endReasons).join(', ')}`)
   if ((text?.length ?? 0) > 1000) throw invalid('text', 'the text must have at most 1000 characters')
@@ -50,7 +51,6 @@ export async function endPrescription(em: EntityManager, actor: Actor, prescript
   prescription.statusReasonCode = reason.code
   await endFills(em, prescription.id, reason)
   await withdrawWorkItems(em, { prescriptionId: prescription.id }, reason.code)
-  const balance = await balanceOf(em, { prescriptionId: prescription.id, status: 'OWED' })
-  if (balance) voidBalance(em, prescription, balance, reason.code)
+  await voidOwed(em, prescription, reason.code)
   return true
 }

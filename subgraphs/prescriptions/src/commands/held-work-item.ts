@@ -11,6 +11,7 @@ export type Held = { workItemId: string; token: number }
  * the lease without noticing: their writes come too late and are refused with LEASE_LOST.
  */
 export async function heldWorkItem(em: EntityManager, actor: Actor, { workItemId, token }: Held, ...queues: readonly QueueName[]): Promise<WorkItem> {
+  access.must(actor, 'work-item:hold', undefined)
   const item = isId(workItemId) ? await em.findOne(WorkItem, { id: workItemId }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
   if (!item) throw notFound('work item')
   access.must(actor, 'work-item:claim', item.queue)

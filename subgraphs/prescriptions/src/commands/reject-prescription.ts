@@ -4,6 +4,7 @@ import { access } from '../access.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import type { Services } from '../services.ts'
+import { voidOwed } from './book-part.ts'
 import { endFills } from './end-fills.ts'
 import { completeWorkItem, heldWorkItem, type Held } from './held-work-item.ts'
 
@@ -30,6 +31,7 @@ export async function rejectPrescription(em: EntityManager, actor: Actor, { vaul
   const prescription = await em.findOneOrFail(Prescription, { id: item.prescriptionId! }, { lockMode: LockMode.PESSIMISTIC_WRITE })
   apply(em, actor, prescriptionLifecycle, prescription, 'reject', { reason: input.reasonCode })
   await endFills(em, prescription.id, { code: input.reasonCode, message: 'a pharmacist ended the prescription' })
+  await voidOwed(em, prescription, input.reasonCode)
   prescription.statusReasonCode = input.reasonCode
   prescription.statusReasonSealed = await vault.seal(em, prescription.sealedFor, input.text)
   completeWorkItem(em, actor, item)

@@ -11,6 +11,7 @@ import { fillableOf } from '../reads/fillable.ts'
 import { mustHaveSecondFactor, refused } from '../refusals.ts'
 import { refusalOfTransfer, transferRule } from '../regulations/transfer.ts'
 import type { Services } from '../services.ts'
+import { voidOwed } from './book-part.ts'
 import { lockedPrescription } from './hold-prescription.ts'
 import { contentAltered } from './verify-prescription.ts'
 import { withdrawWorkItems } from './withdraw-work-items.ts'
@@ -46,5 +47,6 @@ export async function transferPrescription(em: EntityManager, actor: Actor, { va
     rule: controlled ? (transferRule(fillable, clock.today())?.id ?? null) : null, at: clock.now(),
   })
   await withdrawWorkItems(em, { prescriptionId: prescription.id }, 'TRANSFERRED_OUT')
+  await voidOwed(em, prescription, 'TRANSFERRED_OUT')
   return prescription
 }

@@ -24,7 +24,7 @@ export async function triagePrescription(em: EntityManager, services: Services, 
   } else if (await documentsEmergency(em, services, prescription)) {
     // kept with the oral order it follows
   } else if (needsDataEntry(prescription)) {
-    apply(em, actor, prescriptionLifecycle, prescription, 'askForData')
+    apply(em, actor, prescriptionLifecycle, prescription, 'askForData', { reason: 'DATA_MISSING' })
     await openWorkItem(em, actor, { queue: 'DATA_ENTRY', prescriptionId })
   } else {
     apply(em, actor, prescriptionLifecycle, prescription, 'review')

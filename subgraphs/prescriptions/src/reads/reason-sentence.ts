@@ -17,6 +17,8 @@ const sentences: Readonly<Record<string, string>> = {
   ...holdReasons,
   TRANSFERRED_OUT: 'It went to another pharmacy, where it is filled from now on',
   SUPERSEDED: 'A new version takes its place',
+  ALL_DISPENSED: 'All of it was dispensed',
+  DATA_MISSING: 'Something has to be added to it first',
   REQUESTED: 'It was just asked for',
   REFILL_DUE: 'The next refill may be ordered',
   FIRST_FILL_DUE: 'It may be ordered',
