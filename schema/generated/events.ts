@@ -500,6 +500,14 @@ requestId: string
 patientId: string
 }
 /**
+ * An order that was placed while its patient was away cannot be paid for without them: they are told, and it waits.
+ */
+export interface OrdersPaymentNeededV1 {
+orderId: string
+patientId: string
+reasonCode: string
+}
+/**
  * A PaymentIntent is to be made, or tried again with another method.
  */
 export interface OrdersPaymentRequestedV1 {
@@ -916,6 +924,7 @@ declare module '@pharmagraph/platform' {
     'orders.order-released.v1': OrdersOrderReleasedV1
     'orders.order-status-changed.v1': OrdersOrderStatusChangedV1
     'orders.patient-erased.v1': OrdersPatientErasedV1
+    'orders.payment-needed.v1': OrdersPaymentNeededV1
     'orders.payment-requested.v1': OrdersPaymentRequestedV1
     'orders.payment-status-changed.v1': OrdersPaymentStatusChangedV1
     'orders.return-status-changed.v1': OrdersReturnStatusChangedV1

@@ -32,6 +32,7 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
     cart: seen(Cart, 'ORDER'),
     /** What the actor may do for a patient as their caregiver. */
     scopesFor: new DataLoader((ids: readonly string[]) => Promise.all(ids.map((id) => scopesFor(em, actor, id)))),
+    followersOf: listBy(em, Order, 'followsOrderId'),
     linesOf: listBy(em, OrderLine, 'orderId'),
     fulfilmentsOf: listBy(em, Fulfilment, 'orderId', { orderBy: { number: 'asc' } }),
     /** Parts of orders the actor may see. */

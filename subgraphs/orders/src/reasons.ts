@@ -46,6 +46,7 @@ export const reasons = {
   ORDERED_OTHERWISE: 'You ordered this refill yourself.',
   AUTO_REFILL_OFF: 'Automatic refills were switched off.',
   PATIENT_ERASED: 'The record was erased.',
+  FOLLOWS_LATER: 'Still out of stock. It follows as an order of its own, at the same price and without shipping, when it comes in.',
   // why a line is where it is
   WAITING_FOR_PAYMENT: 'Set aside for you. It goes on once the payment is authorised.',
   SET_ASIDE: 'Set aside for you.',

@@ -37,7 +37,7 @@ async function consent(patientId: string, granted: boolean, version: number): Pr
 }
 
 /** A patient with a prescription, a saved card, the consent and a plan. */
-async function enrolled({ deaSchedule = 'NONE', priceMinor = 5000, method = `pm_${newId().replaceAll('-', '')}`, ceiling = 10_000, consent: consents = true, arranged = true }: About = {}): Promise<Enrolled> {
+async function enrolled({ deaSchedule = 'NONE', priceMinor = 5000, method = `pm_${newId().replaceAll('-', 'x')}`, ceiling = 10_000, consent: consents = true, arranged = true }: About = {}): Promise<Enrolled> {
   const customer = await newCustomer(subgraph)
   const drugId = await newDrug(subgraph, { deaSchedule, priceMinor })
   const prescriptionId = await newPrescription(subgraph, customer.patientId, { drugId })

@@ -142,14 +142,15 @@ test('S68 S71 of an automatic refill the patient hears the plan, a question, a d
   assert.deepEqual(rows.map(({ template, reference }) => [template, reference]), ['AUTO_ORDER_PLANNED', 'AUTO_ORDER_UNPAID', 'AUTO_ORDER_ASKS'].map((template) => [template, autoRefillId]))
 })
 
-test('S68 a patient hears that a line was left out of their order, not of one they took out themselves', async () => {
+test('S68 a patient hears that a line was left out of their order, not of one they took out themselves, and that an order waits for their payment', async () => {
   const { id } = await registered(subgraph, { email: 'lines@example.com' })
   const orderId = newId()
   for (const reasonCode of ['PATIENT_ASKED', 'CAREGIVER_ASKED', 'RETURNED_TO_STOCK']) {
     await handled([await subgraph.publish('orders.line-cancelled.v1', orderId, { orderId, orderLineId: newId(), prescriptionId: null, reasonCode, patientId: id })])
   }
-  const rows = await subgraph.sql<{ template: string; reference: string }>('select template, reference from notification where patient_id = $1', [id])
-  assert.deepEqual(rows, [{ template: 'ORDER_CHANGED', reference: orderId }])
+  await handled([await subgraph.publish('orders.payment-needed.v1', orderId, { orderId, patientId: id, reasonCode: 'PAYMENT_NEEDED' })])
+  const rows = await subgraph.sql<{ template: string; reference: string }>('select template, reference from notification where patient_id = $1 order by id', [id])
+  assert.deepEqual(rows, [{ template: 'ORDER_CHANGED', reference: orderId }, { template: 'PAYMENT_NEEDED', reference: orderId }])
 })
 
 test('S68 no text of a notification tells anything about health, in any language', () => {

@@ -16,7 +16,7 @@ type Input = { patientId?: string | null | undefined; cartId: string; addressId:
 export async function checkout(em: EntityManager, actor: Actor, input: Input): Promise<Order> {
   const patientId = await customerOf(em, actor, input.patientId)
   if (input.idempotencyKey.length < 1 || input.idempotencyKey.length > 200) throw invalid('idempotencyKey', 'a key has 1 to 200 characters')
-  if (input.idempotencyKey.startsWith('auto-refill:')) throw invalid('idempotencyKey', 'keys that begin with auto-refill: are ours')
+  if (/^(auto-refill|follow):/.test(input.idempotencyKey)) throw invalid('idempotencyKey', 'keys that begin with auto-refill: or follow: are ours')
   checkPaymentMethodId(input.paymentMethodId)
 
   await mustBeTheirs(em, actor, input.paymentMethodId)

@@ -1,5 +1,5 @@
 /** An automatic refill follows its order, and the wish it stands for. */
-import { type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
+import { emit, type Actor, type EntityManager, type EventMap } from '@pharmagraph/platform'
 import type { AutoRefill } from '../entities/auto-refill.ts'
 import { autoRefillLifecycle } from '../lifecycles/auto-refill.ts'
 import { permits } from '../lifecycles/order.ts'
@@ -34,6 +34,14 @@ export async function followPaymentOfRefill(em: EntityManager, actor: Actor, { o
   const found = await lockOrder(em, orderId)
   // the event may be old: by now the patient may have paid another way
   if (found?.order.status === 'STOCK_HELD' && isUnpaid(found.payment.status)) move(em, actor, refill, 'askForPayment', to === 'REQUIRES_ACTION' ? 'PAYMENT_CONFIRMATION' : 'PAYMENT_DECLINED')
+}
+
+/** An order that carries another on was placed without the patient: where it cannot be charged, they are told. */
+export async function askForPayment(em: EntityManager, actor: Actor, { orderId, from, to }: EventMap['orders.payment-status-changed.v1']): Promise<void> {
+  if (from !== 'NOT_STARTED' || !['REQUIRES_METHOD', 'REQUIRES_ACTION', 'FAILED'].includes(to)) return
+  const found = await lockOrder(em, orderId)
+  if (!found?.order.followsOrderId || found.order.status !== 'STOCK_HELD' || !isUnpaid(found.payment.status)) return
+  emit(em, actor, 'orders.payment-needed.v1', orderId, { orderId, patientId: found.order.patientId, reasonCode: found.payment.failureCode ? 'PAYMENT_DECLINED' : 'PAYMENT_NEEDED' })
 }
 
 /** The wish was taken back, or ordered by the patient themselves: what waits is withdrawn, and an order that crossed with it is called off. */

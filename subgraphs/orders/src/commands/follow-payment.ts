@@ -12,7 +12,7 @@ import { refundable } from '../reads/refundable.ts'
 import { advanceOrder } from './advance-order.ts'
 import { askProvider } from './ask-provider.ts'
 import { endOrder } from './end-order.ts'
-import { leaveOut } from './leave-out.ts'
+import { leaveOutTheRest } from './follow-later.ts'
 import { prepare } from './prepare-fulfilments.ts'
 
 /** Brings the order in line with its payment, in the transaction that moved the payment. */
@@ -65,8 +65,7 @@ async function followCaptures(em: EntityManager, actor: Actor, order: Order, pay
   for (const part of await paidParts(em, order, payment, parts)) sendOut(em, actor, order, parts, part)
   if (isFilling(order.status) && (isEnded(payment.status) || isCaptured(payment.status))) {
     if (order.releasedParts === 0) return endOrder(em, actor, order, 'expire', 'AUTHORIZATION_LOST')
-    const unpaid = parts.fulfilments.filter(({ status }) => isAhead(status)).flatMap((part) => linesIn(parts, part))
-    await leaveOut(em, actor, order, payment, unpaid, { code: 'AUTHORIZATION_LOST' }, { verb: 'expire', code: 'AUTHORIZATION_LOST' })
+    if (parts.fulfilments.some(({ status }) => isAhead(status))) await leaveOutTheRest(em, actor, order, payment)
   }
   advanceOrder(em, actor, order, parts)
   if (order.status === 'RELEASED') order.reasonCode = isUnpaid(payment.status) ? 'PAYMENT_LOST' : null

@@ -11,7 +11,7 @@ import type { QuotedLine } from '../reads/quote.ts'
 import { planFulfilments } from './plan-fulfilments.ts'
 import { requestStock } from './request-stock.ts'
 
-export type Placing = Pick<Order, 'idempotencyKey' | 'inputHash' | 'delivery'> & Partial<Pick<Order, 'autoRefillId' | 'unattended'>> & {
+export type Placing = Pick<Order, 'idempotencyKey' | 'inputHash' | 'delivery'> & Partial<Pick<Order, 'autoRefillId' | 'unattended' | 'followsOrderId' | 'createdAt'>> & {
   cart: Cart
   address: AddressFact
   lines: readonly QuotedLine<CartLine>[]
@@ -33,10 +33,10 @@ export async function placeOrder(em: EntityManager, actor: Actor, { cart, addres
     releasedParts: 0,
   })
   const made = []
-  for (const { line, drug, prescription, total: price, tax: lineTaxed } of lines) {
+  for (const { line, drug, prescription, total: price, tax: lineTaxed, unitPriceMinor = unitPrice(drug).amountMinor } of lines) {
     made.push(em.create(OrderLine, {
       id: newId(), orderId: order.id, drugId: drug.id, prescriptionId: line.prescriptionId ?? null, quantity: line.quantity,
-      daysSupply: prescription?.daysSupply ?? null, unitPriceMinor: unitPrice(drug).amountMinor, lineTotalMinor: price.amountMinor,
+      daysSupply: prescription?.daysSupply ?? null, unitPriceMinor, lineTotalMinor: price.amountMinor,
       taxMinor: lineTaxed.amountMinor, deaSchedule: drug.deaSchedule, storageClass: drug.storageClass, status: 'PENDING',
     }))
   }

@@ -3,7 +3,8 @@ import { acceptLine } from '../commands/accept-line.ts'
 import { planAutoRefill, withdrawAutoRefills } from '../commands/auto-refill.ts'
 import { backorder, retryBackorders } from '../commands/backorder.ts'
 import { blockLine } from '../commands/block-line.ts'
-import { followOrderOfRefill, followPaymentOfRefill, followPrescription, followRefillRequest } from '../commands/follow-auto-refill.ts'
+import { askForPayment, followOrderOfRefill, followPaymentOfRefill, followPrescription, followRefillRequest } from '../commands/follow-auto-refill.ts'
+import { followFill } from '../commands/follow-later.ts'
 import { followShipment } from '../commands/follow-shipment.ts'
 import { holdStock } from '../commands/hold-stock.ts'
 import { learnAddress, learnConsent, learnDelegation, learnDrug, learnPrescription } from '../commands/learn-facts.ts'
@@ -29,7 +30,9 @@ const saga = [
   handler('prescriptions.fill-blocked.v1', 'block-line', (em, { data: { orderId, orderLineId, reasonCode, message, nextEligibleAt } }, actor) =>
     blockLine(em, actor, { orderId, orderLineId, code: reasonCode, message, nextOn: nextEligibleAt }, 'LINE_BLOCKED')),
   handler('prescriptions.fill-status-changed.v1', 'reject-cancelled-fill', async (em, { data: { orderId, orderLineId, to, reasonCode } }, actor) => {
-    if (to === 'CANCELLED') await blockLine(em, actor, { orderId, orderLineId, code: reasonCode ?? 'FILL_CANCELLED' }, 'FILL_CANCELLED')
+    if (to !== 'CANCELLED') return
+    await blockLine(em, actor, { orderId, orderLineId, code: reasonCode ?? 'FILL_CANCELLED' }, 'FILL_CANCELLED')
+    await followFill(em, actor, { orderId, orderLineId })
   }),
   handler('inventory.stock-held.v1', 'hold-stock', (em, { data }, actor) => holdStock(em, actor, data)),
   handler('inventory.stock-refused.v1', 'backorder', (em, { data }, actor) => backorder(em, actor, data)),
@@ -52,6 +55,7 @@ const autoRefills = [
     if (purpose === 'AUTO_REFILL' && !granted && !newer) await withdrawAutoRefills(em, actor, { patientId }, 'CONSENT_WITHDRAWN')
   }),
   handler('orders.order-status-changed.v1', 'follow-order-of-refill', (em, { data }, actor) => followOrderOfRefill(em, actor, data)),
+  handler('orders.payment-status-changed.v1', 'ask-for-payment', (em, { data }, actor) => askForPayment(em, actor, data)),
   handler('orders.payment-status-changed.v1', 'follow-payment-of-refill', (em, { data }, actor) => followPaymentOfRefill(em, actor, data)),
 ]
 

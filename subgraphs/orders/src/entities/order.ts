@@ -51,6 +51,8 @@ export const OrderSchema = defineEntity({
     currency: p.string().length(3),
     /** The automatic refill it was placed for. */
     autoRefillId: p.uuid().nullable(),
+    /** The order it carries on: what was out of stock there when its hold on the card ended. */
+    followsOrderId: p.uuid().nullable().index(),
     /** Placed without the patient there: it asks them rather than waiting for goods. */
     unattended: p.boolean().default(false),
     /** How many of its parts were released: what is released is no longer cancelled, only the rest. */

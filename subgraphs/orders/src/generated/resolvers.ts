@@ -287,6 +287,10 @@ export type Order = {
   payment: Payment;
   paymentStatus: PaymentStatus;
   shippingAddress?: Maybe<Address>;
+  /** The order it carries on: what was out of stock there until its hold on the card ended. */
+  follows?: Maybe<Order>;
+  /** The orders in which what was out of stock follows, at the same prices and without shipping. */
+  followedBy: Array<Order>;
   /** The automatic refill it was placed for, if it was. */
   autoRefill?: Maybe<AutoRefill>;
   createdAt: Scalars['DateTime']['output'];
@@ -1338,6 +1342,8 @@ export type OrderResolvers<ContextType = Context, ParentType extends ResolversPa
   payment?: Resolver<ResolversTypes['Payment'], ParentType, ContextType>;
   paymentStatus?: Resolver<ResolversTypes['PaymentStatus'], ParentType, ContextType>;
   shippingAddress?: Resolver<Maybe<ResolversTypes['Address']>, ParentType, ContextType>;
+  follows?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
+  followedBy?: Resolver<Array<ResolversTypes['Order']>, ParentType, ContextType>;
   autoRefill?: Resolver<Maybe<ResolversTypes['AutoRefill']>, ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;

@@ -29,6 +29,7 @@ const rows: Readonly<Record<string, Row>> = {
   RETURNED_TO_STOCK: { rule: `${house}: what does not leave the pharmacy is not charged; 21 CFR 1306.04(a)`, nextStep: 'ASK_PHARMACY' },
   HOLD_EXPIRED: { rule: `${house}: a hold ends after seven days`, nextStep: 'ORDER_AGAIN' },
   AUTHORIZATION_LOST: { rule: 'card network rules: a hold is captured before it lapses or not at all', nextStep: 'ORDER_AGAIN' },
+  FOLLOWS_LATER: { rule: 'card network rules: a hold ends after some days; what it was for is asked for anew', nextStep: 'STOCK_ARRIVES' },
   OUT_OF_STOCK: { rule: `${house}: a back-order ends after fourteen days`, nextStep: 'ORDER_AGAIN' },
   UNPAID: { rule: `${house}: stock is held thirty minutes for an unpaid order`, nextStep: 'ORDER_AGAIN' },
   PATIENT_ASKED: { rule: 'the patient asked', nextStep: 'NONE' },

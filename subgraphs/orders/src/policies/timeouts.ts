@@ -6,8 +6,8 @@ const day = 24 * hour
 export const timeouts = {
   /** An order with stock held waits so long for a payment. */
   unpaid: 30 * minute,
-  /** An automatic refill whose card was declined: the patient is told, and may be asleep. */
-  unpaidRefill: 48 * hour,
+  /** An order that was placed while the patient was away and cannot be charged: they are told, and may be asleep. */
+  unpaidUnattended: 48 * hour,
   /** An order waits so long for goods. */
   backordered: 14 * day,
   /** So long before the bank lets the hold go, an order that is not released gives up: a capture must never come too late. */

@@ -6,7 +6,7 @@ import { lineTax, lineTotal, totalsOf, type Totals } from '../pricing.ts'
 import { lineProblem } from './line-problem.ts'
 
 export type Wanted = Pick<CartLine, 'drugId' | 'prescriptionId' | 'quantity' | 'packages'>
-export type QuotedLine<Line extends Wanted = Wanted> = { line: Line; drug: DrugFact; prescription: PrescriptionFact | null; total: Money; tax: Money }
+export type QuotedLine<Line extends Wanted = Wanted> = { line: Line; drug: DrugFact; prescription: PrescriptionFact | null; total: Money; tax: Money; unitPriceMinor?: number }
 
 /** What these lines cost this patient today, sent to this address. Throws NotOrderable with what stands in the way of the first that may not be ordered. */
 export async function quote<Line extends Wanted>(em: EntityManager, patientId: string, wanted: readonly Line[], address: AddressFact): Promise<{ lines: QuotedLine<Line>[]; totals: Totals }> {

@@ -19,4 +19,7 @@ const notifyOfLine = handler('orders.line-cancelled.v1', 'notify-of-line', async
   if (patientId && !asked.includes(reasonCode)) await queueNotification(em, { patientId, template: 'ORDER_CHANGED', reference: orderId })
 })
 
-export const notifyOfOrder = [notifyOfStatus, notifyOfLine]
+const notifyOfPayment = handler('orders.payment-needed.v1', 'notify-of-payment', (em, { data: { orderId, patientId } }) =>
+  queueNotification(em, { patientId, template: 'PAYMENT_NEEDED', reference: orderId }))
+
+export const notifyOfOrder = [notifyOfStatus, notifyOfLine, notifyOfPayment]

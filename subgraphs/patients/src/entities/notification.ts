@@ -5,7 +5,7 @@ export const notificationStatuses = ['QUEUED', 'SENT', 'DROPPED', 'FAILED'] as c
 export type NotificationStatus = (typeof notificationStatuses)[number]
 export const templates = [
   'PAYMENT_AUTHORIZED', 'BACKORDERED', 'REJECTED', 'CANCELLED', 'OUT_FOR_DELIVERY', 'DELIVERED', 'ATTEMPT_FAILED', 'MESSAGE', 'RECALL',
-  'DUE_SOON', 'REFILL_READY', 'REFILL_DECLINED', 'ORDER_CHANGED', 'AUTO_ORDER_PLANNED', 'AUTO_ORDER_ASKS', 'AUTO_ORDER_UNPAID', 'EMERGENCY_ACCESS',
+  'DUE_SOON', 'REFILL_READY', 'REFILL_DECLINED', 'ORDER_CHANGED', 'AUTO_ORDER_PLANNED', 'AUTO_ORDER_ASKS', 'AUTO_ORDER_UNPAID', 'PAYMENT_NEEDED', 'EMERGENCY_ACCESS',
 ] as const
 export type Template = (typeof templates)[number]
 

@@ -24,6 +24,7 @@ const texts: Record<string, Record<Template, Text>> = {
     AUTO_ORDER_PLANNED: { subject: 'Your next order is planned', text: 'We will soon place your next order, as you asked us to. Sign in to see when, or to change or skip it before that.' },
     AUTO_ORDER_ASKS: { subject: 'We need your answer', text: 'We have not placed your next order by ourselves. Sign in to see why and to decide.' },
     AUTO_ORDER_UNPAID: { subject: 'Your payment did not go through', text: 'We could not charge your card for your next order. Sign in to pay another way before it ends.' },
+    PAYMENT_NEEDED: { subject: 'Your order waits for your payment', text: 'What was out of stock is here. Sign in to pay for it, so that we can send it.' },
     EMERGENCY_ACCESS: { subject: 'Your record was opened in an emergency', text: 'Somebody opened your record in an emergency. Sign in to see who and why. If this was not right, please tell us.' },
   },
   es: {
@@ -43,6 +44,7 @@ const texts: Record<string, Record<Template, Text>> = {
     AUTO_ORDER_PLANNED: { subject: 'Su próximo pedido está previsto', text: 'Pronto haremos su próximo pedido, como nos indicó. Inicie sesión para ver cuándo, o para cambiarlo u omitirlo antes.' },
     AUTO_ORDER_ASKS: { subject: 'Necesitamos su respuesta', text: 'No hemos hecho su próximo pedido por nuestra cuenta. Inicie sesión para ver el motivo y decidir.' },
     AUTO_ORDER_UNPAID: { subject: 'Su pago no se realizó', text: 'No pudimos cobrar su próximo pedido a su tarjeta. Inicie sesión para pagar de otra forma antes de que termine.' },
+    PAYMENT_NEEDED: { subject: 'Su pedido espera su pago', text: 'Lo que faltaba ya está disponible. Inicie sesión para pagarlo y podremos enviarlo.' },
     EMERGENCY_ACCESS: { subject: 'Su expediente se abrió en una emergencia', text: 'Alguien abrió su expediente en una emergencia. Inicie sesión para ver quién y por qué. Si no fue correcto, avísenos.' },
   },
   zh: {
@@ -62,6 +64,7 @@ const texts: Record<string, Record<Template, Text>> = {
     AUTO_ORDER_PLANNED: { subject: '您的下一份订单已安排', text: '我们将按您的要求很快下下一份订单。请登录查看时间，或在此之前更改或跳过。' },
     AUTO_ORDER_ASKS: { subject: '请您决定', text: '我们没有自动下您的下一份订单。请登录查看原因并作出决定。' },
     AUTO_ORDER_UNPAID: { subject: '付款未成功', text: '我们未能从您的卡上收取下一份订单的款项。请登录，在订单结束前用其他方式付款。' },
+    PAYMENT_NEEDED: { subject: '您的订单等待付款', text: '之前缺货的物品已到货。请登录付款，以便我们寄出。' },
     EMERGENCY_ACCESS: { subject: '您的记录在紧急情况下被查看', text: '有人在紧急情况下查看了您的记录。请登录查看是谁以及原因。如有不妥，请告诉我们。' },
   },
   vi: {
@@ -81,6 +84,7 @@ const texts: Record<string, Record<Template, Text>> = {
     AUTO_ORDER_PLANNED: { subject: 'Đơn hàng tiếp theo đã được lên lịch', text: 'Chúng tôi sẽ sớm đặt đơn hàng tiếp theo như quý vị yêu cầu. Vui lòng đăng nhập để xem ngày, hoặc thay đổi hay bỏ qua trước đó.' },
     AUTO_ORDER_ASKS: { subject: 'Chúng tôi cần quý vị trả lời', text: 'Chúng tôi chưa tự đặt đơn hàng tiếp theo. Vui lòng đăng nhập để xem lý do và quyết định.' },
     AUTO_ORDER_UNPAID: { subject: 'Thanh toán chưa thành công', text: 'Chúng tôi không thể thu tiền đơn hàng tiếp theo qua thẻ của quý vị. Vui lòng đăng nhập để thanh toán cách khác trước khi đơn kết thúc.' },
+    PAYMENT_NEEDED: { subject: 'Đơn hàng đang chờ quý vị thanh toán', text: 'Món hàng trước đây hết nay đã có. Vui lòng đăng nhập để thanh toán, chúng tôi sẽ gửi đi.' },
     EMERGENCY_ACCESS: { subject: 'Hồ sơ của quý vị đã được mở trong trường hợp khẩn cấp', text: 'Có người đã mở hồ sơ của quý vị trong trường hợp khẩn cấp. Vui lòng đăng nhập để xem ai và lý do. Nếu không đúng, xin báo cho chúng tôi.' },
   },
 }
