@@ -4,6 +4,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { addDays, clock, newId } from '@pharmagraph/platform'
 import { actorWith, eventually } from '../../../tests/environment.ts'
+import { erxSignature } from '../src/erx/signature.ts'
+import { webhookSecret } from './settings.ts'
 import { act, claimFor, elena, held, itemOf, network, nora, npis, order, packed, partner, post, publishDrug, registerPatient, statusOf, subgraph, tom, untilPrescription, verified, ken, grace, type KnownPatient } from './pharmacy.ts'
 
 /** Messages other people wrote, kept outside the project: REAL_DATA_DIR, or shared/data beside the repository. */
@@ -91,6 +93,59 @@ test('a NewRx that no rule allows, or that lacks what a prescription must say, i
     assert.equal(code, '900', text)
     assert.match(text.replaceAll('&apos;', "'"), reason)
   }
+})
+
+test('what a message says twice, in numbers that are none, or in ways that would be lost is refused, never guessed at', async () => {
+  const patient = await registerPatient()
+  const xml = newRx(patient)
+  const value = '<Quantity><Value>30</Value></Quantity>'
+  const refused: [string, RegExp][] = [
+    [xml.replace('</MedicationPrescribed>', '</MedicationPrescribed><MedicationPrescribed><DrugDescription>Warfarin</DrugDescription></MedicationPrescribed>'), /MedicationPrescribed more than once/],
+    [xml.replace(value, value + value.replace('30', '300')), /Quantity more than once/],
+    [xml.replace('<Header>', '<Header><MessageID>another</MessageID></Header><Header>'), /Header more than once/],
+    [xml.replace('<MessageID>', '<MessageID>another</MessageID><MessageID>'), /MessageID more than once/],
+    [xml.replace('</Message>', '<Body><CancelRx/></Body></Message>'), /Body more than once/],
+    [xml.replace(/<NumberOfRefills>.*?</, '<NumberOfRefills>PRN<'), /number of refills is no number/],
+    [xml.replace('<Substitutions>0<', '<Substitutions>Y<'), /substitution .* is no number/],
+    [xml.replace('</ProductCode>', '</ProductCode><DEASchedule><Code>C99999</Code></DEASchedule>'), /no code of a DEA schedule/],
+    [xml.replace(value, '<Quantity><Value>1</Value><QuantityUnitOfMeasure><Code>C48477</Code></QuantityUnitOfMeasure></Quantity>'), /dispensing units/],
+    [xml.replace(value, '<Quantity><Value>1</Value><CodeListQualifier>QS</CodeListQualifier></Quantity>'), /qualified as QS/],
+    [newRx(patient, { extra: '<CompoundInformation><FinalCompoundPharmaceuticalDosageForm>C42966</FinalCompoundPharmaceuticalDosageForm></CompoundInformation>' }), /compounded drug/],
+  ]
+  for (const [body, reason] of refused) {
+    assert.notEqual(body, xml)
+    const { code, text } = answerOf((await script(body.replace(/<MessageID>[0-9a-f-]{36}/, `<MessageID>${newId()}`))).text)
+    assert.deepEqual([code, reason.test(text.replaceAll('&quot;', '"').replaceAll('&apos;', "'"))], ['900', true], text)
+  }
+  assert.equal((await subgraph.sql('select 1 from prescription where patient_id = $1', [patient.id])).length, 0)
+})
+
+test('a message is read in the encoding it names, in the namespace of SCRIPT only, and no depth or name of elements breaks the reader', async () => {
+  const patient = await registerPatient({ family: 'Núñez', given: 'María' })
+  const send = async (body: Buffer | string) => {
+    const raw = Buffer.from(body as string)
+    const timestamp = String(Math.floor(clock.now().getTime() / 1000))
+    const response = await fetch(new URL('/erx/script', subgraph.url), { method: 'POST', body: new Uint8Array(raw), headers: { 'content-type': 'application/xml', 'x-erx-timestamp': timestamp, 'x-erx-signature': erxSignature(webhookSecret, timestamp, raw) } })
+    return { status: response.status, ...answerOf(await response.text()) }
+  }
+  const matched = async (messageId: string) => (await subgraph.sql<{ patient_id: string | null }>('select patient_id from prescription where message_id = $1', [messageId]))[0]?.patient_id
+  for (const [declared, encoding] of [['ISO-8859-1', 'latin1'], ['UTF-8', 'utf8'], ['UTF-16', 'utf16le']] as const) {
+    const messageId = newId()
+    const text = newRx(patient, { messageId, sig: `Take one daily. ${messageId}` }).replace('encoding="UTF-8"', `encoding="${declared}"`)
+    const { code } = await send(encoding === 'utf16le' ? Buffer.concat([Buffer.from('fffe', 'hex'), Buffer.from(text, encoding)]) : Buffer.from(text, encoding))
+    assert.deepEqual([code, await matched(messageId)], ['010', patient.id], declared)
+  }
+  // names in Latin-1 that call themselves UTF-8 belong to nobody
+  const refused = [
+    Buffer.from(newRx(patient), 'latin1'), newRx(patient).replace('encoding="UTF-8"', 'encoding="EBCDIC-US"'), newRx(patient).replace('http://www.ncpdp.org/schema/SCRIPT', 'http://example.com/other'),
+    newRx(patient, { extra: `${'<a>'.repeat(200)}${'</a>'.repeat(200)}` }), newRx(patient, { extra: '<__proto__><x/></__proto__>' }),
+  ]
+  for (const body of refused) {
+    const { status, code } = await send(body)
+    assert.deepEqual([status, code], [400, '900'])
+  }
+  const prefixed = newRx(patient).replace(/<(\/?)(?=[A-Z])/g, '<$1s:').replace('xmlns=', 'xmlns:s=')
+  assert.equal((await send(prefixed)).code, '010')
 })
 
 test('every NewRx sample of others is imported, or refused with a reason', { skip: samplesOf('ncpdp') }, async () => {

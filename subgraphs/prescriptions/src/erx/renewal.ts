@@ -1,7 +1,7 @@
 /** NCPDP RxRenewalRequest and its answer. */
 import { invalid } from '@pharmagraph/platform'
 import { given, type DrugAsWritten, type PrescriptionContent } from '../content.ts'
-import { amount, child, text, type ScriptMessage } from './script-reader.ts'
+import { child, daysOf, quantityOf, refillsOf, text, type ScriptMessage } from './script-reader.ts'
 import { message, people, prescribed, type Envelope } from './script-writer.ts'
 
 /** Asks the prescriber for a new prescription of what was dispensed before. */
@@ -25,8 +25,8 @@ export function readRenewalResponse({ body }: ScriptMessage): Renewal {
   return {
     outcome,
     changes: {
-      ...given('sig', text(drug, 'Sig', 'SigText')), ...given('quantity', amount(text(drug, 'Quantity', 'Value'))), ...given('daysSupply', amount(text(drug, 'DaysSupply'))),
-      ...given('refills', amount(text(drug, 'NumberOfRefills') ?? text(drug, 'Refills', 'Value'))), ...given('drug', outcome === 'Approved' ? undefined : drugOf(drug)),
+      ...given('sig', text(drug, 'Sig', 'SigText')), ...given('quantity', quantityOf(drug)), ...given('daysSupply', daysOf(drug)),
+      ...given('refills', refillsOf(drug)), ...given('drug', outcome === 'Approved' ? undefined : drugOf(drug)),
     },
   }
 }

@@ -2,8 +2,10 @@
 const counted = new Set([
   // UCUM, with its annotations for what is counted singly
   '1', 'ml', 'l', 'g', 'mg', 'ug', 'kg', '[iu]', '[drp]', '{tbl}', '{capsule}', '{each}', '{patch}', '{suppository}', '{spray}', '{puff}', '{count}', '{unit}',
-  // NCI Thesaurus, as NCPDP counts: tablet, capsule, millilitre, gram, each, patch, suppository, unspecified, lozenge, film, insert, syringe, pen
-  'c48542', 'c48480', 'c28254', 'c48155', 'c64933', 'c48524', 'c48539', 'c38046', 'c48506', 'c48501', 'c62276', 'c48540', 'c120126',
+  // NCPDP's list of the NCI Thesaurus: applicator, blister, caplet, capsule, each, film, gram, gum, implant, insert, kit, lancet, lozenge, millilitre,
+  // packet, pad, patch, pen needle, ring, sponge, stick, strip, suppository, swab, tablet, troche, unspecified, wafer
+  'c62412', 'c54564', 'c64696', 'c48480', 'c64933', 'c53499', 'c48155', 'c69124', 'c48499', 'c62276', 'c48504', 'c120263', 'c48506', 'c28254',
+  'c48521', 'c65032', 'c48524', 'c120126', 'c62609', 'c53502', 'c53503', 'c48538', 'c48539', 'c53504', 'c48542', 'c48548', 'c38046', 'c48552',
   ...['tablet', 'tab', 'capsule', 'cap', 'ml', 'milliliter', 'millilitre', 'g', 'gram', 'gm', 'each', 'ea', 'unit', 'patch', 'suppository', 'lozenge', 'film', 'insert', 'syringe', 'pen', 'ampule', 'ampoule',
     'vial', 'inhaler', 'dose', 'puff', 'spray', 'drop', 'packet', 'sachet', 'pill', 'troche', 'cartridge', 'kit', 'ring', 'device', 'strip', 'lancet'].flatMap((word) => [word, `${word}s`, `${word}es`]),
 ])
