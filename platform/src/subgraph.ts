@@ -19,6 +19,7 @@ import { connectBroker, streamName, type Broker } from './nats.ts'
 import { migrate, openDatabase, transact, type EntityList, type EntityManager, type Orm } from './orm.ts'
 import { answerProblems } from './problems.ts'
 import { startRelay } from './relay.ts'
+import { mayNotBeStorable, notStorableAt } from './storable.ts'
 import { withRequestContext } from './request-context.ts'
 import { createLogger, createMetrics, type Logger } from './telemetry.ts'
 import { startTracing, type Tracer } from './tracing.ts'
@@ -257,11 +258,18 @@ function operationOf(request: FastifyRequest): string {
 type Answered = { status: number; headers: Record<string, string>; body: string }
 
 async function executeGraphQL(apollo: ApolloServer<BaseContext>, request: FastifyRequest, makeContext: () => object): Promise<Answered> {
+  const sent = (request.body as Buffer | undefined)?.toString() ?? ''
+  const refused = (status: number, message: string, extensions: object): Answered => ({ status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ errors: [{ message, extensions }] }) })
   let body: unknown
   try {
-    body = JSON.parse((request.body as Buffer | undefined)?.toString() ?? '')
+    body = JSON.parse(sent)
   } catch {
-    return { status: 400, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ errors: [{ message: 'the body is not JSON', extensions: { code: 'BAD_REQUEST' } }] }) }
+    return refused(400, 'the body is not JSON', { code: 'BAD_REQUEST' })
+  }
+  if (mayNotBeStorable(sent)) {
+    const { query, variables } = (body ?? {}) as { query?: unknown; variables?: unknown }
+    const field = notStorableAt(variables, 'variables') ?? (/\\u(?:0000|\{0+\})/.test(String(query)) ? 'query' : undefined)
+    if (field) return refused(200, 'a text holds a NUL character, or half of a character, which cannot be kept', { code: 'INVALID_INPUT', field })
   }
   const headers = new HeaderMap()
   for (const [key, value] of Object.entries(request.headers)) if (value !== undefined) headers.set(key, Array.isArray(value) ? value.join(', ') : value)

@@ -95,3 +95,23 @@ test('a hundred drugs by reference, with equivalents and interactions, cost a ha
   })
   assert.ok(statements <= 3, `${statements} statements`)
 })
+
+test('what nobody would ask is answered with a reason: ids that are none, forged cursors, NUL and half characters, lists of minus one', async () => {
+  const ask = async (query: string, variables: object = {}) => {
+    const { data, errors } = await subgraph.graph(patient, query, variables as Record<string, unknown>)
+    return errors ? [errors[0]!.extensions['code'], errors[0]!.extensions['field']] : data
+  }
+  assert.deepEqual(await ask('{ interactions(drugIds: ["", "x"]) { id } }'), { interactions: [] })
+  assert.deepEqual(await ask('{ knowledgeReleases(first: -1) { version } }'), ['INVALID_INPUT', 'first'])
+  for (const cursor of [[1, 'a', 'not an id'], [1e300, 'a', '0190b0a0-0000-7000-8000-000000000000'], [1, 'a\0', '0190b0a0-0000-7000-8000-000000000000'], ['1', 2, 3], 'x']) {
+    assert.deepEqual(await ask('query ($a: String) { drugs(search: "lisinopril", after: $a) { nodes { id } } }', { a: Buffer.from(JSON.stringify(cursor)).toString('base64url') }), ['INVALID_INPUT', 'after'], JSON.stringify(cursor))
+  }
+  for (const text of ['a\0b', 'half \ud83d']) {
+    assert.deepEqual(await ask('query ($s: String) { drugs(search: $s) { nodes { id } } }', { s: text }), ['INVALID_INPUT', 'variables.s'])
+    assert.deepEqual(await ask('query ($m: [String!]!) { interactionCheck(medicines: $m) { knowledgeVersion } }', { m: ['warfarin', text] }), ['INVALID_INPUT', 'variables.m.1'])
+  }
+  assert.deepEqual(await ask('{ ingredients(search: "a\\u0000") { name } }'), ['INVALID_INPUT', 'query'])
+  // whole characters beyond the basic plane, wildcards and quotes are ordinary text
+  for (const text of ['\u{1F48A}', '%', '_%_', "o'b\"\\", "');--", 'é'.repeat(200)]) assert.deepEqual((await search(text)).nodes, [], text)
+  assert.deepEqual(await ask('query ($s: String) { drugs(search: $s) { nodes { id } } }', { s: 'x'.repeat(201) }), ['INVALID_INPUT', 'search'])
+})

@@ -1,10 +1,10 @@
 /** One search for the formulary and for the directory: both have a search vector, a folded name and columns to narrow by. */
 import type { EntityClass } from '@mikro-orm/postgresql'
-import { invalid, type EntityManager } from '@pharmagraph/platform'
+import { invalid, isId, type EntityManager } from '@pharmagraph/platform'
 import type { SearchScope } from '../entities/search-word.ts'
 import { ndcReadings, type NdcReadings } from '../ndc-readings.ts'
 import { all, type Sql } from '../sql.ts'
-import { fold } from '../text.ts'
+import { fold, storable } from '../text.ts'
 import { countFacets, filtersOf, type FacetCount, type FacetField, type Facets, type Narrowing } from './facets.ts'
 import { columnsOf, plainRows } from './plain-rows.ts'
 import { forgive, readQuestion, type Question } from './search-words.ts'
@@ -55,7 +55,7 @@ export async function searchIn<Entity extends object>(em: EntityManager, target:
   if (search.length > 200) throw invalid('search', 'search for 200 characters at most')
   const filters = filtersOf(target.facets, request.narrow)
   const always = request.always ?? nothingAsked
-  const from = after ? decodeCursor(after) : undefined
+  const from = after ? decodeCursor(after, target.table) : undefined
   const lookUp = async (lookup: Lookup) => ({ ...lookup, rows: await bestRows(em, target, lookup, all([lookup.matches, always, ...filters.values()]), from, first + 1) })
 
   const question = readQuestion(search)
@@ -140,10 +140,11 @@ function byWords({ words, parts }: Question): Lookup {
 
 type Cursor = { rank: number; name: string; id: string }
 const encodeCursor = ({ rank, name, id }: Cursor): string => Buffer.from(JSON.stringify([rank, name, id])).toString('base64url')
-function decodeCursor(cursor: string): Cursor {
+function decodeCursor(cursor: string, table: SearchScope): Cursor {
   try {
     const [rank, name, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]
-    if (Number.isInteger(rank) && typeof name === 'string' && typeof id === 'string') return { rank: rank as number, name, id }
+    const possible = Number.isInteger(rank) && Math.abs(rank as number) < 2 ** 31 && typeof name === 'string' && typeof id === 'string' && name === storable(name) && (table === 'drug' ? isId(id) : id === storable(id))
+    if (possible) return { rank: rank as number, name, id }
   } catch {
     // not ours either
   }

@@ -1,8 +1,9 @@
-import { clock, fraction, invalid, money } from '@pharmagraph/platform'
+import { clock, fraction, money } from '@pharmagraph/platform'
 import { formatNdc11, formatNdc12 } from '@pharmagraph/schema/identifiers'
 import { access } from '../access.ts'
 import type { Drug } from '../entities/drug.ts'
 import type { DrugConnectionResolvers, DrugPrice, DrugResolvers } from '../generated/resolvers.ts'
+import { listLength } from './list-length.ts'
 
 type Price = { amountMinor: number; currency: string; effectiveFrom: Date; note?: string | null | undefined }
 const priceOf = ({ packageSize }: Drug, { amountMinor, currency, effectiveFrom, note }: Price): DrugPrice => {
@@ -33,10 +34,4 @@ export const drugResolvers: DrugResolvers = {
 export const drugConnectionResolvers: DrugConnectionResolvers = {
   totalCount: (connection) => connection.totalCount(),
   facets: (connection, { fields }) => connection.facets(fields),
-}
-
-const listLength = (first: number | null | undefined): number => {
-  const length = first ?? 20
-  if (length < 1 || length > 200) throw invalid('first', 'first must be from 1 to 200')
-  return length
 }

@@ -1,4 +1,4 @@
-import { invalid, page } from '@pharmagraph/platform'
+import { invalid, isId, page } from '@pharmagraph/platform'
 import { parseNdc } from '@pharmagraph/schema/identifiers'
 import { access } from '../access.ts'
 import { Drug } from '../entities/drug.ts'
@@ -10,6 +10,7 @@ import { ingredientsBeginning } from '../reads/ingredients.ts'
 import { interactionsBetween } from '../reads/interactions.ts'
 import { packagesByNdc, searchDirectory } from '../reads/search-directory.ts'
 import { searchDrugs } from '../reads/search-drugs.ts'
+import { listLength } from './list-length.ts'
 
 export const queryResolvers: QueryResolvers = {
   drug: (_source, { id }, { loaders }) => loaders.drug.load(id),
@@ -21,12 +22,12 @@ export const queryResolvers: QueryResolvers = {
   drugs: (_source, { first, ...request }, { em }) => searchDrugs(em, { ...request, first: first ?? 20 }),
   interactions: async (_source, { drugIds }, { em }) => {
     if (drugIds.length > 20) throw invalid('drugIds', 'ask about 20 drugs at most')
-    const drugs = await em.find(Drug, { id: { $in: drugIds } })
+    const drugs = await em.find(Drug, { id: { $in: drugIds.filter(isId) } })
     const findings = await interactionsBetween(em, drugs.map(({ id, ingredientNames }) => ({ key: id, ingredients: ingredientNames })))
     return [...new Map(findings.map(({ interaction }) => [interaction.id, interaction])).values()]
   },
   interactionCheck: (_source, { medicines, knowledgeVersion }, { em }) => checkInteractions(em, medicines, knowledgeVersion),
-  knowledgeReleases: (_source, { first }, { em }) => em.find(KnowledgeRelease, {}, { orderBy: { number: 'desc' }, limit: Math.min(first ?? 20, 200) }),
+  knowledgeReleases: (_source, { first }, { em }) => em.find(KnowledgeRelease, {}, { orderBy: { number: 'desc' }, limit: listLength(first) }),
   ingredients: (_source, { search, first }, { em }) => ingredientsBeginning(em, search, first ?? 20),
   directory: (_source, { first, ...request }, { em }) => searchDirectory(em, { ...request, first: first ?? 20 }),
   directoryPackages: (_source, { ndc }, { em }) => packagesByNdc(em, ndc),
