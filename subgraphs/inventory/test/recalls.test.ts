@@ -126,6 +126,8 @@ test('one query lists everybody who has units of a recalled lot and the parcels 
   const answer = (actor: Actor, noticeId: string, verb: string) =>
     subgraph.graph(actor, 'mutation ($i: AnswerRecallNoticeInput!) { answerRecallNotice(input: $i) { ... on RecallNoticePayload { notice { status answeredAt } } ... on Problem { code } } }', { i: { noticeId, verb } })
   assert.equal((await answer(actorWith('patient', { patientId: newId() }), myRecallNotices[0].id, 'acknowledge')).errors?.[0]?.extensions['code'], 'NOT_FOUND')
+  const inWords = await subgraph.graph(patient, 'mutation ($id: ID!) { answerRecallNotice(input: { noticeId: $id, verb: "acknowledge", note: "I felt ill after it" }) { ... on Problem { code } } }', { id: myRecallNotices[0].id })
+  assert.equal(inWords.data?.answerRecallNotice?.code ?? inWords.errors?.[0]?.extensions['code'], 'INVALID_INPUT', 'what a patient writes about themselves is not kept here')
   assert.equal((await answer(patient, myRecallNotices[0].id, 'acknowledge')).data.answerRecallNotice.notice.status, 'ACKNOWLEDGED')
   const close = () => subgraph.data(keeper, 'mutation ($id: ID!) { closeRecall(recallId: $id) { ... on RecallPayload { recall { status } } ... on Problem { code message } } }', { id })
   assert.match((await close()).closeRecall.message, /^2 people/)

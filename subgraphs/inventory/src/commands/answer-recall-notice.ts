@@ -9,8 +9,9 @@ export async function answerRecallNotice(em: EntityManager, actor: Actor, { noti
   const notice = isId(noticeId) ? await em.findOne(RecallNotice, { id: noticeId }) : null
   if (!notice) throw notFound('recall-notice')
   access.must(actor, 'recall-notice:answer', notice)
-  if ((note ?? '').length > 500) throw invalid('note', 'keep the note within 500 characters')
-  apply(em, actor, recallNoticeLifecycle, notice, verb, note ? { reason: note } : {})
+  // what people write about themselves is kept under their own key, and nobody has one here
+  if (note?.trim()) throw invalid('note', 'nothing is kept here in words about a person: write it to the pharmacist as a message')
+  apply(em, actor, recallNoticeLifecycle, notice, verb)
   return notice
 }
 

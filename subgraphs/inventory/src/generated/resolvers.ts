@@ -1183,6 +1183,10 @@ export type AnswerRecallNoticeInput = {
   noticeId: Scalars['ID']['input'];
   /** acknowledge, or giveUp by staff. */
   verb: Scalars['String']['input'];
+  /**
+   * Refused unless empty: words about a person are not kept here, a message to the pharmacist is.
+   * @deprecated write a message to the pharmacist (postMessage)
+   */
   note?: InputMaybe<Scalars['String']['input']>;
 };
 
