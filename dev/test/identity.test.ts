@@ -17,7 +17,7 @@ const identity = new Service({
   name: 'identity',
   command: process.execPath,
   args: [join(import.meta.dirname, '../src/identity/main.ts')],
-  env: { ...process.env, PORT: String(port), DATA_DIR: dataDir },
+  env: { ...process.env, PORT: String(port), DATA_DIR: dataDir, IDENTITY_SCIM_TOKEN: 'scim-test-token' },
   isReady: (line) => line.startsWith('{"ready":"identity"'),
   stopSignal: 'SIGTERM',
 })
@@ -183,6 +183,26 @@ test('tokens stay valid over a restart: the signing key is kept', async () => {
   const session = await signIn(issuer, people.aisha)
   await identity.restart()
   assert.equal((await claimsOf(session)).sub, people.aisha.id)
+})
+
+test('S51 an account is found by patient id and removed for good over SCIM, by whoever has the token', async () => {
+  const { patient_id: patientId } = await claimsOf(await signUp(issuer, { givenName: 'Gone', familyName: 'Soon', email: 'gone@example.com', password: 'long enough' }))
+  const scim = async (path: string, { method = 'GET', token = 'scim-test-token' } = {}) => {
+    const response = await fetch(`${issuer}/scim/v2${path}`, { method, headers: { authorization: `Bearer ${token}` } })
+    const text = await response.text()
+    return { status: response.status, body: (text ? JSON.parse(text) : {}) as { Resources?: { id: string; externalId: string; roles: object[] }[] } }
+  }
+  const find = (id: unknown) => scim(`/Users?filter=${encodeURIComponent(`externalId eq "${id}"`)}`)
+  const [user, ...others] = (await find(patientId)).body.Resources!
+  assert.deepEqual([user?.externalId, user?.roles, others], [patientId, [{ value: 'patient' }], []])
+  assert.deepEqual([(await scim(`/Users/${user!.id}`, { method: 'DELETE', token: 'other' })).status, (await scim('/Users')).status, (await scim('/Users/none', { method: 'DELETE' })).status], [401, 400, 404])
+  const session = await signIn(issuer, people.james)
+  for (const id of [user!.id, people.james.id]) assert.equal((await scim(`/Users/${id}`, { method: 'DELETE' })).status, 204)
+  await assert.rejects(session.refresh(), { code: 'invalid_grant' })
+  await identity.restart()
+  assert.deepEqual((await find(patientId)).body.Resources, [])
+  await assert.rejects(signIn(issuer, { email: 'gone@example.com', password: 'long enough' }), { code: 'form', message: /password is wrong/ })
+  await assert.rejects(signIn(issuer, people.james), { code: 'form', message: /password is wrong/ })
 })
 
 test('a partner gets a token by client credentials, and only with its secret', async () => {

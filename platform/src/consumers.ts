@@ -7,7 +7,7 @@ import type { JsMsg } from 'nats'
 import { systemActor, type Actor } from './actor.ts'
 import { clock } from './clock.ts'
 import { AppError } from './errors.ts'
-import { checkEvent, type CloudEvent, type EventType } from './events.ts'
+import { checkEvent, subjectOf, type CloudEvent, type EventType } from './events.ts'
 import { ensureConsumer, streamName, type Broker } from './nats.ts'
 import { transact, type EntityManager, type Orm } from './orm.ts'
 import { withRequestContext } from './request-context.ts'
@@ -24,12 +24,16 @@ export type Handler<Type extends EventType> = {
 }
 
 export type EffectTools<Services> = { services: Services; actor: Actor; transact<T>(work: (em: EntityManager) => Promise<T>): Promise<T> }
+export type StreamTools = {
+  /** Takes the events of a type and subject off the stream: for what must not outlive somebody. Harmless when repeated. */
+  forget(type: EventType, subject: string): Promise<void>
+}
 export type Effect<Type extends EventType, Services> = {
   readonly kind: 'effect'
   readonly on: Type
   readonly name: string
   /** Must be harmless when run again: the inbox row is written after it. */
-  run(event: CloudEvent<Type>, tools: EffectTools<Services>): Promise<void>
+  run(event: CloudEvent<Type>, tools: EffectTools<Services> & StreamTools): Promise<void>
   /** It keeps its own record of the events it has seen, so no inbox row is read or written. */
   readonly ownRecord: boolean
 }
@@ -152,7 +156,10 @@ async function startGroup<Services>(
       })
       return
     }
-    const tools = { services, actor, transact: inTransaction }
+    const tools: EffectTools<Services> & StreamTools = {
+      services, actor, transact: inTransaction,
+      forget: async (type, subject) => void (await broker.manager.streams.purge(streamName, { filter: subjectOf(type, subject) })),
+    }
     if (consumer.ownRecord) return consumer.run(event as never, tools)
     const [seen] = await inTurn.execute(() => orm.em.fork().execute<unknown[]>('select 1 from inbox where event_id = ? and consumer = ?', [event.id, consumer.name]))
     if (seen) return

@@ -46,7 +46,7 @@ test('a recall is traced through the gateway to the person who has the medicine,
   const letters = (await (await fetch(`${stack.sandboxes.mail}/messages.json?to=${encodeURIComponent(fill.patient.email)}`)).json()) as unknown
   assert.match(JSON.stringify(letters), /Please read a safety notice/)
   assert.doesNotMatch(JSON.stringify(letters), /sertraline|subpotent/i)
-  const { answerRecallNotice } = await grace.run('AnswerRecallNotice', { input: { noticeId: fill.notice.id, verb: 'acknowledge', note: 'told by telephone' } })
+  const { answerRecallNotice } = await grace.run('AnswerRecallNotice', { input: { noticeId: fill.notice.id, verb: 'acknowledge' } })
   assert.equal(answerRecallNotice.notice.status, 'ACKNOWLEDGED')
   assert.equal((await read()).progress.acknowledged, 1)
 })

@@ -36,12 +36,17 @@ export class Accounts {
   readonly #file: string
   readonly #byId = new Map<string, Account>()
   readonly #byEmail = new Map<string, Account>()
-  readonly #stored: StoredAccount[]
+  #stored: StoredAccount[]
+  /** Ids of demo people who were removed: they are not in the file of accounts, so that this says it. */
+  readonly #removed: Set<string>
+  readonly #removedFile: string
 
   constructor(dataDir: string) {
     this.#file = join(dataDir, 'accounts.json')
     this.#stored = readJsonFile<StoredAccount[]>(this.#file) ?? []
-    for (const { password, ...person } of Object.values<Person>(people)) {
+    this.#removedFile = join(dataDir, 'removed-accounts.json')
+    this.#removed = new Set(readJsonFile<string[]>(this.#removedFile) ?? [])
+    for (const { password, ...person } of Object.values<Person>(people).filter(({ id }) => !this.#removed.has(id))) {
       this.#add({ ...person, checkPassword: async (given) => equal(Buffer.from(given), Buffer.from(password)) })
     }
     for (const stored of this.#stored) this.#add(fromStored(stored))
@@ -53,6 +58,27 @@ export class Accounts {
 
   byEmail(email: string): Account | undefined {
     return this.#byEmail.get(email.trim().toLowerCase())
+  }
+
+  /** Accounts whose tokens carry that patient id. */
+  ofPatient(patientId: string): Account[] {
+    return [...this.#byId.values()].filter((account) => account.patientId === patientId)
+  }
+
+  /** Ends an account for good: nobody signs in to it, and its refresh tokens give nothing more. False where there is none. */
+  remove(id: string): boolean {
+    const account = this.#byId.get(id)
+    if (!account) return false
+    if (this.#stored.some((stored) => stored.id === id)) {
+      this.#stored = this.#stored.filter((stored) => stored.id !== id)
+      writeJsonFile(this.#file, this.#stored)
+    } else {
+      this.#removed.add(id)
+      writeJsonFile(this.#removedFile, [...this.#removed])
+    }
+    this.#byId.delete(id)
+    this.#byEmail.delete(account.email)
+    return true
   }
 
   /** The account, or undefined: an unknown address and a wrong password look the same. */

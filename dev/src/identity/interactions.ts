@@ -137,7 +137,10 @@ export function createPages(provider: Provider, accounts: Accounts) {
         clientName: client?.name ?? interaction.params.client_id,
         email,
         cancelUrl: `${path}/cancel`,
-        demoAccounts: Object.values<Person>(people).filter((person) => client && mayUse(accounts.byId(person.id)!, client.id, client.scope)),
+        demoAccounts: Object.values<Person>(people).filter(({ id }) => {
+          const account = accounts.byId(id)
+          return client && account && mayUse(account, client.id, client.scope)
+        }),
         ...(problem !== undefined && { problem }),
         ...(client?.signUp && { signUpUrl: `${path}/sign-up` }),
       }),

@@ -1,5 +1,5 @@
 /**
- * The local identity provider as a process: reads PORT, HOST, DATA_DIR and ISSUER, and prints one JSON line when it listens.
+ * The local identity provider as a process: reads PORT, HOST, DATA_DIR, ISSUER and IDENTITY_SCIM_TOKEN, and prints one JSON line when it listens.
  * For development only: its accounts and secrets are public.
  */
 import { randomBytes } from 'node:crypto'
@@ -12,6 +12,7 @@ import { createPages } from './interactions.ts'
 import { errorPage } from './pages.ts'
 import { createProvider } from './provider.ts'
 import type { Keys } from './provider.ts'
+import { createScim } from './scim.ts'
 
 const port = Number(process.env['PORT'] ?? 4010)
 const host = process.env['HOST'] ?? '127.0.0.1'
@@ -32,11 +33,13 @@ const accounts = new Accounts(dataDir)
 const provider = createProvider(issuer, keys, accounts)
 provider.on('server_error', (_ctx, error) => console.error(error))
 const pages = createPages(provider, accounts)
+const scim = createScim(accounts, process.env['IDENTITY_SCIM_TOKEN'])
 const protocol = provider.callback()
 
 const server = createServer(async (request, response) => {
   try {
-    if (!(await pages(request, response))) await protocol(request, response)
+    if (scim(request, response) || (await pages(request, response))) return
+    await protocol(request, response)
   } catch (error) {
     console.error(error)
     if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/html; charset=utf-8' })

@@ -25,7 +25,7 @@ type Settings = Record<string, string | undefined>
 
 /** Beyond what every subgraph gets, only those that need a secret have it. */
 const needsOfSubgraph: Record<string, (near: Surroundings) => Settings> = {
-  patients: (near) => ({ ...vault(near), ...matching(near) }),
+  patients: (near) => ({ ...vault(near), ...matching(near), ...accounts(near) }),
   prescriptions: (near) => ({ ...vault(near), ...matching(near), ...signing(near), ...outside(near, erxSandbox) }),
   catalog: () => ({}),
   inventory: ({ settings }) => ({ DISPENSING_DEVICES: settings['DISPENSING_DEVICES'] || 'simulated:cabinet-1' }),
@@ -86,6 +86,7 @@ export function identityEnvironment(near: Surroundings): NodeJS.ProcessEnv {
     PORT: String(near.ports['identity']),
     HOST: host,
     DATA_DIR: `${near.dataDir}/identity`,
+    IDENTITY_SCIM_TOKEN: near.secrets.scimToken,
     LOG_LEVEL: logLevel(near),
   })
 }
@@ -126,6 +127,12 @@ function matching({ secrets, settings }: Surroundings): Settings {
   return { MATCH_KEY: settings['MATCH_KEY'] || secrets.matchKey }
 }
 
+/** An issuer of the developer's own has its own administration, or none. */
+function accounts({ ports, secrets, settings }: Surroundings): Settings {
+  if (settings['IDENTITY_SCIM_URL']) return { IDENTITY_SCIM_URL: settings['IDENTITY_SCIM_URL'], IDENTITY_SCIM_TOKEN: settings['IDENTITY_SCIM_TOKEN'] }
+  return settings['OIDC_ISSUER'] ? {} : { IDENTITY_SCIM_URL: `http://${host}:${ports['identity']}/scim/v2`, IDENTITY_SCIM_TOKEN: secrets.scimToken }
+}
+
 function signing({ secrets, settings }: Surroundings): Settings {
   return { SIGNING_KEY: settings['SIGNING_KEY'] || secrets.signingKey, SIGNING_KEYS_PREVIOUS: settings['SIGNING_KEYS_PREVIOUS'] }
 }
@@ -159,7 +166,7 @@ function isLocal(near: Surroundings, sandbox: Group): boolean {
 const contract = new RegExp(
   `^(${[
     'PORT', 'HOST', 'DATABASE_URL', 'NATS_URL', 'DATA_DIR', 'PUBLIC_URL', 'SEED', 'MAIL_URL', 'KEK', 'KEK_PREVIOUS', 'MATCH_KEY', 'CURSOR_KEY', 'DISPENSING_DEVICES', 'SIGNING_\\w+',
-    'ACTOR_\\w+', 'OIDC_\\w+', 'STRIPE_\\w+', 'ERX_\\w+', 'CARRIER_\\w+', 'PARTNER_\\w+',
+    'ACTOR_\\w+', 'OIDC_\\w+', 'STRIPE_\\w+', 'ERX_\\w+', 'CARRIER_\\w+', 'PARTNER_\\w+', 'IDENTITY_\\w+',
   ].join('|')})$`,
 )
 

@@ -20,6 +20,8 @@ export interface Secrets {
   stripeWebhookSecret: string
   erxWebhookSecret: string
   carrierWebhookSecret: string
+  /** The bearer token of the local identity provider's administration. */
+  scimToken: string
 }
 
 export async function loadSecrets(dataDir: string): Promise<Secrets> {
@@ -44,5 +46,6 @@ async function newSecrets(): Promise<Secrets> {
     stripeWebhookSecret: `whsec_${randomBytes(24).toString('hex')}`,
     erxWebhookSecret: randomBytes(24).toString('hex'),
     carrierWebhookSecret: randomBytes(24).toString('hex'),
+    scimToken: randomBytes(24).toString('hex'),
   }
 }

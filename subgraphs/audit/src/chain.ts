@@ -25,3 +25,10 @@ export function subjectsOf(subject: string, data: unknown): string[] {
   walk('', data)
   return [...found]
 }
+
+/**
+ * What an event holds under a key that outlives the person is chained as its SHA-256 only: it proves what was said, and
+ * erasing the person does not stop at the chain.
+ */
+export const withoutCiphertext = ({ sealed, ...data }: Record<string, unknown>): Record<string, unknown> =>
+  typeof sealed === 'string' ? { ...data, sealedSha256: createHash('sha256').update(sealed).digest('hex') } : { ...data, ...(sealed === undefined ? {} : { sealed }) }

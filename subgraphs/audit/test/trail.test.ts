@@ -1,5 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { clock, eventsFolder, newId, systemActor, transact, type EventMap, type EventType } from '@pharmagraph/platform'
@@ -147,5 +148,13 @@ test('S47 who read health information is in the chain, and in the trail where it
   for (const filter of [{ subjectId: prescriptionId, accesses: true }, { subjectId: patientId, accesses: true }, { subjectId: patientId, type: 'audit.phi-read.v1' }]) {
     assert.deepEqual((await trail(filter)).nodes.map((entry: { id: string }) => entry.id), [id])
   }
+  assert.equal((await verify()).valid, true)
+})
+
+test('G2 S58 what an event carries sealed is chained as its hash only, and the chain holds', async () => {
+  const patientId = newId()
+  const id = await subgraph.publish('patients.clinical-profile-changed.v1', patientId, { patientId, version: 1, sealed: 'v1.aaaa.bbbb.cccc' })
+  const [row] = await eventually(async () => [await subgraph.sql<{ data: object }>('select data from audit_entry where id = $1', [id])].find(({ length }) => length === 1), { what: 'the entry' })
+  assert.deepEqual(row!.data, { patientId, version: 1, sealedSha256: createHash('sha256').update('v1.aaaa.bbbb.cccc').digest('hex') })
   assert.equal((await verify()).valid, true)
 })

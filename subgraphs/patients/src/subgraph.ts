@@ -8,6 +8,8 @@ import { notifyOfOrder } from './consumers/notify-of-order.ts'
 import { notifyOfRecall } from './consumers/notify-of-recall.ts'
 import { notifyOfRefill } from './consumers/notify-of-refill.ts'
 import { notifyOfShipment } from './consumers/notify-of-shipment.ts'
+import { forgetEvents } from './consumers/forget-events.ts'
+import { removeAccount } from './consumers/remove-account.ts'
 import { loaders } from './context.ts'
 import { entities } from './entities/index.ts'
 import { endEmergencyAccesses } from './jobs/end-emergency-accesses.ts'
@@ -27,7 +29,7 @@ export const patients = defineSubgraph({
   resolvers,
   loaders,
   services,
-  consumers: [...notifyOfOrder, notifyOfShipment, notifyOfRecall, ...notifyOfRefill, knowPrescription, knowPatientOfPrescription, ...recordClock, ...erasureConfirmations],
+  consumers: [...notifyOfOrder, notifyOfShipment, notifyOfRecall, ...notifyOfRefill, knowPrescription, knowPatientOfPrescription, ...recordClock, ...erasureConfirmations, removeAccount, forgetEvents],
   jobs: [sendNotifications, recheckLicences, rewrapDataKeys, erasePatients, sealRelationships, endEmergencyAccesses],
   seed,
 })

@@ -85,6 +85,11 @@ test('G2 S51 what the law wants is kept to its last day and says which law; then
     assert.deepEqual(await subgraph.sql('select wrapped from data_key where subject_id = $1', [id]), [{ wrapped: null }])
     for (const table of ['patient_token', 'allergy', 'insurance_policy']) assert.deepEqual(await subgraph.sql(`select * from ${table} where patient_id = $1`, [id]), [], table)
     assert.equal((await subgraph.data(actor, '{ me { id } }')).me, null)
+    // neither outbox nor stream keeps what was sealed or hashed under another key than the patient's
+    assert.deepEqual(await subgraph.sql("select type from outbox where subject = $1 and type ~ 'profile|registered'", [id]), [])
+    const kept = async (who: string) => Object.keys((await subgraph.running.broker!.manager.streams.info('EVENTS', { subjects_filter: `events.patients.*.v1.${who}` })).state.subjects ?? {}).map((subject) => subject.split('.')[2]).sort()
+    await eventually(async () => !(await kept(id)).some((fact) => /profile|registered/.test(fact!)), { what: 'the stream to forget' })
+    assert.deepEqual((await kept(neighbour.id)).filter((fact) => /profile|registered/.test(fact!)), ['clinical-profile-changed', 'patient-registered'])
     const { findPatients } = await subgraph.data(actorWith('support'), 'query { findPatients(lookup: { email: "gone@example.com" }) { id } }')
     assert.deepEqual(findPatients, [])
     const { messageThreads } = await subgraph.data(actorWith('pharmacist'), '{ messageThreads { nodes { patientName { full } messages { body } } } }')

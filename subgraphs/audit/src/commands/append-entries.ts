@@ -1,6 +1,6 @@
 import type { Actor, CloudEvent, EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
-import { genesisHash, hashOf, subjectsOf } from '../chain.ts'
+import { genesisHash, hashOf, subjectsOf, withoutCiphertext } from '../chain.ts'
 
 const chainLock = 7166100
 
@@ -22,7 +22,7 @@ export async function appendEntries(em: EntityManager, actor: Actor, events: rea
     seen.add(event.id)
     const content = {
       id: event.id, sequence: ++sequence, at: new Date(event.time), type: event.type, source: event.source, actor: event.actor, actorRole: event.actorrole,
-      subjects: subjectsOf(event.subject, event.data), correlationId: event.correlationid, causationId: event.causationid ?? null, data: event.data as unknown as Record<string, unknown>,
+      subjects: subjectsOf(event.subject, event.data), correlationId: event.correlationid, causationId: event.causationid ?? null, data: withoutCiphertext(event.data as unknown as Record<string, unknown>),
     }
     const entry = { ...content, previousHash, hash: hashOf(previousHash, content) }
     previousHash = entry.hash

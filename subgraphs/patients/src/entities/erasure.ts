@@ -31,13 +31,16 @@ ErasureRequestSchema.setClass(ErasureRequest)
 /** Who keeps sealed data of patients, each under a data key of its own. */
 export const keepers = ['patients', 'prescriptions', 'orders', 'logistics'] as const
 export type Keeper = (typeof keepers)[number]
+/** Who confirms an erasure: the keepers and, where one is set, the identity provider. */
+export const confirmers = [...keepers, 'identity'] as const
+export type Confirmer = (typeof confirmers)[number]
 
 export const ErasureConfirmationSchema = defineEntity({
   name: 'ErasureConfirmation',
   tableName: 'erasure_confirmation',
   properties: {
     requestId: p.uuid().primary(),
-    service: p.enum(keepers).primary(),
+    service: p.enum(confirmers).primary(),
     at: p.datetime(),
   },
 })

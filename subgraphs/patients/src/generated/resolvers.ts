@@ -560,7 +560,7 @@ export type ErasureRequest = {
   keptBecause: Array<RetentionClock>;
   /** When the patient's data key was destroyed. */
   erasedAt?: Maybe<Scalars['DateTime']['output']>;
-  /** The services that keep sealed data and have destroyed their key of this patient. */
+  /** The services that keep sealed data and have destroyed their key of this patient, and `identity` once the account at the identity provider is removed. */
   confirmations: Array<ErasureConfirmation>;
   certifiedAt?: Maybe<Scalars['DateTime']['output']>;
   /** Once all have confirmed. `certificateHash` is the SHA-256 of its canonical JSON (RFC 8785), which the audit trail holds as well. */
