@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createPublicKey, verify } from 'node:crypto'
 import fc from 'fast-check'
 import { addDays, canonicalJson, clock, newId, transact, type Actor } from '@pharmagraph/platform'
-import { actorWith } from '../../../tests/environment.ts'
+import { actorWith, eventually } from '../../../tests/environment.ts'
 import type { PrescriptionContent } from '../src/content.ts'
 import { Prescription } from '../src/entities/prescription.ts'
 import { readMedicationRequest } from '../src/fhir/medication-request.ts'
@@ -176,6 +176,30 @@ test('an allergy and a coverage that come with the order are kept with it: the a
   const { contained } = (await get(`/fhir/R4/MedicationRequest/${id}`, partner)).resource as { contained: Record<string, any>[] }
   assert.deepEqual(contained.filter(({ resourceType }) => resourceType === 'AllergyIntolerance').map(({ code }) => code.text), ['Allergy to penicillin'])
   assert.deepEqual(contained.find(({ resourceType }) => resourceType === 'Coverage')?.['payor'], [{ display: 'Acme Health' }])
+})
+
+test('S50 S87 a partner learns what was dispensed on its order only while the patient consents to EXCHANGE, and not a moment longer', async () => {
+  const patient = await registerPatient()
+  const sent = await send(order(patient), '/fhir/R4/MedicationRequest')
+  const id = sent.resource['id'] as string
+  await untilPrescription(id, 'CLINICAL_REVIEW')
+  assert.equal((await act(nora, 'verifyPrescription', held(await claimFor(nora, 'VERIFICATION', id)))).__typename, 'PrescriptionPayload')
+  const fill = await packed(id, patient.id, lisinopril)
+  let version = 0
+  const consent = async (granted: boolean) => {
+    await subgraph.publish('patients.consent-changed.v1', patient.id, { patientId: patient.id, purpose: 'EXCHANGE', granted, policyVersion: '1', version: ++version })
+    await eventually(async () => (await subgraph.sql('select 1 from patient_fact where patient_id = $1 and exchange_consent_version = $2', [patient.id, version])).length === 1)
+  }
+  const seen = async (actor: Actor) => {
+    const [one, all] = [await get(`/fhir/R4/MedicationDispense/${fill.id}`, actor), await get(`/fhir/R4/MedicationDispense?prescription=${id}`, actor)]
+    return [one.status, all.status, all.resource['entry'].length]
+  }
+  assert.deepEqual([await seen(partner), await seen(elena), await seen(patient.actor)], [[404, 200, 0], [200, 200, 1], [200, 200, 1]])
+  assert.equal((await get(`/fhir/R4/MedicationRequest/${id}`, partner)).status, 200, 'its own order it may always see')
+  await consent(true)
+  assert.deepEqual([await seen(partner), await seen(actorWith('partner'))], [[200, 200, 1], [404, 200, 0]])
+  await consent(false)
+  assert.deepEqual(await seen(partner), [404, 200, 0])
 })
 
 const contained = (patient: KnownPatient): object[] => [

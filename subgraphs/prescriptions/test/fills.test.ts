@@ -135,6 +135,21 @@ test('S50 nothing is dispensed without the patient’s consent, and a consent wi
   assert.equal((await order(id, patient.id, drug.drugId)).status, 'SCREENING')
 })
 
+test('S50 a consent taken back while the fill is under way stops it before it leaves, and given anew lets it go', async () => {
+  const patient = await registerPatient()
+  const drug = await publishDrug({ genericName: 'citalopram' })
+  const fill = await packed(await verified({ patientId: patient.id, drugId: drug.drugId }), patient.id, drug)
+  const consent = async (granted: boolean, version: number) => {
+    await subgraph.publish('patients.consent-changed.v1', patient.id, { patientId: patient.id, purpose: 'DISPENSING', granted, policyVersion: '1', version })
+    await eventually(async () => (await subgraph.sql('select 1 from patient_fact where patient_id = $1 and consent_version = $2', [patient.id, version])).length === 1)
+  }
+  await consent(false, 2)
+  const refused = await act(ken, 'releaseFill', { fillId: fill.id })
+  assert.deepEqual([refused.__typename, refused['code'], await fillStatus(fill.id)], ['TransitionRefused', 'CONSENT_MISSING', 'PACKED'])
+  await consent(true, 3)
+  assert.equal((await act(ken, 'releaseFill', { fillId: fill.id }))['fill']?.status, 'RELEASED')
+})
+
 test('two orders for the last refill at the same moment: one is accepted', async () => {
   const patient = await registerPatient()
   const drug = await publishDrug({ genericName: 'cephalexin' })

@@ -164,6 +164,21 @@ test('every NewRx sample of others is imported, or refused with a reason', { ski
   }
 })
 
+test('S16 S83 a controlled prescription with a DEA number that is another prescriber’s is not verified, a suffix is no difference', async () => {
+  const lorazepam = await publishDrug({ genericName: 'lorazepam', deaSchedule: 'CIV' })
+  const missing = async (dea: string) => {
+    const patient = await registerPatient()
+    const messageId = newId()
+    await script(newRx(patient, { messageId, ndc: lorazepam.ndc11, text: 'Lorazepam 10 MG Oral Tablet', refills: 0, dea }))
+    const id = await byMessage(messageId)
+    await untilPrescription(id, 'CLINICAL_REVIEW')
+    const outcome = await act(nora, 'verifyPrescription', held(await claimFor(nora, 'VERIFICATION', id)))
+    return outcome['missing'] ?? outcome['prescription'].status
+  }
+  assert.deepEqual(await missing('BB1388568'), ['the DEA number written is not the one the prescriber is registered with: ask the prescriber'])
+  assert.equal(await missing('FP9902013'), 'VERIFIED')
+})
+
 test('what a message lacks is added by a technician, and the data then moves under the key of the patient', async () => {
   const patient = await registerPatient()
   const messageId = newId()

@@ -30,7 +30,8 @@ export async function erasePatient(em: EntityManager, actor: Actor, requestId: s
 /** Notes that a keeper has destroyed its key, or that the account is gone; the last one makes the certificate. */
 export async function confirmErasure(em: EntityManager, actor: Actor, requestId: string, service: Confirmer): Promise<void> {
   const request = await em.findOne(ErasureRequest, { id: requestId }, { lockMode: LockMode.PESSIMISTIC_WRITE })
-  if (!request) return
+  // a certificate lists who had confirmed when it was made, and nobody after
+  if (!request || request.status === 'CERTIFIED') return
   await em.execute('insert into erasure_confirmation (request_id, service, at) values (?, ?, ?) on conflict do nothing', [requestId, service, clock.now()])
   const confirmations = await em.find(ErasureConfirmation, { requestId }, { orderBy: { service: 'asc' } })
   const awaited: readonly Confirmer[] = services().accounts ? confirmers : keepers

@@ -5,6 +5,7 @@ import { access } from '../access.ts'
 import type { PrescriptionContent } from '../content.ts'
 import { DispenseRecord } from '../entities/dispense-record.ts'
 import { DrugFact } from '../entities/facts.ts'
+import { PatientFact } from '../entities/facts.ts'
 import { Fill } from '../entities/fill.ts'
 import { Prescription } from '../entities/prescription.ts'
 import { fillLifecycle } from '../lifecycles/fill.ts'
@@ -53,6 +54,7 @@ export async function releaseFill(em: EntityManager, actor: Actor, services: Ser
 async function mustBeDispensable(em: EntityManager, actor: Actor, { vault, signer }: Services, fill: Fill, prescription: Prescription): Promise<void> {
   const refuse = (code: string, message: string) => refused(fillLifecycle, fill, actor, { code, message })
   if (prescription.status !== 'VERIFIED') throw refuse('NOT_VERIFIED', `the prescription is ${prescription.status}`)
+  if (!(await em.findOne(PatientFact, { patientId: fill.patientId }, { refresh: true }))?.dispensingConsent) throw refuse('CONSENT_MISSING', 'the patient has taken back the consent to dispensing: give the units back to stock, or ask the patient')
   const { lastDay, rule } = lastDayOfFill(fillableOf(prescription, [], fill.destinationState))
   if (clock.today() > lastDay) throw refuse('PRESCRIPTION_EXPIRED', `the prescription ended on ${lastDay} (${rule.source})`)
   const expired = fill.lots.find(({ expiryDate }) => expiryDate < clock.today())

@@ -44,6 +44,14 @@ export const factConsumers = [
       )
       if (newer.length > 0 && !granted) await withdrawAutoRefills(em, actor, { patientId }, 'CONSENT_WITHDRAWN')
     }
+    if (purpose === 'EXCHANGE') {
+      await em.execute(
+        `insert into patient_fact (patient_id, registered, dispensing_consent, consent_version, exchange_consent, exchange_consent_version) values (?, false, false, 0, ?, ?)
+         on conflict (patient_id) do update set exchange_consent = excluded.exchange_consent, exchange_consent_version = excluded.exchange_consent_version
+         where patient_fact.exchange_consent_version < excluded.exchange_consent_version`,
+        [patientId, granted, version],
+      )
+    }
     if (purpose !== 'DISPENSING') return
     await em.execute(
       `insert into patient_fact (patient_id, registered, dispensing_consent, consent_version) values (?, false, ?, ?)

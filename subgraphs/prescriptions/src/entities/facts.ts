@@ -17,6 +17,9 @@ export const PatientFactSchema = defineEntity({
     consentVersion: p.integer(),
     autoRefillConsent: p.boolean().default(false),
     autoRefillConsentVersion: p.integer().default(0),
+    /** Whether the patient's clinics may be told what was dispensed. */
+    exchangeConsent: p.boolean().default(false),
+    exchangeConsentVersion: p.integer().default(0),
   },
 })
 export class PatientFact extends PatientFactSchema.class {}

@@ -26,11 +26,15 @@ export async function missingElements(em: EntityManager, prescription: Prescript
     [!prescriber, 'the prescriber is not in our register'],
     [!!prescriber && !prescriber.active, 'the prescriber has no active licence'],
     [controlled && !(dea && isDeaNumber(dea)), "a controlled substance needs the prescriber's DEA number"],
+    [controlled && !!content.prescriber.dea && !!prescriber?.deaNumber && registration(content.prescriber.dea) !== registration(prescriber.deaNumber), "the DEA number written is not the one the prescriber is registered with: ask the prescriber"],
     [controlled && !!prescriber && !prescriber.scheduleAuthority.includes(deaSchedule), `the prescriber may not prescribe schedule ${deaSchedule.slice(1)}`],
     [!!pdmpRule && !(await isAsked(em, prescription, pdmpRule.parameters.withinDays)), `the monitoring programme of ${patientState} has not answered yet (${pdmpRule?.source}): put the item back and claim it again to ask it anew`],
   ]
   return gaps.flatMap(([missing, sentence]) => (missing ? [sentence] : []))
 }
+
+/** Without the suffix that an institution adds for its people (21 CFR 1301.22(c)). */
+const registration = (dea: string): string => dea.trim().toUpperCase().split('-')[0]!
 
 const isAsked = async (em: EntityManager, { id }: Prescription, withinDays: number): Promise<boolean> =>
   (await em.count(PdmpQuery, { prescriptionId: id, askedAt: { $gte: new Date(clock.now().getTime() - withinDays * 86_400_000) } })) > 0

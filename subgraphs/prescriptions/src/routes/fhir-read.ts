@@ -1,5 +1,5 @@
 /** FHIR reads and searches: what the caller may see of prescriptions, fills, alerts and signatures. */
-import type { FilterQuery } from '@mikro-orm/postgresql'
+import { raw, type FilterQuery } from '@mikro-orm/postgresql'
 import { AppError, invalid, isId, isStaff, notFound, type Actor, type EntityManager, type Route, type RouteTools } from '@pharmagraph/platform'
 import { visiblePrescriptions } from '../access.ts'
 import type { PrescriptionContent } from '../content.ts'
@@ -55,8 +55,16 @@ const kinds: Record<string, Kind<never>> = {
   } as Kind<ClinicalAlert> as Kind<never>,
 }
 
-/** Staff see all; a partner what it sent; a patient and a prescriber their own. */
-const exchangeable = (actor: Actor): FilterQuery<Prescription> => (isStaff(actor) ? {} : { $or: [visiblePrescriptions(actor), { submittedBy: actor.subject }] } as FilterQuery<Prescription>)
+/**
+ * Staff see all; a patient and a prescriber their own; a partner what it sent itself. What became of that, the dispensing,
+ * a partner is told only while the patient consents to EXCHANGE.
+ */
+function exchangeable(actor: Actor, type: string): FilterQuery<Prescription> {
+  if (isStaff(actor)) return {}
+  const consents = raw((alias) => `(select fact.exchange_consent from patient_fact fact where fact.patient_id = ${alias}.patient_id)`)
+  const sent = { submittedBy: actor.subject, ...(type === 'MedicationDispense' ? { [consents]: true } : {}) }
+  return { $or: [visiblePrescriptions(actor), sent] } as FilterQuery<Prescription>
+}
 
 const signedIn = ({ actor }: RouteTools<Services>): Actor => {
   if (!actor) throw new AppError('UNAUTHENTICATED', 'sign in as a partner, a prescriber or a patient')
@@ -72,7 +80,7 @@ const readRoute = (type: string, { find, write }: Kind<never>): Route<Services> 
     const actor = signedIn(tools)
     const id = tools.params['id']
     const resource = await tools.transact(async (em) => {
-      const [row] = isId(id) && mayRead(type, actor) ? await find(em, { id, prescriptions: exchangeable(actor) }, 1) : []
+      const [row] = isId(id) && mayRead(type, actor) ? await find(em, { id, prescriptions: exchangeable(actor, type) }, 1) : []
       return row && write(em, tools.services, row)
     })
     if (!resource) throw notFound(type)
@@ -93,7 +101,7 @@ const searchRoute = (type: string, { of, find, write }: Kind<never>): Route<Serv
     if (!Number.isInteger(count) || count < 1) throw invalid('_count', `_count is a whole number from 1 to ${mostResults}`)
     const [about, patient, after] = [idIn(of, query[of], 'MedicationRequest'), idIn('patient', query['patient'] ?? query['subject'], 'Patient'), idIn('_after', query['_after'])]
     if (!about && !patient) throw invalid(of, `search by ${of} or by patient`)
-    const narrowed = { $and: [exchangeable(actor), about ? { id: about } : {}, patient ? { patientId: patient } : {}] } as FilterQuery<Prescription>
+    const narrowed = { $and: [exchangeable(actor, type), about ? { id: about } : {}, patient ? { patientId: patient } : {}] } as FilterQuery<Prescription>
     const { rows, more } = await tools.transact(async (em) => {
       const found = mayRead(type, actor) ? await find(em, { ...(after ? { after } : {}), prescriptions: narrowed }, count + 1) : []
       const written: { id: string }[] = []

@@ -9,6 +9,8 @@ export const localScanner = (): Scanner => ({
   async scan(body) {
     if (body.includes(testFile)) return 'a virus (EICAR test file)'
     const text = body.subarray(0, 5).toString('latin1') === '%PDF-' ? body.toString('latin1') : ''
-    return /\/(JavaScript|JS|Launch|OpenAction)\b/.test(text) ? 'a script' : undefined
+    // a name may be written with escapes (ISO 32000-1, 7.3.5): /J#61vaScript is /JavaScript
+    const names = text.replace(/#([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    return /\/(JavaScript|JS|Launch|OpenAction|EmbeddedFile|RichMedia)\b/.test(names) ? 'a script, a program or another file' : undefined
   },
 })
