@@ -144,7 +144,11 @@ const stripeSandbox: Group = ({ ports, secrets }) => ({
   STRIPE_API_KEY: 'sk_test_local',
   STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
 })
-const erxSandbox: Group = ({ ports, secrets }) => ({ ERX_NETWORK_URL: sandboxUrls(ports).erx, ERX_PDMP_URL: `${sandboxUrls(ports).erx}/pdmp`, ERX_WEBHOOK_SECRET: secrets.erxWebhookSecret })
+const erxSandbox: Group = ({ ports, secrets }) => ({
+  ERX_NETWORK_URL: sandboxUrls(ports).erx, ERX_PDMP_URL: `${sandboxUrls(ports).erx}/pdmp`, ERX_WEBHOOK_SECRET: secrets.erxWebhookSecret,
+  // of nobody: the numbers only pass their check digits
+  ERX_PHARMACY_NPI: '1234567893', ERX_PHARMACY_DEA: 'FP1234563', ERX_PHARMACY_NCPDP: '0512345',
+})
 const carrierSandbox: Group = ({ ports, secrets }) => ({
   CARRIER_URL: sandboxUrls(ports).carrier,
   CARRIER_WEBHOOK_SECRET: secrets.carrierWebhookSecret,

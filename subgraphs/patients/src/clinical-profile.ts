@@ -9,11 +9,13 @@ export type ClinicalProfile = {
   /** `class` is there when the code stands for a drug class: its display in lower case. */
   allergies: { system: string; code: string; display: string; class?: string }[]
   conditions: { system: string; code: string }[]
-  /** YYYY-MM: doses depend on age, the day of birth identifies. */
+  /** YYYY-MM: doses depend on age. */
   birthYearMonth: string
   sex: 'FEMALE' | 'MALE' | 'OTHER' | 'UNKNOWN'
   /** True when a recorded condition says so; absence says nothing. */
   pregnant?: boolean
+  /** Whom a state's monitoring programme is asked about and told of: it knows people by name and day of birth. */
+  person?: { family: string; given: string; dateOfBirth: string; phone: string | null }
 }
 
 type Of = { patientId: string; version: number }

@@ -11,6 +11,8 @@ export type ClinicalProfile = {
   sex: 'FEMALE' | 'MALE' | 'OTHER' | 'UNKNOWN'
   /** Its absence says nothing. */
   pregnant?: boolean
+  /** For monitoring programmes, which know people by name and day of birth. Profiles of before have none. */
+  person?: { family: string; given: string; dateOfBirth: string; phone: string | null }
 }
 
 /** Throws BAD_SIGNATURE where it was altered, or sealed under another key, for another patient, or as another version. */

@@ -7,7 +7,7 @@ import { DrugFact, PatientFact, PractitionerFact } from './entities/facts.ts'
 type MatchToken = EventMap['patients.patient-registered.v1']['matchTokens'][number]
 
 /** Letters only, lower case, accents stripped: "O'Brien-Núñez" is "obriennunez". */
-const letters = (name: string): string => name.normalize('NFKD').replace(/[^\p{L}]/gu, '').toLowerCase()
+export const letters = (name: string): string => name.normalize('NFKD').replace(/[^\p{L}]/gu, '').toLowerCase()
 
 /**
  * Keyed hashes of a person, made alike where patients register. NAME_DOB `family|given|YYYY-MM-DD`, NAME_POSTCODE

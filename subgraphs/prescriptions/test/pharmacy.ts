@@ -1,6 +1,7 @@
 /** A pharmacy to test in: the subgraph with its own NATS, a few known people and drugs, and the ways to move things on. */
 import { after } from 'node:test'
 import assert from 'node:assert/strict'
+import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { addDays, clock, newId, type Actor, type EventMap } from '@pharmagraph/platform'
 import { actorWith, eventually, testSubgraph } from '../../../tests/environment.ts'
@@ -45,6 +46,15 @@ export const stranger = actorWith('patient', { patientId: newId() })
 const known = (table: string, key: string, id: string): Promise<true> =>
   eventually(async () => (await subgraph.sql(`select 1 from ${table} where ${key} = $1`, [id])).length === 1, { what: `${table} ${id}` })
 
+/** Seals a clinical profile as patients does, and waits until it is known. */
+export async function knowProfile(patientId: string, version: number, profile: object): Promise<void> {
+  const iv = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', Buffer.from(hkdfSync('sha256', matchKey, '', 'clinical-profile', 32)), iv).setAAD(Buffer.from(`${patientId}|${version}`))
+  const text = Buffer.concat([cipher.update(JSON.stringify({ allergies: [], conditions: [], birthYearMonth: '1980-05', sex: 'FEMALE', ...profile })), cipher.final()])
+  await subgraph.publish('patients.clinical-profile-changed.v1', patientId, { patientId, version, sealed: ['v1', ...[iv, cipher.getAuthTag(), text].map((part) => part.toString('base64url'))].join('.') })
+  await eventually(async () => (await subgraph.sql('select 1 from clinical_profile_fact where patient_id = $1 and version >= $2', [patientId, version])).length === 1, { what: 'profile' })
+}
+
 export type Person = { family: string; given: string; dateOfBirth: string; phone: string; email: string }
 export type KnownPatient = Person & { id: string; actor: Actor }
 let people = 0
@@ -56,6 +66,8 @@ export async function registerPatient(person: Partial<Person> = {}, { consent = 
   const whole = { family: `Family${'abcdefghij'[n % 10]}${'abcdefghij'[Math.floor(n / 10) % 10]}`, given: 'Pat', dateOfBirth: '1970-02-03', phone: `415555${String(1000 + n)}`, email: `pat${n}@example.test`, ...person }
   if (consent) await subgraph.publish('patients.consent-changed.v1', id, { patientId: id, purpose: 'DISPENSING', granted: true, policyVersion: '1', version: 1 })
   await subgraph.publish('patients.patient-registered.v1', id, { patientId: id, matchTokens: matchTokens(matchKey, whole) })
+  const { family, given, dateOfBirth, phone } = whole
+  await knowProfile(id, 1, { birthYearMonth: dateOfBirth.slice(0, 7), sex: 'UNKNOWN', person: { family, given, dateOfBirth, phone } })
   await eventually(async () => (await subgraph.sql('select 1 from patient_fact where patient_id = $1 and registered and dispensing_consent = $2', [id, consent])).length === 1, { what: 'patient' })
   return { ...whole, id, actor: actorWith('patient', { patientId: id }) }
 }
@@ -150,7 +162,7 @@ export async function claimFor(actor: Actor, queue: string, subject: string): Pr
   return claim!
 }
 
-export type Written = { patientId: string; drugId: string; sig?: string; quantity?: number; daysSupply?: number | null; refills?: number; daw?: number; earliestFillDate?: string; idempotencyKey?: string }
+export type Written = { patientId: string; drugId: string; patientAddress?: object; sig?: string; quantity?: number; daysSupply?: number | null; refills?: number; daw?: number; earliestFillDate?: string; idempotencyKey?: string }
 /** A prescriber's submission, through the portal. */
 export async function submit(prescription: Written, by = elena): Promise<string> {
   const outcome = await act(by, 'submitPrescription', { sig: 'Take 1 tablet daily.', quantity: 30, daysSupply: 30, refills: 2, idempotencyKey: newId(), ...prescription })

@@ -18,12 +18,13 @@ export async function announceClinicalProfile(em: EntityManager, actor: Actor, {
   const inForce = { patientId, endedAt: null }
   const allergies = await openAll<Allergy, AllergyDetails>(em, vault, await em.find(Allergy, inForce, { orderBy: { id: 'asc' } }))
   const conditions = await openAll<Condition, { code: CodedConcept }>(em, vault, await em.find(Condition, inForce, { orderBy: { id: 'asc' } }))
-  const { dateOfBirth, sex } = await vault.open<Identity>(em, patientId, patient.sealed)
+  const { family, given, dateOfBirth, phone, sex } = await vault.open<Identity>(em, patientId, patient.sealed)
   const profile: ClinicalProfile = {
     allergies: allergies.map(({ substance: { system, code, display } }) => ({ system, code, display, ...(system === rxNorm ? {} : { class: display.toLowerCase() }) })),
     conditions: conditions.map(({ code: { system, code } }) => ({ system, code })),
     birthYearMonth: dateOfBirth.slice(0, 7),
     sex,
+    person: { family, given, dateOfBirth, phone: phone || null },
     ...(conditions.some(({ code }) => saysPregnant(code)) ? { pregnant: true } : {}),
   }
   const version = (patient.profileVersion += 1)

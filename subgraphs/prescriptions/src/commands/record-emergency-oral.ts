@@ -1,6 +1,6 @@
 import { begin, clock, invalid, isId, newId, problem, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
-import { checkContent, type PrescriptionContent } from '../content.ts'
+import { checkContent, given, type PrescriptionContent } from '../content.ts'
 import { EmergencyFollowUp } from '../entities/emergency-follow-up.ts'
 import { PatientFact, PractitionerFact, type DrugFact } from '../entities/facts.ts'
 import { Prescription } from '../entities/prescription.ts'
@@ -12,10 +12,10 @@ import { emergencyDuties, emergencyValidity, refusalOfOral } from '../regulation
 import type { Services } from '../services.ts'
 import { knownDrug } from './complete-data-entry.ts'
 import { recordPrescription } from './receive-prescription.ts'
-import { drugAsWritten, mayPrescribe } from './submit-prescription.ts'
+import { addressAsWritten, drugAsWritten, mayPrescribe, type WrittenAddress } from './submit-prescription.ts'
 
 export type EmergencyOral = {
-  patientId: string; prescriberId: string; drugId: string; sig: string; quantity: number; daysSupply: number
+  patientId: string; patientAddress?: WrittenAddress | null | undefined; prescriberId: string; drugId: string; sig: string; quantity: number; daysSupply: number
   authorisedAt: Date
   /** What the prescriber determined: all three make an emergency (21 CFR 290.10). */
   determination: { immediateNeed: boolean; noAlternative: boolean; noWrittenOrderPossible: boolean }
@@ -77,7 +77,7 @@ function checkEmergency({ authorisedAt, determination, reason, prescriberKnownBy
 }
 
 const contentOf = (input: EmergencyOral, { npi, deaNumber }: PractitionerFact, drug: DrugFact): PrescriptionContent => ({
-  patient: { id: input.patientId },
+  patient: { id: input.patientId, ...given('address', addressAsWritten(input.patientAddress)) },
   prescriber: { npi, ...(deaNumber ? { dea: deaNumber } : {}) },
   drug: drugAsWritten(drug),
   sig: input.sig, quantity: input.quantity, daysSupply: input.daysSupply, refills: 0, daw: 0, issueDate: clock.dayOf(input.authorisedAt), earliestFillDate: null, evaluationBasis: 'IN_PERSON',

@@ -1,15 +1,19 @@
 import { AppError, clock, invalid, isId, problem, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { access } from '../access.ts'
-import type { DrugAsWritten, PrescriptionContent } from '../content.ts'
+import { given, type DrugAsWritten, type PostalAddress, type PrescriptionContent } from '../content.ts'
 import { DrugFact, PractitionerFact } from '../entities/facts.ts'
 import { isControlled, type DeaSchedule, type EvaluationBasis, type Prescription } from '../entities/prescription.ts'
+import { stateCode } from '../reads/fillable.ts'
 import { mustHaveSecondFactor } from '../refusals.ts'
 import type { Services } from '../services.ts'
 import { receivePrescription } from './receive-prescription.ts'
 
+/** As 21 CFR 1306.05(a) wants it on a controlled prescription. */
+export type WrittenAddress = { line1: string; line2?: string | null | undefined; city: string; state: string; postalCode: string }
+
 export type PortalSubmission = {
   patientId: string; drugId: string; sig: string; quantity: number; daysSupply?: number | null | undefined; refills: number; daw: number
-  evaluationBasis?: EvaluationBasis | undefined; earliestFillDate?: string | null | undefined; idempotencyKey: string
+  evaluationBasis?: EvaluationBasis | undefined; earliestFillDate?: string | null | undefined; patientAddress?: WrittenAddress | null | undefined; idempotencyKey: string
 }
 
 /** A prescriber writes for a patient of the pharmacy. Signing a controlled substance needs a fresh second factor (21 CFR 1311.115). */
@@ -38,11 +42,21 @@ export function mayPrescribe({ deaNumber, scheduleAuthority }: PractitionerFact,
   }
 }
 
+/** Throws INVALID_INPUT with the field. */
+export function addressAsWritten(address: WrittenAddress | null | undefined): PostalAddress | undefined {
+  if (!address) return undefined
+  const { line1, line2, city, state, postalCode } = address
+  for (const [field, text] of [['line1', line1], ['city', city]] as const) if (!text.trim() || text.length > 100) throw invalid(`patientAddress.${field}`, 'write it in 1 to 100 characters')
+  if (!stateCode(state)) throw invalid('patientAddress.state', 'the state is two letters')
+  if (!/^\d{5}(-\d{4})?$/.test(postalCode)) throw invalid('patientAddress.postalCode', 'the postal code is five digits, or nine with a hyphen')
+  return { line1: line1.trim(), ...given('line2', line2?.trim() || undefined), city: city.trim(), state: stateCode(state)!, postalCode }
+}
+
 /** A product of the catalog, as a prescriber would write it. */
 export const drugAsWritten = ({ name, ingredients, dosageForm, ndc }: DrugFact): DrugAsWritten => ({ text: [name, ingredients.map(({ strength }) => strength).join(' / '), dosageForm.toLowerCase()].join(' '), ndc })
 
 const contentOf = (input: PortalSubmission, { npi, deaNumber }: PractitionerFact, drug: DrugFact): PrescriptionContent => ({
-  patient: { id: input.patientId },
+  patient: { id: input.patientId, ...given('address', addressAsWritten(input.patientAddress)) },
   prescriber: { npi, ...(deaNumber ? { dea: deaNumber } : {}) },
   drug: drugAsWritten(drug),
   sig: input.sig,

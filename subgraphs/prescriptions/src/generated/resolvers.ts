@@ -1168,8 +1168,19 @@ export type SubmitPrescriptionInput = {
   /** For a controlled substance it must be one that holds today; refused with EVALUATION_REQUIRED and the rule otherwise. */
   evaluationBasis?: EvaluationBasis;
   earliestFillDate?: InputMaybe<Scalars['LocalDate']['input']>;
+  /** Where the patient lives, as 21 CFR 1306.05(a) wants it on a controlled prescription; left out, our file has it. */
+  patientAddress?: InputMaybe<WrittenAddressInput>;
   /** Repeating a submission with the same key returns the first. */
   idempotencyKey: Scalars['String']['input'];
+};
+
+/** `state` in two letters, `postalCode` in five digits, or nine with a hyphen. Sealed with the prescription. */
+export type WrittenAddressInput = {
+  line1: Scalars['String']['input'];
+  line2?: InputMaybe<Scalars['String']['input']>;
+  city: Scalars['String']['input'];
+  state: Scalars['String']['input'];
+  postalCode: Scalars['String']['input'];
 };
 
 export type ClaimNextWorkItemInput = {
@@ -1348,6 +1359,7 @@ export type AllowEarlyRefillInput = {
 
 export type RecordEmergencyOralInput = {
   patientId: Scalars['ID']['input'];
+  patientAddress?: InputMaybe<WrittenAddressInput>;
   /** The practitioner who gave the order; must have schedule II authority. */
   prescriberId: Scalars['ID']['input'];
   drugId: Scalars['ID']['input'];
@@ -1849,6 +1861,7 @@ export type ResolversTypes = {
   WorkClaimResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['WorkClaimResult']>;
   WorkItemResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['WorkItemResult']>;
   SubmitPrescriptionInput: SubmitPrescriptionInput;
+  WrittenAddressInput: WrittenAddressInput;
   ClaimNextWorkItemInput: ClaimNextWorkItemInput;
   ClaimWorkItemInput: ClaimWorkItemInput;
   SetWorkerSkillsInput: SetWorkerSkillsInput;
@@ -1979,6 +1992,7 @@ export type ResolversParentTypes = {
   WorkClaimResult: ResolversUnionTypes<ResolversParentTypes>['WorkClaimResult'];
   WorkItemResult: ResolversUnionTypes<ResolversParentTypes>['WorkItemResult'];
   SubmitPrescriptionInput: SubmitPrescriptionInput;
+  WrittenAddressInput: WrittenAddressInput;
   ClaimNextWorkItemInput: ClaimNextWorkItemInput;
   ClaimWorkItemInput: ClaimWorkItemInput;
   SetWorkerSkillsInput: SetWorkerSkillsInput;

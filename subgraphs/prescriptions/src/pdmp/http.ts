@@ -24,6 +24,6 @@ export function httpPdmp(url: string, secret: string): Pdmp {
       return { dispensings, prescribers, pharmacies }
     },
     report: async ({ state, ...dispensing }) => void (await call(state, 'dispensings', dispensing)),
-    reportNone: async ({ state, day }) => void (await call(state, 'zero-reports', { day })),
+    reportNone: async ({ state, ...nothing }) => void (await call(state, 'zero-reports', nothing)),
   }
 }

@@ -1,6 +1,7 @@
 /** A monitoring programme of our own for development: it knows what this pharmacy reported since the process started. */
 import { AppError } from '@pharmagraph/platform'
-import type { Pdmp, PdmpDispensing } from './port.ts'
+import { letters } from '../matching.ts'
+import type { Pdmp, PdmpDispensing, PdmpPatient } from './port.ts'
 
 export type LocalPdmp = Pdmp & {
   readonly reported: ReadonlyMap<string, PdmpDispensing>
@@ -9,6 +10,13 @@ export type LocalPdmp = Pdmp & {
   /** Fails on demand: so many of the next calls find it closed. */
   failNext(calls: number): void
 }
+
+const zip = ({ address }: PdmpPatient): string | undefined => address?.postalCode?.slice(0, 5)
+const agree = <Value>(a: Value | undefined, b: Value | undefined): boolean => a === undefined || b === undefined || a === b
+const known = ({ sex }: PdmpPatient): string | undefined => (sex === 'U' ? undefined : sex)
+/** One person: name and day of birth agree, and nothing else that both say differs. */
+export const isSamePerson = (a: PdmpPatient, b: PdmpPatient): boolean =>
+  letters(a.family) === letters(b.family) && letters(a.given) === letters(b.given) && a.dateOfBirth === b.dateOfBirth && agree(known(a), known(b)) && agree(zip(a), zip(b))
 
 export function localPdmp(): LocalPdmp {
   const reported = new Map<string, PdmpDispensing>()
@@ -24,10 +32,10 @@ export function localPdmp(): LocalPdmp {
     reported,
     reportedNone,
     failNext: (calls) => void (failures = calls),
-    async query({ state, patientId }) {
+    async query({ state, patient }) {
       open()
-      const dispensings = [...reported.values()].filter((known) => known.state === state && known.patientId === patientId).length
-      return { dispensings, prescribers: Math.min(1, dispensings), pharmacies: Math.min(1, dispensings) }
+      const found = [...reported.values()].filter((each) => each.state === state && each.reporting !== '02' && isSamePerson(each.patient, patient))
+      return { dispensings: found.length, prescribers: new Set(found.map(({ prescriber }) => prescriber.npi)).size, pharmacies: new Set(found.map(({ pharmacy }) => pharmacy.dea)).size }
     },
     async reportNone({ state, day }) {
       open()
