@@ -14,6 +14,7 @@ const messages: readonly { method: string; path: string; service: string; bearer
   { method: 'POST', path: '/erx/script', service: 'prescriptions' },
   { method: 'POST', path: '/uploads/prescriptions', service: 'prescriptions', bearer: true, limit: 10 * 1024 * 1024 },
   { method: 'GET', path: '/uploads/prescriptions/:id', service: 'prescriptions', bearer: true },
+  { method: 'GET', path: '/.well-known/prescription-keys', service: 'prescriptions' },
   { method: 'GET', path: '/fhir/R4/*', service: 'prescriptions', bearer: true },
   { method: 'POST', path: '/fhir/R4/$import', service: 'prescriptions', bearer: true, limit: 10 * 1024 * 1024 },
   { method: 'POST', path: '/fhir/R4', service: 'prescriptions', bearer: true },

@@ -23,7 +23,7 @@ const condition = (who: Actor, code: string) => subgraph.data(who, 'mutation ($c
 
 test('S23 S49 drug screening learns the whole clinical profile at registration and at every change, sealed', async () => {
   const { actor, id } = await registered(subgraph)
-  const base = { birthYearMonth: '1980-02', sex: 'FEMALE', allergies: [], conditions: [], person: { family: 'Núñez', given: 'Ana', dateOfBirth: '1980-02-29', phone: '4155550199' } }
+  const base = { birthYearMonth: '1980-02', sex: 'FEMALE', allergies: [], conditions: [], person: { family: 'Núñez', given: 'Ana', dateOfBirth: '1980-02-29', phone: '+14155550199' } }
   assert.deepEqual(await latest(id), { version: 1, ...base })
   const first = (await allergic(actor, penicillin, 'Hives')).recordAllergy.id
   await allergic(actor, aspirin)

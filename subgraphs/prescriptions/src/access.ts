@@ -27,6 +27,7 @@ export const access = defineAccess({
   'dispensing:check': (actor: Actor) => isPharmacist(actor),
   'refill:request': (actor: Actor) => isFiller(actor) || hasRole(actor, 'caregiver') || (hasRole(actor, 'patient') && actor.patientId !== undefined),
   'emergency:read': (actor: Actor) => isPharmacist(actor) || hasRole(actor, 'compliance'),
+  'signed:read': (actor: Actor) => isPharmacist(actor) || hasRole(actor, 'compliance'),
   'report:read': (actor: Actor) => hasRole(actor, 'pharmacist-in-charge', 'compliance'),
   'record:read': (actor: Actor) => isPharmacist(actor) || hasRole(actor, 'compliance'),
   'work-item:claim': (actor: Actor, queue: QueueName) => queueWorkers[queue](actor),

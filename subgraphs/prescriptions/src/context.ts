@@ -2,6 +2,7 @@ import { TransitionRow, byId, isId, listBy, pageByParent, perArguments, type Act
 import DataLoader from 'dataloader'
 import { visibleFills, visiblePrescriptions, visibleRefills } from './access.ts'
 import { ClinicalAlert } from './entities/clinical-alert.ts'
+import { DispenseRecord } from './entities/dispense-record.ts'
 import { EmergencyFollowUp } from './entities/emergency-follow-up.ts'
 import { AddressFact, DrugFact, PatientFact } from './entities/facts.ts'
 import { DispenseRecord } from './entities/dispense-record.ts'
@@ -37,6 +38,7 @@ export const loaders = (em: EntityManager, actor: Actor, { vault }: Services) =>
   replacedBy: listBy(em, Prescription, 'priorPrescriptionId', { scope: visiblePrescriptions(actor), orderBy: { id: 'asc' } }),
   dispenseRecords: listBy(em, DispenseRecord, 'fillId', { orderBy: { fillId: 'asc' } }),
   transfersOf: listBy(em, PrescriptionTransfer, 'prescriptionId', { orderBy: { prescriptionId: 'asc' } }),
+  dispenseRecordsOf: listBy(em, DispenseRecord, 'prescriptionId', { orderBy: { at: 'asc' } }),
   balancesOf: listBy(em, OwedBalance, 'prescriptionId', { orderBy: { id: 'asc' } }),
   followUpsOf: listBy(em, EmergencyFollowUp, 'prescriptionId', { orderBy: { id: 'asc' } }),
   /** Of the electronic prescriptions that were kept with an oral one. */

@@ -76,6 +76,40 @@ test('an import interrupted anywhere goes on where it was: no line is lost, none
   assert.equal((await subgraph.sql('select 1 from bulk_import_line where import_id = $1 and sealed is not null', [id])).length, 0)
 })
 
+test('a line that fails for a reason of ours waits longer each time, is refused after six tries and kept, and is tried again when asked to', async () => {
+  const patient = await registerPatient()
+  const [p, d, order] = [newId(), newId(), `FAILS-${newId()}`]
+  await subgraph.sql(`create function refuse_order() returns trigger language plpgsql as $$ begin raise exception 'the disk is full'; end $$`)
+  await subgraph.sql(`create trigger refuse_order before insert on prescription for each row when (new.prescriber_order_number = '${order}') execute function refuse_order()`)
+  const { progress: { id } } = await start([person(patient, p), doctor(d), request(`Patient/${p}`, `Practitioner/${d}`, { identifier: [{ system: 'urn:clinic', value: order }] }), request(`Patient/${p}`, `Practitioner/${d}`)])
+  const line = async () => (await subgraph.sql<{ status: string; tries: number; wait: number | null; kept: boolean }>(
+    'select status, tries, extract(epoch from next_try_at - now())::int as wait, sealed is not null as kept from bulk_import_line where import_id = $1 and number = 3', [id]))[0]!
+  for (let tries = 1; tries < 6; tries++) {
+    const { status, wait, kept } = await eventually(async () => [await line()].find((found) => found.tries === tries), { what: `try ${tries}` })
+    assert.deepEqual([status, kept], ['WAITING', true])
+    assert.ok(wait! > 5 * 2 ** (tries - 1) - 5 && wait! <= 5 * 2 ** (tries - 1), `${wait} s after try ${tries}`)
+    await subgraph.sql('update bulk_import_line set next_try_at = now() where import_id = $1 and number = 3', [id])
+  }
+  const { accepted, refused, waiting } = await done(id)
+  assert.deepEqual([accepted, refused, waiting], [1, 1, 0])
+  const [given] = await linesOf(id, 'REFUSED')
+  assert.deepEqual([given.number, given.reason.includes('6 times')], [3, true])
+  assert.doesNotMatch(given.reason, /disk/)
+  const retry = async (actor: Actor, lines?: number[]) => {
+    const answer = await subgraph.graph(actor, 'mutation ($input: RetryBulkImportInput!) { retryBulkImport(input: $input) { __typename ... on BulkImportPayload { bulkImport { status refused lines(status: WAITING) { nodes { number tries retryable } } } } ... on InvalidInput { field } } }', { input: { importId: id, lines } })
+    return answer.errors?.[0]?.extensions['code'] ?? answer.data.retryBulkImport
+  }
+  assert.equal(await retry(stranger), 'NOT_FOUND')
+  assert.deepEqual(await retry(partner, [4]), { __typename: 'InvalidInput', field: 'lines' })
+  await subgraph.sql('drop trigger refuse_order on prescription')
+  await subgraph.sql('drop function refuse_order')
+  const asked = await retry(partner)
+  assert.deepEqual([asked.__typename, asked.bulkImport.refused], ['BulkImportPayload', 0])
+  assert.deepEqual((await done(id)).accepted, 2)
+  assert.equal((await subgraph.sql('select 1 from bulk_import_line where import_id = $1 and sealed is not null', [id])).length, 0)
+  assert.equal(await retry(nora).then(({ __typename }) => __typename), 'InvalidInput')
+})
+
 test('the rows of an import show nothing of what it says, and only its sender and staff see it', async () => {
   const patient = await registerPatient({ family: 'Findmenotatall' })
   const [p, d] = [newId(), newId()]

@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
-import { createPublicKey, verify } from 'node:crypto'
+import { createHash, createPublicKey, verify, type JsonWebKey } from 'node:crypto'
 import fc from 'fast-check'
 import { canonicalHash, canonicalJson, migrate, newId, openDatabase, transact } from '@pharmagraph/platform'
 import { scratchDatabase, scratchServer } from '../../../tests/environment.ts'
@@ -43,6 +43,38 @@ test('C17 a prescription is signed as it comes in, over its canonical content, a
   assert.ok(verify(null, signedText, key, Buffer.from(row.signature, 'base64url')))
   const { prescription } = await subgraph.data(nora, 'query ($id: ID!) { prescription(id: $id) { contentHash contentSignature { algorithm keyId value } } }', { id: row.id })
   assert.deepEqual(prescription, { contentHash: canonicalHash(content), contentSignature: { algorithm: 'Ed25519', keyId: row.signatureKeyId, value: row.signature } })
+})
+
+test('C17 an inspector verifies the signed records of a prescription with the published keys and node:crypto alone', async () => {
+  const patient = await registerPatient()
+  const id = await verified({ patientId: patient.id, drugId: lisinopril.drugId })
+  const fill = await packed(id, patient.id, lisinopril)
+  await act(ken, 'releaseFill', { fillId: fill.id })
+  // nobody signed in
+  const response = await fetch(new URL('/.well-known/prescription-keys', subgraph.url))
+  const { keys } = (await response.json()) as { keys: (JsonWebKey & { kid: string })[] }
+  assert.deepEqual([response.status, response.headers.get('content-type')?.split(';')[0], response.headers.get('cache-control')], [200, 'application/jwk-set+json', 'public, max-age=300'])
+  assert.ok(keys.every((key) => key.kty === 'OKP' && key.crv === 'Ed25519' && key.use === 'sig' && key.alg === 'EdDSA' && !('d' in key)))
+  const query = 'query ($id: ID!) { prescription(id: $id) { contentHash signedRecords { about text at algorithm keyId value } } }'
+  const { contentHash, signedRecords } = (await subgraph.data(nora, query, { id })).prescription as { contentHash: string; signedRecords: { about: string; text: string; keyId: string; value: string }[] }
+  assert.deepEqual(signedRecords.map(({ about }) => about), ['RECEIVED', 'VERIFIED', 'DISPENSED'])
+  const verifies = ({ text, keyId, value }: { text: string; keyId: string; value: string }): boolean =>
+    verify(null, Buffer.from(text), createPublicKey({ key: keys.find(({ kid }) => kid === keyId)!, format: 'jwk' }), Buffer.from(value, 'base64url'))
+  for (const record of signedRecords) {
+    assert.ok(verifies(record), record.about)
+    assert.ok(!verifies({ ...record, text: record.text.replace(id, newId()) }), record.about)
+  }
+  const [received, checked, dispensed] = signedRecords.map(({ text }) => JSON.parse(text))
+  assert.equal(createHash('sha256').update(JSON.stringify(received.content)).digest('hex'), contentHash)
+  assert.deepEqual([received.prescriptionId, received.content.quantity, checked.contentHash, dispensed.contentHash, dispensed.fillId], [id, 30, contentHash, contentHash, fill.id])
+  assert.equal((await subgraph.graph(patient.actor, query, { id })).errors?.[0]?.extensions['code'], 'FORBIDDEN')
+})
+
+test('a key of before is published as long as it verifies, after the one that signs now', () => {
+  const signer = ed25519Signer(seed(5), [publicOf(4)])
+  assert.deepEqual(signer.jwks().keys.map(({ kid }) => kid), signer.publicKeys().map(({ keyId }) => keyId))
+  assert.equal(signer.jwks().keys[0]?.kid, signer.keyId)
+  assert.equal(signer.jwks().keys.length, 2)
 })
 
 test('C13 content altered together with its hash and every column is still refused at verification', async () => {

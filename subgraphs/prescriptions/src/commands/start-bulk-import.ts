@@ -49,10 +49,11 @@ export async function startBulkImport(em: EntityManager, actor: Actor, services:
   return bulk
 }
 
-/** With the last line taken in, what was only read along is no longer kept. */
+/** With the last line taken in, what was only read along is no longer kept, unless a line may be tried again that refers to it. */
 export async function finish(em: EntityManager, bulk: BulkImport): Promise<void> {
   if (await em.count(BulkImportLine, { importId: bulk.id, status: 'WAITING' })) return
   Object.assign(bulk, { status: 'DONE', finishedAt: clock.now() })
+  if (await em.count(BulkImportLine, { importId: bulk.id, retryable: true })) return
   await em.nativeUpdate(BulkImportLine, { importId: bulk.id, status: 'READ_ALONG' }, { sealed: null })
 }
 

@@ -1,4 +1,4 @@
-import { AppError, type Actor, type EntityManager, type Logger } from '@pharmagraph/platform'
+import { AppError, clock, type Actor, type EntityManager, type Logger } from '@pharmagraph/platform'
 import { BulkImport, BulkImportLine } from '../entities/bulk-import.ts'
 import { parseResource } from '../fhir/answers.ts'
 import type { MedicationRequest, Resource } from '../fhir/r4.ts'
@@ -8,7 +8,7 @@ import { about, finish, idIn, isAbout, nameHash } from './start-bulk-import.ts'
 
 /** Takes in the next lines that wait, of the oldest import first. Each succeeds or fails by itself; a process that dies leaves them waiting. */
 export async function takeImportLines(em: EntityManager, services: Services, limit: number, logger: Pick<Logger, 'error'>): Promise<void> {
-  const rows = await em.execute<{ id: string }[]>(`select id from bulk_import_line where status = 'WAITING' order by import_id, number limit ? for update skip locked`, [limit])
+  const rows = await em.execute<{ id: string }[]>(`select id from bulk_import_line where status = 'WAITING' and (next_try_at is null or next_try_at <= ?) order by import_id, number limit ? for update skip locked`, [clock.now(), limit])
   const lines = await em.find(BulkImportLine, { id: { $in: rows.map(({ id }) => id) } }, { orderBy: { importId: 'asc', number: 'asc' } })
   const imports = new Map((await em.find(BulkImport, { id: { $in: [...new Set(lines.map(({ importId }) => importId))] } })).map((bulk) => [bulk.id, bulk]))
   for (const line of lines) {
@@ -33,12 +33,25 @@ async function take(em: EntityManager, services: Services, bulk: BulkImport, lin
     const { id } = await em.transactional((inner) => receiveMedicationRequest(inner, actor, services, request, resolve, resources))
     Object.assign(line, { status: 'ACCEPTED', prescriptionId: id, sealed: null })
   } catch (thrown) {
-    const refusal = thrown instanceof AppError && thrown.row.http < 500 ? thrown : undefined
-    if (thrown instanceof AppError && thrown.row.retryable) return
-    if (!refusal) logger.error({ err: thrown, importId: bulk.id, line: line.number }, 'a line of an import failed')
-    const field = refusal?.details['field']
-    Object.assign(line, { status: 'REFUSED', reason: refusal?.message ?? 'something went wrong on our side: send this line again', field: typeof field === 'string' ? field : null })
+    const refusal = thrown instanceof AppError && thrown.row.http < 500 && !thrown.row.retryable ? thrown : undefined
+    if (!refusal) {
+      logger.error({ err: thrown, importId: bulk.id, line: line.number, tries: line.tries + 1 }, 'a line of an import failed')
+      return waitOrRefuse(line)
+    }
+    const field = refusal.details['field']
+    Object.assign(line, { status: 'REFUSED', reason: refusal.message, field: typeof field === 'string' ? field : null })
   }
+}
+
+/** So often a line is tried that fails for a reason that passes, a fault of ours or a service that is away; then a person decides. */
+export const mostTries = 6
+const firstWaitMs = 5_000
+
+/** Waits 5 s, 10 s, 20 s … for the next try; after the last it is refused, kept, and may be tried again by hand. */
+function waitOrRefuse(line: BulkImportLine): void {
+  line.tries += 1
+  if (line.tries < mostTries) line.nextTryAt = new Date(clock.now().getTime() + firstWaitMs * 2 ** (line.tries - 1))
+  else Object.assign(line, { status: 'REFUSED', nextTryAt: null, retryable: true, reason: `something went wrong on our side ${mostTries} times: the line is kept, try it again (retryBulkImport)` })
 }
 
 /** The lines a request refers to, by the names it uses, and what is told of its patient. */

@@ -44,6 +44,12 @@ export const BulkImportLineSchema = defineEntity({
     /** The line, sealed for the import; gone once it was accepted, or read along to the end. */
     sealed: p.text().nullable(),
     reason: p.text().nullable(),
+    /** Times it failed for a reason that passes. */
+    tries: p.integer().default(0),
+    /** While it waits after such a failure: not before. */
+    nextTryAt: p.datetime().nullable(),
+    /** Refused after as many tries as are made: it may be tried again by hand. */
+    retryable: p.boolean().default(false),
     field: p.string().nullable(),
     prescriptionId: p.uuid().nullable(),
   },

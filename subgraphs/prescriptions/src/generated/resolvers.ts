@@ -174,6 +174,8 @@ export type Mutation = {
   confirmEmergencyOral: EmergencyFollowUpResult;
   /** Records that an authority was told of an overdue order: DEA (21 CFR 1306.11(d)(4)), or the state's. TransitionRefused with NOTHING_TO_TELL or TOLD_BEFORE. */
   recordEmergencyNotice: EmergencyFollowUpResult;
+  /** Has lines of a bulk import tried again that were refused because something went wrong on our side. By its sender, or staff. InvalidInput where no such line is left. */
+  retryBulkImport: RetryBulkImportResult;
   /** Asks for the next fill: decided at once, with the reason. While one is open, that one is the answer. Without refills left the prescriber is asked for a renewal. */
   requestRefill: RefillResult;
   cancelRefill: RefillResult;
@@ -316,6 +318,11 @@ export type MutationRecordEmergencyNoticeArgs = {
 };
 
 
+export type MutationRetryBulkImportArgs = {
+  input: RetryBulkImportInput;
+};
+
+
 export type MutationRequestRefillArgs = {
   input: RequestRefillInput;
 };
@@ -406,6 +413,11 @@ export type Prescription = {
   contentHash: Scalars['String']['output'];
   /** The pharmacy's signature over the canonical JSON of this prescription's id and content, made when it came in. */
   contentSignature: ContentSignature;
+  /**
+   * The texts that were signed of it, with their signatures, for an inspector who checks them without us: each verifies by Ed25519 over its UTF-8 bytes with
+   * the key of its `keyId` in the JWK set of GET /.well-known/prescription-keys, which is open to anybody (21 CFR 1311.205, 1311.305).
+   */
+  signedRecords: Array<SignedRecord>;
   verification?: Maybe<Verification>;
   /** Whether the next fill may be dispensed at an instant (now, if none is given): every reason with its rule, what would change it, and when. */
   eligibility: Eligibility;
@@ -503,6 +515,27 @@ export type ContentSignature = {
   value: Scalars['String']['output'];
 };
 
+export type SignedRecord = {
+  __typename?: 'SignedRecord';
+  about: SignedRecordKind;
+  /** Canonical JSON (RFC 8785), exactly as signed. */
+  text: Scalars['String']['output'];
+  at: Scalars['DateTime']['output'];
+  /** Ed25519. */
+  algorithm: Scalars['String']['output'];
+  keyId: Scalars['String']['output'];
+  /** The signature, base64url. */
+  value: Scalars['String']['output'];
+};
+
+export type SignedRecordKind =
+  /** What the sender wrote, bound to this prescription's id. */
+  | 'RECEIVED'
+  /** What a pharmacist verified: content hash, patient, prescriber, drug, schedule. */
+  | 'VERIFIED'
+  /** What left the pharmacy (21 CFR 1306.22); one for each release. */
+  | 'DISPENSED';
+
 /** A controlled dispensing, or a day without one, that was not told in time. */
 export type OverduePdmpReport = {
   __typename?: 'OverduePdmpReport';
@@ -559,6 +592,12 @@ export type BulkImportLine = {
   reason?: Maybe<Scalars['String']['output']>;
   /** The FHIR path of what is missing or wrong. */
   field?: Maybe<Scalars['String']['output']>;
+  /** How often it failed for a reason that passes; after six times it is refused. */
+  tries: Scalars['Int']['output'];
+  /** While it waits after such a failure. */
+  nextTryAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Refused for a reason of ours: retryBulkImport has it tried again. */
+  retryable: Scalars['Boolean']['output'];
   prescription?: Maybe<Prescription>;
 };
 
@@ -1151,6 +1190,13 @@ export type RecordEmergencyOralResult = PrescriptionPayload | InvalidInput | Ste
 
 export type EmergencyFollowUpResult = PrescriptionPayload | TransitionRefused | InvalidInput | StepUpRequired;
 
+export type BulkImportPayload = {
+  __typename?: 'BulkImportPayload';
+  bulkImport: BulkImport;
+};
+
+export type RetryBulkImportResult = BulkImportPayload | InvalidInput;
+
 export type ReturnFillResult = FillPayload | TransitionRefused | InvalidInput;
 
 export type WorkClaimResult = WorkClaim | LeaseLost;
@@ -1412,6 +1458,12 @@ export type RecordEmergencyNoticeInput = {
   notifiedOn: Scalars['LocalDate']['input'];
   /** Of the notice: a number or an address, 3 to 100 characters. */
   reference: Scalars['String']['input'];
+};
+
+export type RetryBulkImportInput = {
+  importId: Scalars['ID']['input'];
+  /** Line numbers; left out, all lines that may be tried again. */
+  lines?: InputMaybe<Array<Scalars['Int']['input']>>;
 };
 
 export type RequestRefillInput = {
@@ -1732,6 +1784,10 @@ export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
     | ( InvalidInput & { __typename: 'InvalidInput' } )
     | ( StepUpRequired & { __typename: 'StepUpRequired' } )
   ;
+  RetryBulkImportResult:
+    | ( Omit<BulkImportPayload, 'bulkImport'> & { bulkImport: _RefType['BulkImport'] } & { __typename: 'BulkImportPayload' } )
+    | ( InvalidInput & { __typename: 'InvalidInput' } )
+  ;
   ReturnFillResult:
     | ( Omit<FillPayload, 'fill'> & { fill: _RefType['Fill'] } & { __typename: 'FillPayload' } )
     | ( TransitionRefused & { __typename: 'TransitionRefused' } )
@@ -1779,6 +1835,8 @@ export type ResolversTypes = {
   EvaluationBasis: EvaluationBasis;
   DeaSchedule: DeaSchedule;
   ContentSignature: ResolverTypeWrapper<ContentSignature>;
+  SignedRecord: ResolverTypeWrapper<SignedRecord>;
+  SignedRecordKind: SignedRecordKind;
   OverduePdmpReport: ResolverTypeWrapper<OverduePdmpReportMapper>;
   BulkImport: ResolverTypeWrapper<BulkImportMapper>;
   BulkImportStatus: BulkImportStatus;
@@ -1857,6 +1915,8 @@ export type ResolversTypes = {
   DispensePartResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['DispensePartResult']>;
   RecordEmergencyOralResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RecordEmergencyOralResult']>;
   EmergencyFollowUpResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['EmergencyFollowUpResult']>;
+  BulkImportPayload: ResolverTypeWrapper<Omit<BulkImportPayload, 'bulkImport'> & { bulkImport: ResolversTypes['BulkImport'] }>;
+  RetryBulkImportResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['RetryBulkImportResult']>;
   ReturnFillResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['ReturnFillResult']>;
   WorkClaimResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['WorkClaimResult']>;
   WorkItemResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['WorkItemResult']>;
@@ -1892,6 +1952,7 @@ export type ResolversTypes = {
   ConfirmEmergencyOralInput: ConfirmEmergencyOralInput;
   PaperOrderInput: PaperOrderInput;
   RecordEmergencyNoticeInput: RecordEmergencyNoticeInput;
+  RetryBulkImportInput: RetryBulkImportInput;
   RequestRefillInput: RequestRefillInput;
   CancelRefillInput: CancelRefillInput;
   SetAutoRefillInput: SetAutoRefillInput;
@@ -1926,6 +1987,7 @@ export type ResolversParentTypes = {
   Prescription: PrescriptionMapper;
   Float: Scalars['Float']['output'];
   ContentSignature: ContentSignature;
+  SignedRecord: SignedRecord;
   OverduePdmpReport: OverduePdmpReportMapper;
   BulkImport: BulkImportMapper;
   BulkImportLine: BulkImportLineMapper;
@@ -1988,6 +2050,8 @@ export type ResolversParentTypes = {
   DispensePartResult: ResolversUnionTypes<ResolversParentTypes>['DispensePartResult'];
   RecordEmergencyOralResult: ResolversUnionTypes<ResolversParentTypes>['RecordEmergencyOralResult'];
   EmergencyFollowUpResult: ResolversUnionTypes<ResolversParentTypes>['EmergencyFollowUpResult'];
+  BulkImportPayload: Omit<BulkImportPayload, 'bulkImport'> & { bulkImport: ResolversParentTypes['BulkImport'] };
+  RetryBulkImportResult: ResolversUnionTypes<ResolversParentTypes>['RetryBulkImportResult'];
   ReturnFillResult: ResolversUnionTypes<ResolversParentTypes>['ReturnFillResult'];
   WorkClaimResult: ResolversUnionTypes<ResolversParentTypes>['WorkClaimResult'];
   WorkItemResult: ResolversUnionTypes<ResolversParentTypes>['WorkItemResult'];
@@ -2022,6 +2086,7 @@ export type ResolversParentTypes = {
   ConfirmEmergencyOralInput: ConfirmEmergencyOralInput;
   PaperOrderInput: PaperOrderInput;
   RecordEmergencyNoticeInput: RecordEmergencyNoticeInput;
+  RetryBulkImportInput: RetryBulkImportInput;
   RequestRefillInput: RequestRefillInput;
   CancelRefillInput: CancelRefillInput;
   SetAutoRefillInput: SetAutoRefillInput;
@@ -2113,6 +2178,7 @@ export type MutationResolvers<ContextType = Context, ParentType extends Resolver
   recordEmergencyOral?: Resolver<ResolversTypes['RecordEmergencyOralResult'], ParentType, ContextType, RequireFields<MutationRecordEmergencyOralArgs, 'input'>>;
   confirmEmergencyOral?: Resolver<ResolversTypes['EmergencyFollowUpResult'], ParentType, ContextType, RequireFields<MutationConfirmEmergencyOralArgs, 'input'>>;
   recordEmergencyNotice?: Resolver<ResolversTypes['EmergencyFollowUpResult'], ParentType, ContextType, RequireFields<MutationRecordEmergencyNoticeArgs, 'input'>>;
+  retryBulkImport?: Resolver<ResolversTypes['RetryBulkImportResult'], ParentType, ContextType, RequireFields<MutationRetryBulkImportArgs, 'input'>>;
   requestRefill?: Resolver<ResolversTypes['RefillResult'], ParentType, ContextType, RequireFields<MutationRequestRefillArgs, 'input'>>;
   cancelRefill?: Resolver<ResolversTypes['RefillResult'], ParentType, ContextType, RequireFields<MutationCancelRefillArgs, 'input'>>;
   setAutoRefill?: Resolver<ResolversTypes['SetAutoRefillResult'], ParentType, ContextType, RequireFields<MutationSetAutoRefillArgs, 'input'>>;
@@ -2152,6 +2218,7 @@ export type PrescriptionResolvers<ContextType = Context, ParentType extends Reso
   picture?: Resolver<Maybe<ResolversTypes['PrescriptionPicture']>, ParentType, ContextType>;
   contentHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   contentSignature?: Resolver<ResolversTypes['ContentSignature'], ParentType, ContextType>;
+  signedRecords?: Resolver<Array<ResolversTypes['SignedRecord']>, ParentType, ContextType>;
   verification?: Resolver<Maybe<ResolversTypes['Verification']>, ParentType, ContextType>;
   eligibility?: Resolver<ResolversTypes['Eligibility'], ParentType, ContextType, Partial<PrescriptionEligibilityArgs>>;
   prior?: Resolver<Maybe<ResolversTypes['Prescription']>, ParentType, ContextType>;
@@ -2174,6 +2241,15 @@ export type PrescriptionResolvers<ContextType = Context, ParentType extends Reso
 };
 
 export type ContentSignatureResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ContentSignature'] = ResolversParentTypes['ContentSignature']> = {
+  algorithm?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  keyId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type SignedRecordResolvers<ContextType = Context, ParentType extends ResolversParentTypes['SignedRecord'] = ResolversParentTypes['SignedRecord']> = {
+  about?: Resolver<ResolversTypes['SignedRecordKind'], ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   algorithm?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   keyId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   value?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -2206,6 +2282,9 @@ export type BulkImportLineResolvers<ContextType = Context, ParentType extends Re
   status?: Resolver<ResolversTypes['BulkImportLineStatus'], ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   field?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  tries?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  nextTryAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   prescription?: Resolver<Maybe<ResolversTypes['Prescription']>, ParentType, ContextType>;
 };
 
@@ -2627,6 +2706,15 @@ export type EmergencyFollowUpResultResolvers<ContextType = Context, ParentType e
   __resolveType: TypeResolveFn<'PrescriptionPayload' | 'TransitionRefused' | 'InvalidInput' | 'StepUpRequired', ParentType, ContextType>;
 };
 
+export type BulkImportPayloadResolvers<ContextType = Context, ParentType extends ResolversParentTypes['BulkImportPayload'] = ResolversParentTypes['BulkImportPayload']> = {
+  bulkImport?: Resolver<ResolversTypes['BulkImport'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RetryBulkImportResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['RetryBulkImportResult'] = ResolversParentTypes['RetryBulkImportResult']> = {
+  __resolveType: TypeResolveFn<'BulkImportPayload' | 'InvalidInput', ParentType, ContextType>;
+};
+
 export type ReturnFillResultResolvers<ContextType = Context, ParentType extends ResolversParentTypes['ReturnFillResult'] = ResolversParentTypes['ReturnFillResult']> = {
   __resolveType: TypeResolveFn<'FillPayload' | 'TransitionRefused' | 'InvalidInput', ParentType, ContextType>;
 };
@@ -2707,6 +2795,7 @@ export type Resolvers<ContextType = Context> = {
   Mutation?: MutationResolvers<ContextType>;
   Prescription?: PrescriptionResolvers<ContextType>;
   ContentSignature?: ContentSignatureResolvers<ContextType>;
+  SignedRecord?: SignedRecordResolvers<ContextType>;
   OverduePdmpReport?: OverduePdmpReportResolvers<ContextType>;
   BulkImport?: BulkImportResolvers<ContextType>;
   BulkImportLine?: BulkImportLineResolvers<ContextType>;
@@ -2769,6 +2858,8 @@ export type Resolvers<ContextType = Context> = {
   DispensePartResult?: DispensePartResultResolvers<ContextType>;
   RecordEmergencyOralResult?: RecordEmergencyOralResultResolvers<ContextType>;
   EmergencyFollowUpResult?: EmergencyFollowUpResultResolvers<ContextType>;
+  BulkImportPayload?: BulkImportPayloadResolvers<ContextType>;
+  RetryBulkImportResult?: RetryBulkImportResultResolvers<ContextType>;
   ReturnFillResult?: ReturnFillResultResolvers<ContextType>;
   WorkClaimResult?: WorkClaimResultResolvers<ContextType>;
   WorkItemResult?: WorkItemResultResolvers<ContextType>;

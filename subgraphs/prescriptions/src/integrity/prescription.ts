@@ -1,4 +1,5 @@
 /** Whether a prescription is still what was received, and still what the pharmacist verified (21 CFR 1306.08(d)). */
+import { canonicalJson } from '@pharmagraph/platform'
 import { contentHash, type PrescriptionContent } from '../content.ts'
 import type { Prescription } from '../entities/prescription.ts'
 import type { Signature, Signer } from './signer.ts'
@@ -12,6 +13,10 @@ const verified = ({ id, contentHash: hash, patientId, practitionerId, drugId, de
 })
 
 export const signReceived = (signer: Signer, id: string, content: PrescriptionContent): Signature => signer.sign(received(id, content))
+
+/** Exactly the texts that were signed, canonical JSON (RFC 8785): of the content as it came in, and of what was verified. */
+export const receivedText = (id: string, content: PrescriptionContent): string => canonicalJson(received(id, content))
+export const verifiedText = (prescription: Prescription): string => canonicalJson(verified(prescription))
 
 export function signVerified(signer: Signer, prescription: Prescription): void {
   const { keyId, value } = signer.sign(verified(prescription))

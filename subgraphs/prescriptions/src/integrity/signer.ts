@@ -3,6 +3,7 @@ import { createHash, createPrivateKey, createPublicKey, sign, verify, type KeyOb
 import { canonicalJson, ConfigError, keySetting, optionalSetting } from '@pharmagraph/platform'
 
 export type Signature = { keyId: string; value: string }
+export type PublicJwk = { kty: 'OKP'; crv: 'Ed25519'; x: string; kid: string; use: 'sig'; alg: 'EdDSA' }
 export type Signer = {
   /** Names the key that signs now: fingerprint of its public half. */
   keyId: string
@@ -11,6 +12,8 @@ export type Signer = {
   verifies(content: unknown, signature: { keyId: string | null | undefined; value: string | null | undefined }): boolean
   /** The public halves of all keys that verify, raw, base64. */
   publicKeys(): { keyId: string; publicKey: string }[]
+  /** The same as a JWK set (RFC 7517; RFC 8037 for the curve), the key that signs now first. */
+  jwks(): { keys: PublicJwk[] }
 }
 
 // RFC 8410: what stands before the 32 bytes of a key in its DER forms
@@ -35,6 +38,7 @@ export function ed25519Signer(seed: Buffer, previous: readonly Buffer[] = []): S
       const known = named ? keys.get(named) : undefined
       return !!known && !!value && verify(null, bytes(content), known.key, Buffer.from(value, 'base64url'))
     },
+    jwks: () => ({ keys: [...keys].map(([kid, { raw }]) => ({ kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url'), kid, use: 'sig', alg: 'EdDSA' })) }),
     publicKeys: () => [...keys].map(([id, { raw }]) => ({ keyId: id, publicKey: raw.toString('base64') })),
   }
 }

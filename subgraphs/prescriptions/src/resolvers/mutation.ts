@@ -3,6 +3,7 @@ import { answerQuestion } from '../commands/answer-clarification.ts'
 import { amendPrescription } from '../commands/amend-prescription.ts'
 import { dispensePart } from '../commands/dispense-part.ts'
 import { cancelRefill, requestRefill } from '../commands/request-refill.ts'
+import { retryBulkImport } from '../commands/retry-bulk-import.ts'
 import { returnFillToStock } from '../commands/return-to-stock.ts'
 import { setAutoRefill } from '../commands/set-auto-refill.ts'
 import { substituteDrug } from '../commands/substitute-drug.ts'
@@ -79,6 +80,8 @@ export const mutationResolvers: MutationResolvers = {
   recordEmergencyOral: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => recordEmergencyOral(em, actor, services, input))),
   confirmEmergencyOral: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => confirmEmergencyOral(em, actor, services, input))),
   recordEmergencyNotice: async (_source, { input }, { actor, transact }) => prescriptionPayload(await transact((em) => recordEmergencyNotice(em, actor, input))),
+
+  retryBulkImport: async (_source, { input }, { actor, transact }) => ({ __typename: 'BulkImportPayload', bulkImport: await transact((em) => retryBulkImport(em, actor, input)) }),
 
   requestRefill: async (_source, { input }, { actor, transact }) => refillPayload(await transact((em) => requestRefill(em, actor, input))),
   cancelRefill: async (_source, { input }, { actor, transact }) => refillPayload(await transact((em) => cancelRefill(em, actor, input))),

@@ -1,10 +1,12 @@
 import { allowedActions, clock, isStaff } from '@pharmagraph/platform'
+import { access } from '../access.ts'
 import type { PrescriptionContent } from '../content.ts'
 import { refillsRemaining, type Prescription } from '../entities/prescription.ts'
 import type { Context } from '../context.ts'
 import type { PrescriptionResolvers, PrescriptionTransferResolvers, VerificationResolvers } from '../generated/resolvers.ts'
 import { prescriptionLifecycle } from '../lifecycles/prescription.ts'
 import { eligibility } from '../reads/eligibility.ts'
+import { signedRecords } from '../reads/signed-records.ts'
 import { reasonSentence } from '../reads/reason-sentence.ts'
 import { citation } from '../regulations/decisions.ts'
 
@@ -38,6 +40,10 @@ export const prescriptionResolvers: PrescriptionResolvers = {
   nextQuantity: ({ nextQuantity, quantity }) => nextQuantity ?? quantity,
   dispensedDrug: ({ substituteDrugId }) => (substituteDrugId ? { id: substituteDrugId } : null),
   owedBalances: ({ id }, _args, { loaders }) => loaders.balancesOf.load(id),
+  signedRecords: async (prescription, _args, context) => {
+    access.must(context.actor, 'signed:read', undefined)
+    return signedRecords(prescription, await contentOf(prescription, context), await context.loaders.dispenseRecordsOf.load(prescription.id))
+  },
   emergencyFollowUp: async ({ id, oralAuthorisedAt }, _args, { loaders }) => (oralAuthorisedAt ? ((await loaders.followUpsOf.load(id))[0] ?? null) : null),
   confirmsOral: async ({ id, statusReasonCode }, _args, { loaders }) => {
     const [followUp] = statusReasonCode === 'EMERGENCY_FOLLOW_UP' ? await loaders.followedBy.load(id) : []
