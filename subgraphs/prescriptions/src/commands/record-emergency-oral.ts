@@ -3,7 +3,7 @@ import { access } from '../access.ts'
 import { checkContent, given, type PrescriptionContent } from '../content.ts'
 import { EmergencyFollowUp } from '../entities/emergency-follow-up.ts'
 import { PatientFact, PractitionerFact, type DrugFact } from '../entities/facts.ts'
-import { Prescription } from '../entities/prescription.ts'
+import { Prescription, type EvaluationBasis } from '../entities/prescription.ts'
 import { emergencyFollowUpLifecycle } from '../lifecycles/emergency-follow-up.ts'
 import { patientState } from '../reads/fillable.ts'
 import { mustHaveSecondFactor, refusedByRule } from '../refusals.ts'
@@ -17,6 +17,7 @@ import { addressAsWritten, drugAsWritten, mayPrescribe, type WrittenAddress } fr
 export type EmergencyOral = {
   patientId: string; patientAddress?: WrittenAddress | null | undefined; prescriberId: string; drugId: string; sig: string; quantity: number; daysSupply: number
   authorisedAt: Date
+  evaluationBasis: EvaluationBasis
   /** What the prescriber determined: all three make an emergency (21 CFR 290.10). */
   determination: { immediateNeed: boolean; noAlternative: boolean; noWrittenOrderPossible: boolean }
   reason: string
@@ -80,6 +81,6 @@ const contentOf = (input: EmergencyOral, { npi, deaNumber }: PractitionerFact, d
   patient: { id: input.patientId, ...given('address', addressAsWritten(input.patientAddress)) },
   prescriber: { npi, ...(deaNumber ? { dea: deaNumber } : {}) },
   drug: drugAsWritten(drug),
-  sig: input.sig, quantity: input.quantity, daysSupply: input.daysSupply, refills: 0, daw: 0, issueDate: clock.dayOf(input.authorisedAt), earliestFillDate: null, evaluationBasis: 'IN_PERSON',
+  sig: input.sig, quantity: input.quantity, daysSupply: input.daysSupply, refills: 0, daw: 0, issueDate: clock.dayOf(input.authorisedAt), earliestFillDate: null, evaluationBasis: input.evaluationBasis,
   emergency: { authorisedAt: input.authorisedAt.toISOString(), writtenAt: clock.now().toISOString(), reason: input.reason.trim(), prescriberKnownBy: input.prescriberKnownBy.trim() },
 })

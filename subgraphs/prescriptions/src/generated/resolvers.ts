@@ -1415,6 +1415,8 @@ export type RecordEmergencyOralInput = {
   daysSupply: Scalars['Int']['input'];
   /** When the prescriber gave the order. */
   authorisedAt: Scalars['DateTime']['input'];
+  /** How the prescriber came to know the patient (21 USC 829(e)). */
+  evaluationBasis?: EvaluationBasis;
   determination: EmergencyDeterminationInput;
   /** The emergency, in 10 to 500 characters; sealed. */
   reason: Scalars['String']['input'];

@@ -77,7 +77,7 @@ export const mutationResolvers: MutationResolvers = {
   substituteDrug: async (_source, { input }, { actor, transact }) => prescriptionPayload(await transact((em) => substituteDrug(em, actor, input))),
   allowEarlyRefill: async (_source, { input }, { actor, transact }) => prescriptionPayload(await transact((em) => allowEarlyRefill(em, actor, input))),
 
-  recordEmergencyOral: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => recordEmergencyOral(em, actor, services, input))),
+  recordEmergencyOral: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => recordEmergencyOral(em, actor, services, { ...input, evaluationBasis: input.evaluationBasis ?? 'IN_PERSON' }))),
   confirmEmergencyOral: async (_source, { input }, { actor, services, transact }) => prescriptionPayload(await transact((em) => confirmEmergencyOral(em, actor, services, input))),
   recordEmergencyNotice: async (_source, { input }, { actor, transact }) => prescriptionPayload(await transact((em) => recordEmergencyNotice(em, actor, input))),
 
