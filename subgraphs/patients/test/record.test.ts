@@ -43,7 +43,7 @@ test('S23 S49 drug screening learns the whole clinical profile at registration a
   const stranger = await registered(subgraph)
   assert.equal(codeOf(await subgraph.graph(stranger.actor, 'mutation ($a: ID!) { removeAllergy(input: { allergyId: $a }) { id } }', { a: first })), 'NOT_FOUND')
   const events = await subgraph.sql<{ text: string }>("select data::text as text from outbox where subject = $1 and type like '%clinical-profile%'", [id])
-  for (const { text } of events) assert.doesNotMatch(text, /penicillin|764146007|aspirin|1191|Z34|1980|FEMALE|Núñez|4155550199/i)
+  for (const { text } of events) assert.doesNotMatch(text, /penicillin|764146007|aspirin|1191"|Z34\.|1980-|FEMALE|Núñez|4155550199/i)
 })
 
 test('a sealed profile opens with its key, for its patient and version, unaltered, and in no other way', () => {
