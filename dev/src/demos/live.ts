@@ -192,11 +192,17 @@ async function tell(system: System & { dataDir: string }, { step, sees }: Narrat
 
   step('Dr. Grace Kim, pharmacist in charge', 'takes the three items and turns them down; both queues follow through the new gateway')
   const grace = new GraphClient(system, 'staff', (await signIn(system.issuer, people.grace, { clientId: 'staff' })).accessToken)
+  const delays: number[] = []
   for (const workItemId of numbersOf(nora, 'AVAILABLE')) {
     const { claimWorkItem } = await grace.run('ClaimWorkItem', { input: { workItemId } })
+    const claimedAt = Date.now()
+    await until('her claim on both queues', () => [nora, ken].every((watcher) => numbersOf(watcher, 'CLAIMED').has(workItemId)))
+    delays.push(Date.now() - claimedAt)
     const { rejectPrescription } = await grace.run('RejectPrescription', { input: { workItemId, token: claimWorkItem.token, reasonCode: 'DUPLICATE', text: 'Written three times for this demo.' } })
     expect(rejectPrescription.__typename === 'PrescriptionPayload', 'the rejection to be accepted', rejectPrescription)
   }
+  expect(Math.min(...delays) < 1000, 'her claims to be on the screens of the others within a second', delays)
+  sees(`each claim of hers is on both of the others’ screens after ${delays.map((ms) => `${ms} ms`).join(', ')}`)
   await until('all done on both queues', () => [nora, ken].every((watcher) => numbersOf(watcher, 'DONE').size === count))
   for (const watcher of [nora, ken]) sees(`${watcher.who}: ${changes(watcher).map(({ state }) => state).join(' ')}`)
 

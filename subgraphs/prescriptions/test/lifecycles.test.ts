@@ -98,4 +98,7 @@ test('guards name their reason: unscanned lots, one person for both steps', () =
   assert.equal(refusal(() => apply(em, tom, fillLifecycle, fill({ status: 'FILLING', lots: [] }), 'submit')), 'SCAN_INCOMPLETE')
   assert.equal(refusal(() => apply(em, nora, fillLifecycle, fill({ status: 'PRODUCT_CHECK', fillers: [nora.subject] }), 'check')), 'SEPARATION_OF_DUTIES')
   assert.equal(refusal(() => apply(em, nora, prescriptionLifecycle, prescription({ status: 'CLINICAL_REVIEW', enteredBy: nora.subject }), 'verify')), 'SEPARATION_OF_DUTIES')
+  assert.equal(refusal(() => apply(em, nora, prescriptionLifecycle, prescription({ status: 'VERIFIED', enteredBy: nora.subject }), 'verifyAgain')), 'SEPARATION_OF_DUTIES')
+  assert.equal(refusal(() => apply(em, nora, fillLifecycle, fill({ status: 'PACKED', fillers: [nora.subject] }), 'release')), 'SEPARATION_OF_DUTIES')
+  assert.equal(refusal(() => apply(em, nora, prescriptionLifecycle, prescription({ status: 'CLINICAL_REVIEW', drugId: newId(), deaSchedule: 'CIV' }), 'documentEmergency')), 'NOT_SCHEDULE_II')
 })

@@ -1,10 +1,11 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { addDays, addMonths } from '@pharmagraph/platform'
+import { addDays, addMonths, clock, type Actor, type AppError } from '@pharmagraph/platform'
 import type { DeaSchedule } from '../src/entities/prescription.ts'
 import { matchKeyOf, matchTokens, readDrugText } from '../src/matching.ts'
 import { refillDue, refusalOfFill, refusalOfIssue, refusalOfSeries, runOut, validity, type Fillable, type Issued } from '../src/regulations/decisions.ts'
+import { mustHaveSecondFactor } from '../src/refusals.ts'
 import { partialFillDeadline, refusalOfPartial } from '../src/regulations/partial-fill.ts'
 import { rules, rulesAt } from '../src/regulations/rules.ts'
 import { checkOverride } from '../src/screening/codes.ts'
@@ -203,4 +204,27 @@ test('C7 C8 deadlines of parts are instants: 72 hours are 72 hours over a change
     const asked = { cause: 'REQUESTED' as const }
     assert.equal(partialFillDeadline(fillable({ issueDate, schedule: 'CII' }), asked, new Date(`${issueDate}T20:00:00Z`))!.toISOString(), end, issueDate)
   }
+})
+
+test('S54 the second factor of a controlled substance is good for three hundred seconds to the millisecond; without a time, or by password alone, it is none', (t) => {
+  t.after(() => clock.reset())
+  t.mock.timers.enable({ apis: ['Date'], now: Date.parse('2026-11-22T12:00:00Z') })
+  const at = (seconds: number) => Math.floor(clock.now().getTime() / 1000) - seconds
+  const refused = (schedule: DeaSchedule, about: Partial<Actor>): string => {
+    try {
+      mustHaveSecondFactor({ subject: 'nora', roles: ['pharmacist'], scopes: [], amr: ['pwd', 'otp'], ...about }, schedule)
+      return 'passes'
+    } catch (error) {
+      return (error as AppError).code
+    }
+  }
+  for (const schedule of ['CII', 'CIII', 'CIV', 'CV'] as const) {
+    const authTime = at(300)
+    assert.equal(refused(schedule, { authTime }), 'passes')
+    t.mock.timers.tick(1)
+    assert.equal(refused(schedule, { authTime }), 'STEP_UP_REQUIRED')
+    assert.deepEqual([refused(schedule, {}), refused(schedule, { authTime: at(0), amr: ['pwd'] })], ['STEP_UP_REQUIRED', 'STEP_UP_REQUIRED'])
+    t.mock.timers.tick(999)
+  }
+  assert.deepEqual([refused('NONE', { authTime: at(36_000) }), refused('NONE', { amr: ['pwd'] })], ['passes', 'STEP_UP_REQUIRED'])
 })
