@@ -29,7 +29,7 @@ const matrix: [string, string, readonly string[]][] = [
   ['{ workQueue(name: VERIFICATION) { depth } }', 'workQueue', staff],
   ['{ inventory { nodes { id } } }', 'inventory', staff],
   ['{ cart { id } }', 'cart', ['patient', 'caregiver']],
-  ['mutation { cancelOrder(input: { orderId: "o1" }) { __typename } }', 'cancelOrder', ['patient', 'support', 'pharmacist-in-charge']],
+  ['mutation { cancelOrder(input: { orderId: "o1" }) { __typename } }', 'cancelOrder', ['patient', 'caregiver', 'support', 'pharmacist-in-charge']],
   ['mutation { adjustInventory(input: { drugId: "d1", lotId: "x", delta: 1, reason: LOSS, idempotencyKey: "k" }) { __typename } }', 'adjustInventory', ['inventory', 'pharmacist-in-charge']],
 ]
 
