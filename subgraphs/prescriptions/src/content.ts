@@ -1,6 +1,7 @@
 /** What the prescriber wrote, as it came in: the part of a prescription that never changes and that its hash covers. */
 import { addDays, canonicalHash, clock, invalid } from '@pharmagraph/platform'
 import type { DeaSchedule, EvaluationBasis } from './entities/prescription.ts'
+import { conditionCodes } from './regulations/decisions.ts'
 import { firstRuledDay } from './regulations/rules.ts'
 import type { Picture } from './uploads/picture.ts'
 
@@ -34,6 +35,8 @@ export type PrescriptionContent = {
   note?: string
   /** What the sender told of the patient besides. */
   reported?: { allergies: ReportedAllergy[]; coverage?: ReportedCoverage }
+  /** Code of a condition on its face, for which a state permits more days at a time (10 NYCRR 80.67(d)). */
+  conditionCode?: string
   /** Of an upload: the picture it was read from. */
   picture?: Picture
   /** Of an oral order in an emergency: what the pharmacist wrote down of it (21 CFR 1306.11(d), 290.10). Instants are RFC 3339, UTC. */
@@ -63,6 +66,7 @@ export function checkContent(content: PrescriptionContent): void {
   if (!isDay(issueDate) || issueDate < firstRuledDay) throw invalid('issueDate', 'the written date is missing or is no date')
   // a prescriber east of us may already write tomorrow's date
   if (issueDate > addDays(clock.today(), 1)) throw invalid('issueDate', 'the written date lies in the future')
+  if (content.conditionCode !== undefined && !conditionCodes.includes(content.conditionCode)) throw invalid('conditionCode', `the condition's code is one of ${conditionCodes.join(', ')}`)
   if (earliestFillDate !== null && (!isDay(earliestFillDate) || earliestFillDate < issueDate)) {
     throw invalid('earliestFillDate', 'the earliest fill date is no date, or lies before the written date')
   }

@@ -44,7 +44,7 @@ const anyContent: fc.Arbitrary<PrescriptionContent> = day.chain((issueDate) => r
   daw: fc.integer({ min: 0, max: 9 }), issueDate: fc.constant(issueDate), earliestFillDate: fc.option(fc.integer({ min: 1, max: 90 }).map((n) => addDays(issueDate, n))),
   evaluationBasis: fc.constantFrom('IN_PERSON', 'TELEMED_TEMP_RULE', 'SPECIAL_REG', 'VA', 'BUPRENORPHINE'),
 }, {
-  note: words,
+  note: words, conditionCode: fc.constantFrom('A', 'D', 'F'),
   reported: record({ allergies: fc.array(fc.tuple(record({ display: words }, { criticality: fc.constantFrom('low', 'high') }), fc.constantFrom({}, { code: '91936005' }, { system: 'http://snomed.info/sct', code: '91936005' })).map(([allergy, coding]) => ({ ...(allergy as object), ...coding })), { minLength: 1, maxLength: 3 }) }, {
     coverage: record({}, { payer: words, memberId: words, group: words, plan: words }),
   }),

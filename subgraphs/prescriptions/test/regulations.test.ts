@@ -201,6 +201,26 @@ test('C23 in New York the first fill comes within thirty days of signing, thirty
   assert.equal(refusalOfFill(newYork({ daysSupply: 90 }), '2026-11-23')?.rule, 'ny-fill-supply')
 })
 
+test('C23 in New York ninety days at a time are permitted for a condition the prescriber names, then with one refill; a condition named changes nothing elsewhere', () => {
+  const named = (refills: number, daysSupply: number, state = 'NY', schedule: DeaSchedule = 'CIV') => refusalOfIssue(fillable({ schedule, refills, state, daysSupply, conditionNamed: true }), '2026-11-22')
+  assert.equal(issued('CIV', 0, 'NY', 31)?.rule, 'ny-fill-supply')
+  assert.equal(named(1, 90), undefined)
+  assert.equal(named(0, 90, 'NY', 'CII'), undefined)
+  assert.deepEqual([named(0, 91)?.code, named(0, 91)?.rule], ['FILL_SUPPLY_EXCEEDED', 'ny-fill-supply-condition'])
+  assert.deepEqual([named(2, 90)?.code, named(2, 90)?.rule], ['TOO_MANY_REFILLS', 'ny-fill-supply-condition'])
+  // within thirty days the code is of no account
+  assert.equal(named(5, 30), undefined)
+  for (const state of ['CA', 'TX', 'FL']) assert.deepEqual(named(2, 90, state), issued('CIV', 2, state, 90))
+})
+
+test('C23 in New York a benzodiazepine has no refills, whatever its salt; other drugs of schedule IV have, and benzodiazepines elsewhere', () => {
+  const of = (ingredient: string, state: string, refills = 1) => refusalOfIssue(fillable({ schedule: 'CIV', refills, state, ingredients: [ingredient] }), '2026-11-22')
+  for (const name of ['lorazepam', 'Clorazepate dipotassium', 'chlordiazepoxide hydrochloride']) assert.deepEqual([of(name, 'NY')?.code, of(name, 'NY')?.rule], ['TOO_MANY_REFILLS', 'ny-benzodiazepine-refills'])
+  assert.equal(of('lorazepam', 'NY', 0), undefined)
+  assert.equal(of('zolpidem', 'NY'), undefined)
+  assert.equal(of('lorazepam', 'CA'), undefined)
+})
+
 test('C23 where both hold, the stricter of state and federal rule wins, and an unknown state changes nothing', () => {
   fc.assert(fc.property(fc.constantFrom<DeaSchedule>('NONE', 'CII', 'CIII', 'CIV', 'CV'), fc.integer({ min: 0, max: 2000 }).map((n) => addDays('2022-01-01', n)), fc.constantFrom(...ruledStates), (schedule, day, state) => {
     assert.ok(validity(schedule, day, { state }).lastDay <= validity(schedule, day).lastDay)

@@ -42,11 +42,13 @@ export async function receivePrescription(em: EntityManager, actor: Actor, servi
   const deaSchedule = drug?.deaSchedule ?? content.drug.schedule ?? 'NONE'
   const { issueDate, refills, evaluationBasis, daysSupply } = content
   const circumstances = { state: await patientState(em, patientId, content), earliestFillDate: content.earliestFillDate }
-  const refusal = refusalOfIssue({ schedule: deaSchedule, issueDate, refills, evaluationBasis, daysSupply, ...circumstances }, clock.today())
+  const refusal = refusalOfIssue({ schedule: deaSchedule, issueDate, refills, evaluationBasis, daysSupply, conditionNamed: content.conditionCode !== undefined, ingredients: ingredientsOf(drug), ...circumstances }, clock.today())
   if (refusal) throw refusedByRule(refusal)
 
   return recordPrescription(em, actor, services, { ...submission, patientId, practitionerId, drug, deaSchedule, state: circumstances.state })
 }
+
+export const ingredientsOf = (drug: DrugFact | null): string[] => drug?.ingredients.map(({ name }) => name) ?? []
 
 type Recorded = Submission & {
   patientId: string | null; practitionerId: string | null; drug: DrugFact | null; deaSchedule: DeaSchedule; state: string | null
@@ -70,7 +72,7 @@ export async function recordPrescription(
     matchTokens: patientId ? [] : matchTokens(services.matchKey, content.patient).map(({ token }) => token), prescriberNpi: content.prescriber.npi,
     externalKey, messageId: messageId ?? null, prescriberOrderNumber: prescriberOrderNumber ?? null, scriptVersion: scriptVersion ?? null,
     quantity, daysSupply, refillsAuthorized: refills, fillsReleased: 0, daw, issueDate, earliestFillDate, expiryDate: lastDay, expiryRule: rule.id, evaluationBasis, patientState: state,
-    oralAuthorisedAt: content.emergency ? new Date(content.emergency.authorisedAt) : null,
+    conditionNamed: content.conditionCode !== undefined, oralAuthorisedAt: content.emergency ? new Date(content.emergency.authorisedAt) : null,
     submittedBy: actor.subject, receivedAt: clock.now(),
   })
   begin(em, actor, prescriptionLifecycle, prescription, 'receive')

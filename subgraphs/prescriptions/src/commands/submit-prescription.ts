@@ -13,7 +13,7 @@ export type WrittenAddress = { line1: string; line2?: string | null | undefined;
 
 export type PortalSubmission = {
   patientId: string; drugId: string; sig: string; quantity: number; daysSupply?: number | null | undefined; refills: number; daw: number
-  evaluationBasis?: EvaluationBasis | undefined; earliestFillDate?: string | null | undefined; patientAddress?: WrittenAddress | null | undefined; idempotencyKey: string
+  evaluationBasis?: EvaluationBasis | undefined; earliestFillDate?: string | null | undefined; patientAddress?: WrittenAddress | null | undefined; conditionCode?: string | null | undefined; idempotencyKey: string
 }
 
 /** A prescriber writes for a patient of the pharmacy. Signing a controlled substance needs a fresh second factor (21 CFR 1311.115). */
@@ -68,4 +68,5 @@ const contentOf = (input: PortalSubmission, { npi, deaNumber }: PractitionerFact
   earliestFillDate: input.earliestFillDate ?? null,
   // 21 USC 829(e): what the prescriber says of how they came to know the patient
   evaluationBasis: input.evaluationBasis ?? 'IN_PERSON',
+  ...given('conditionCode', input.conditionCode ?? undefined),
 })

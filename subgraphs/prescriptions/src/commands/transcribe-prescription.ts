@@ -13,6 +13,7 @@ import { refusalOfIssue } from '../regulations/decisions.ts'
 import type { Services } from '../services.ts'
 import { endDataEntry, fillIn, knownDrug } from './complete-data-entry.ts'
 import { heldWorkItem, type Held } from './held-work-item.ts'
+import { ingredientsOf } from './receive-prescription.ts'
 import { isUnread } from './receive-upload.ts'
 import { contentAltered } from './verify-prescription.ts'
 import { hasSeenPicture } from './view-picture.ts'
@@ -37,7 +38,7 @@ export async function transcribePrescription(em: EntityManager, actor: Actor, se
   if (!isNpi(content.prescriber.npi)) throw invalid('prescriberNpi', "the prescriber's NPI is missing or fails its check digit")
   const drug = await knownDrug(em, input.drugId)
   const { daysSupply, evaluationBasis, refills, issueDate, earliestFillDate } = content
-  const refusal = refusalOfIssue({ schedule: drug.deaSchedule, issueDate, refills, evaluationBasis, daysSupply, state: prescription.patientState, earliestFillDate }, clock.today())
+  const refusal = refusalOfIssue({ schedule: drug.deaSchedule, issueDate, refills, evaluationBasis, daysSupply, ingredients: ingredientsOf(drug), state: prescription.patientState, earliestFillDate }, clock.today())
   if (refusal) throw refusedByRule(refusal)
   const { value: signature, keyId: signatureKeyId } = signReceived(services.signer, prescription.id, content)
   Object.assign(prescription, {

@@ -16,6 +16,7 @@ import { emergencyValidity } from '../regulations/emergency.ts'
 import { composition } from '../regulations/substitution.ts'
 import type { Services } from '../services.ts'
 import { completeWorkItem, heldWorkItem, type Held } from './held-work-item.ts'
+import { ingredientsOf } from './receive-prescription.ts'
 import { screenPrescription } from './screen-prescription.ts'
 import { hasSeenPicture } from './view-picture.ts'
 
@@ -39,7 +40,7 @@ export async function verifyPrescription(em: EntityManager, actor: Actor, servic
   const before = { deaSchedule: prescription.deaSchedule, expiryDate: prescription.expiryDate, expiryRule: prescription.expiryRule }
   const rescheduled = await takeCurrentSchedule(em, prescription)
   mustHaveSecondFactor(actor, prescription.deaSchedule)
-  const inTheWay = oralRefusal(prescription) ?? originRefusal(prescription.deaSchedule, prescription.source, clock.today()) ?? refusalOfIssue(fillableOf(prescription, [], prescription.patientState), clock.today()) ?? (await refusalAmongSeries(em, prescription))
+  const inTheWay = oralRefusal(prescription) ?? originRefusal(prescription.deaSchedule, prescription.source, clock.today()) ?? refusalOfIssue({ ...fillableOf(prescription, [], prescription.patientState), ingredients: await ingredientsIn(em, prescription) }, clock.today()) ?? (await refusalAmongSeries(em, prescription))
   if (inTheWay) throw refused(prescriptionLifecycle, prescription, actor, inTheWay)
 
   const openAlerts = await screenPrescription(em, services, prescription)
@@ -79,6 +80,8 @@ async function takeCurrentSchedule(em: EntityManager, prescription: Prescription
   Object.assign(prescription, { deaSchedule: schedule, expiryDate: lastDay, expiryRule: rule.id })
   return true
 }
+
+const ingredientsIn = async (em: EntityManager, { drugId }: Prescription): Promise<string[]> => ingredientsOf(drugId ? await em.findOne(DrugFact, { drugId }) : null)
 
 /** An oral order is for the emergency: nobody verifies it afterwards. */
 const oralRefusal = ({ oralAuthorisedAt, expiryDate }: Prescription): Refusal | undefined =>

@@ -61,6 +61,8 @@ export const PrescriptionSchema = defineEntity({
     /** Id of the regulation row that set expiryDate. */
     expiryRule: p.string(),
     evaluationBasis: p.enum(evaluationBases),
+    /** A condition is named on its face, for which a state permits more days at a time; which one is sealed. */
+    conditionNamed: p.boolean().default(false),
     /** When its prescriber authorised it by word of mouth in an emergency (21 CFR 1306.11(d)); null for all others. */
     oralAuthorisedAt: p.datetime().nullable(),
     /** Two letters: where the patient lives, whose rules are added to the federal ones. Null while it is not known. */

@@ -137,7 +137,7 @@ export function readNewRx({ body }: ScriptMessage): PrescriptionContent {
     earliestFillDate: earliestFill(drug) ?? null,
     // SCRIPT does not say how the prescriber came to know the patient
     evaluationBasis: 'IN_PERSON',
-    ...given('note', note),
+    ...given('note', note), ...given('conditionCode', conditionIn(note)),
   }
 }
 
@@ -223,6 +223,9 @@ const addressOf = (address: Element | undefined): PostalAddress | undefined =>
     ...given('line1', text(address, 'AddressLine1')), ...given('line2', text(address, 'AddressLine2')), ...given('city', text(address, 'City')),
     ...given('state', text(address, 'StateProvince')), ...given('postalCode', text(address, 'PostalCode')),
   }
+
+/** SCRIPT has no field for it: prescribers of New York write "Code D" into the note (10 NYCRR 80.67(d)). */
+const conditionIn = (note: string | undefined): string | undefined => /\b[Cc](?:ode|ODE):?\s+([A-F])\b/.exec(note ?? '')?.[1]
 
 /** The prescriber's "do not fill before", 21 CFR 1306.12(b). */
 function earliestFill(drug: Element | undefined): string | undefined {

@@ -73,6 +73,7 @@ export function readMedicationRequest(request: MedicationRequest, resolve: Resol
     issueDate: written.authoredOn.slice(0, 10),
     earliestFillDate: earliestFill(dispenseRequest?.validityPeriod?.start, written.authoredOn),
     evaluationBasis: evaluationBasis!,
+    ...given('conditionCode', request.extension?.find(({ url }) => url === systems.condition)?.valueCode),
     ...given('note', note?.map(({ text }) => text).filter(Boolean).join('; ') || undefined),
   }
 }

@@ -55,6 +55,8 @@ export const systems = {
   patient: 'urn:pharmagraph:patient',
   prescription: 'urn:pharmagraph:prescription',
   evaluationBasis: 'urn:pharmagraph:evaluation-basis',
+  /** valueCode: a condition of 10 NYCRR 80.67(d), A to F. */
+  condition: 'urn:pharmagraph:ny-condition',
   /** NCPDP dispense-as-written code, where substitution.allowedBoolean says less. */
   daw: 'urn:pharmagraph:daw',
   refillsRemaining: 'urn:pharmagraph:refills-remaining',

@@ -60,7 +60,9 @@ export function writeContent(content: PrescriptionContent, { expiryDate, daysSup
   }
 }
 
-const extensions = ({ daw, evaluationBasis }: PrescriptionContent): object[] => [{ url: systems.daw, valueInteger: daw }, { url: systems.evaluationBasis, valueCode: evaluationBasis }]
+const extensions = ({ daw, evaluationBasis, conditionCode }: PrescriptionContent): object[] => [
+  { url: systems.daw, valueInteger: daw }, { url: systems.evaluationBasis, valueCode: evaluationBasis }, ...(conditionCode ? [{ url: systems.condition, valueCode: conditionCode }] : []),
+]
 
 /** SCRIPT writes letters where FHIR writes words. */
 const genders: Readonly<Record<string, string>> = { F: 'female', M: 'male', U: 'unknown' }

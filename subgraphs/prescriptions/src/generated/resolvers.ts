@@ -391,6 +391,8 @@ export type Prescription = {
   /** Dispensing units of the drug; 0 while an uploaded picture has not been read. */
   quantity: Scalars['Float']['output'];
   daysSupply?: Maybe<Scalars['Int']['output']>;
+  /** Code of the condition on its face, for which a state permits more days at a time: A to F of New York (10 NYCRR 80.67(d)). */
+  conditionCode?: Maybe<Scalars['String']['output']>;
   /** Refills authorised, the first fill not counted. */
   refillsAuthorized: Scalars['Int']['output'];
   refillsRemaining: Scalars['Int']['output'];
@@ -1216,6 +1218,8 @@ export type SubmitPrescriptionInput = {
   earliestFillDate?: InputMaybe<Scalars['LocalDate']['input']>;
   /** Where the patient lives, as 21 CFR 1306.05(a) wants it on a controlled prescription; left out, our file has it. */
   patientAddress?: InputMaybe<WrittenAddressInput>;
+  /** A to F: a condition for which New York permits ninety days of a controlled substance at a time (10 NYCRR 80.67(d), 80.69(d)). */
+  conditionCode?: InputMaybe<Scalars['String']['input']>;
   /** Repeating a submission with the same key returns the first. */
   idempotencyKey: Scalars['String']['input'];
 };
@@ -2206,6 +2210,7 @@ export type PrescriptionResolvers<ContextType = Context, ParentType extends Reso
   sig?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   quantity?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   daysSupply?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  conditionCode?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   refillsAuthorized?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   refillsRemaining?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   daw?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;

@@ -34,6 +34,7 @@ export const isIntact = (signer: Signer, prescription: Prescription, content: Pr
   content.evaluationBasis === prescription.evaluationBasis &&
   content.prescriber.npi === prescription.prescriberNpi &&
   content.earliestFillDate === (prescription.earliestFillDate ?? null) &&
+  (content.conditionCode !== undefined) === (prescription.conditionNamed ?? false) &&
   content.emergency?.authorisedAt === prescription.oralAuthorisedAt?.toISOString() &&
   (content.daysSupply === null || content.daysSupply === prescription.daysSupply)
 

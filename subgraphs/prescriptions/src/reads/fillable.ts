@@ -11,6 +11,7 @@ export const fillableOf = (prescription: Prescription, fills: readonly Fill[], s
   schedule: prescription.deaSchedule, issueDate: prescription.issueDate, refills: prescription.refillsAuthorized, evaluationBasis: prescription.evaluationBasis,
   earliestFillDate: prescription.earliestFillDate ?? null, expiryDate: prescription.expiryDate, expiryRule: prescription.expiryRule,
   fillsReleased: prescription.fillsReleased, fills: pastFills(fills), daysSupply: prescription.daysSupply ?? null, state: state ?? prescription.patientState ?? null,
+  conditionNamed: prescription.conditionNamed,
   earlyRefillAllowed: !!prescription.earlyRefillReason, oralAuthorisedAt: prescription.oralAuthorisedAt ?? null,
 })
 

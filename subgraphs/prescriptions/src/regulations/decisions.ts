@@ -17,7 +17,7 @@ const remedies: Readonly<Record<string, string>> = {
   REFILL_SUPPLY_EXCEEDED: 'A new prescription',
   REFILL_TOO_EARLY: 'The day itself, or the prescriber writing another dose',
   FIRST_FILL_TOO_LATE: 'A new prescription',
-  FILL_SUPPLY_EXCEEDED: "A prescription for fewer days' supply at a time",
+  FILL_SUPPLY_EXCEEDED: "A prescription for fewer days' supply at a time, or one that names a condition the rule permits more for",
   CONTROLLED_BY_IMAGE: 'An electronic prescription by the prescriber',
   CII_SERIES_TOO_LONG: "A prescription with fewer days' supply",
   CII_SERIES_WITHOUT_DAY: 'The prescriber writing the earliest day to fill it',
@@ -47,10 +47,14 @@ export type Issued = Circumstances & {
   schedule: DeaSchedule; issueDate: string; refills: number; evaluationBasis: EvaluationBasis
   /** Of each fill; null while it is not known. */
   daysSupply?: number | null
+  /** The prescriber named a condition for which a state permits more at a time. */
+  conditionNamed?: boolean
+  /** Names of the drug's ingredients, in lower case; left out where no drug is known. */
+  ingredients?: readonly string[]
 }
 
 /** Why a prescription may not be accepted at all, by what it says; undefined when it may. */
-export function refusalOfIssue({ schedule, issueDate, refills, evaluationBasis, state, earliestFillDate, daysSupply }: Issued, today: string): Refusal | undefined {
+export function refusalOfIssue({ schedule, issueDate, refills, evaluationBasis, state, earliestFillDate, daysSupply, conditionNamed, ingredients = [] }: Issued, today: string): Refusal | undefined {
   const [never] = rulesAt('NOT_DISPENSABLE', schedule, today)
   if (never) return refusal('CI_NOT_DISPENSABLE', 'A schedule I substance is never dispensed', never)
   for (const rule of rulesAt('REFILLS', schedule, issueDate, state)) {
@@ -59,13 +63,24 @@ export function refusalOfIssue({ schedule, issueDate, refills, evaluationBasis, 
       ? refusal('CII_NO_REFILLS', 'A schedule II prescription has no refills: ask for a new prescription for each fill', rule)
       : refusal('TOO_MANY_REFILLS', `A schedule ${schedule.slice(1)} prescription has ${rule.parameters.max} refills at most, this one asks for ${refills}`, rule)
   }
+  const unrefillable = rulesAt('REFILLS_OF', schedule, issueDate, state).find(({ parameters }) => refills > parameters.max && parameters.ingredients.some((name) => ingredients.some((one) => containsWord(one, name))))
+  if (unrefillable) return refusal('TOO_MANY_REFILLS', `A prescription of this drug has ${unrefillable.parameters.max === 0 ? 'no refills' : `${unrefillable.parameters.max} refills at most`}, this one asks for ${refills}`, unrefillable)
   const exceeded = rulesAt('FILL_SUPPLY', schedule, issueDate, state).find(({ parameters }) => (daysSupply ?? 0) > parameters.maxDays)
-  if (exceeded) return refusal('FILL_SUPPLY_EXCEEDED', `One fill makes ${daysSupply} days; it may make ${exceeded.parameters.maxDays}`, exceeded)
+  const condition = exceeded && rulesAt('FILL_SUPPLY_CONDITION', schedule, issueDate, state).find(({ jurisdiction }) => jurisdiction === exceeded.jurisdiction)
+  if (exceeded && !(condition && conditionNamed)) return refusal('FILL_SUPPLY_EXCEEDED', `One fill makes ${daysSupply} days; it may make ${exceeded.parameters.maxDays}`, exceeded)
+  if (condition && (daysSupply ?? 0) > condition.parameters.maxDays) return refusal('FILL_SUPPLY_EXCEEDED', `One fill makes ${daysSupply} days; for the condition named it may make ${condition.parameters.maxDays}`, condition)
+  if (condition && refills > condition.parameters.maxRefills) return refusal('TOO_MANY_REFILLS', `With more than ${exceeded.parameters.maxDays} days at a time it has ${condition.parameters.maxRefills} refill at most, this one asks for ${refills}`, condition)
   const unevaluated = evaluationRefusal(schedule, issueDate, evaluationBasis)
   if (unevaluated) return unevaluated
   const { lastDay, rule } = validity(schedule, issueDate, { state, earliestFillDate })
   return today > lastDay ? refusal('PRESCRIPTION_EXPIRED', `The prescription ended on ${lastDay}`, rule) : undefined
 }
+
+/** "lorazepam" and "clorazepate dipotassium" are what "lorazepam" and "clorazepate" name; "delorazepam" is another. */
+const containsWord = (ingredient: string, name: string): boolean => ` ${ingredient.toLowerCase()} `.includes(` ${name} `)
+
+/** Codes of conditions by which some state permits more days at a time. */
+export const conditionCodes: readonly string[] = [...new Set((rules as readonly Rule[]).flatMap(({ kind, parameters }) => (kind === 'FILL_SUPPLY_CONDITION' ? Object.keys((parameters as Rule<'FILL_SUPPLY_CONDITION'>['parameters']).conditions) : [])))]
 
 /** Whether a prescription issued that day may rest on such knowledge of the patient. */
 export function evaluationRefusal(schedule: DeaSchedule, issueDate: string, basis: EvaluationBasis): Refusal | undefined {

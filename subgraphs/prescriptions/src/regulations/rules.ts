@@ -15,8 +15,12 @@ export type Parameters = {
   REFILL_SUPPLY: { maxDays: number }
   /** The first fill no later than so many days after the day of issue. */
   FIRST_FILL: { withinDays: number }
-  /** Days' supply of one fill. Exceptions for conditions the prescriber names are not modelled: the limit holds. */
+  /** Days' supply of one fill. */
   FILL_SUPPLY: { maxDays: number }
+  /** The same, and the refills of such a prescription, where the prescriber names one of the conditions on its face, by code or in words. */
+  FILL_SUPPLY_CONDITION: { conditions: Readonly<Record<string, string>>; maxDays: number; maxRefills: number }
+  /** Refills of drugs with one of these ingredients, whatever their schedule has. */
+  REFILLS_OF: { ingredients: readonly string[]; max: number }
   /** Several prescriptions of one day for later fills: days' supply of all together. */
   SERIES: { maxDaysSupply: number }
   /** A refill is due when this share of the last supply is used, or so many days before all of it is. */
@@ -134,6 +138,27 @@ export const rules: readonly { [Kind in RuleKind]: Rule<Kind> }[RuleKind][] = [
   rule({ id: 'ca-ciii-civ-refill-supply', kind: 'REFILL_SUPPLY', jurisdiction: 'CA', schedules: ['CIII', 'CIV'], from: '1993-01-01', to: null, source: 'Cal. Health & Safety Code 11200(b)', parameters: { maxDays: 120 } }),
   rule({ id: 'ny-first-fill', kind: 'FIRST_FILL', jurisdiction: 'NY', schedules: controlled, from: statesFrom, to: null, source: 'N.Y. Pub. Health Law 3333(1)', parameters: { withinDays: 30 } }),
   rule({ id: 'ny-fill-supply', kind: 'FILL_SUPPLY', jurisdiction: 'NY', schedules: controlled, from: statesFrom, to: null, source: 'N.Y. Pub. Health Law 3332(3), 3333(1)', parameters: { maxDays: 30 } }),
+  rule({
+    id: 'ny-fill-supply-condition', kind: 'FILL_SUPPLY_CONDITION', jurisdiction: 'NY', schedules: controlled, from: statesFrom, to: null, source: 'N.Y. Pub. Health Law 3332(3), 3333(1), 3339(2); 10 NYCRR 80.67(d), 80.69(d)',
+    parameters: {
+      conditions: {
+        A: 'panic disorder', B: 'attention deficit disorder', C: 'chronic neurological condition with movement disorder, seizures, convulsions or spasms', D: 'relief of pain in a chronic and incurable disease', E: 'narcolepsy',
+        F: 'hormone deficiency in males, gynecologic condition that responds to anabolic steroids or chorionic gonadotropin, metastatic breast cancer in women, anemia, angioedema',
+      },
+      maxDays: 90, maxRefills: 1,
+    },
+  }),
+  rule({
+    id: 'ny-benzodiazepine-refills', kind: 'REFILLS_OF', jurisdiction: 'NY', schedules: ['CIV'], from: '2013-03-27', to: null, source: '10 NYCRR 80.67(a); N.Y. Pub. Health Law 3339(1)',
+    parameters: {
+      ingredients: [
+        'alprazolam', 'bromazepam', 'camazepam', 'chlordiazepoxide', 'clobazam', 'clonazepam', 'clorazepate', 'clotiazepam', 'cloxazolam', 'delorazepam', 'diazepam', 'estazolam', 'ethyl loflazepate', 'fludiazepam',
+        'flunitrazepam', 'flurazepam', 'halazepam', 'haloxazolam', 'ketazolam', 'loprazolam', 'lorazepam', 'lormetazepam', 'medazepam', 'midazolam', 'nimetazepam', 'nitrazepam', 'nordiazepam', 'oxazepam', 'oxazolam',
+        'pinazepam', 'prazepam', 'quazepam', 'temazepam', 'tetrazepam', 'triazolam',
+      ],
+      max: 0,
+    },
+  }),
 
   rule({ id: 'us-cii-series', kind: 'SERIES', jurisdiction: 'US', schedules: ['CII'], from: '2007-12-19', to: null, source: '21 CFR 1306.12(b)', parameters: { maxDaysSupply: 90 } }),
 

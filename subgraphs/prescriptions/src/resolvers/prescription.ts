@@ -19,6 +19,7 @@ export const prescriptionResolvers: PrescriptionResolvers = {
   prescriber: ({ practitionerId }) => (practitionerId ? { id: practitionerId } : null),
   drug: ({ drugId }) => (drugId ? { id: drugId } : null),
   drugText: async (prescription, _args, context) => (await contentOf(prescription, context)).drug.text,
+  conditionCode: async (prescription, _args, context) => (prescription.conditionNamed ? ((await contentOf(prescription, context)).conditionCode ?? null) : null),
   sig: async (prescription, _args, context) => (await contentOf(prescription, context)).sig,
   statusReason: async ({ statusReasonCode: code, statusReasonSealed: sealed, sealedFor }, _args, { actor, loaders }) => {
     if (!code) return null
