@@ -2,9 +2,10 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { clock, newId, transact, type Actor } from '@pharmagraph/platform'
+import { clock, newId, systemActor, transact, type Actor } from '@pharmagraph/platform'
 import { actorWith, eventually } from '../../../tests/environment.ts'
 import { takeImportLines } from '../src/commands/take-import-lines.ts'
+import { forgetImportLines } from '../src/jobs/forget-import-lines.ts'
 import { services } from '../src/services.ts'
 import { nora, npis, partner, publishDrug, registerPatient, stranger, subgraph, type KnownPatient } from './pharmacy.ts'
 
@@ -124,6 +125,20 @@ test('the rows of an import show nothing of what it says, and only its sender an
   // nothing to take in is done at once
   assert.equal((await start([{ resourceType: 'Observation', id: newId() }])).progress.status, 'DONE')
   assert.deepEqual([(await start([{ resourceType: 'Patient' }], stranger)).status, (await start('\n \n')).status], [403, 400])
+})
+
+test('G2 what a refused line said is forgotten after thirty days; that it was refused, and why, stays', async () => {
+  const { progress: { id } } = await start([{ resourceType: 'Patient', id: newId(), name: [{ family: 'Gone' }] }, request('Patient/nobody', 'Practitioner/nobody')])
+  await done(id)
+  const run = () => transact(subgraph.running.orm, (em) => forgetImportLines.run(em, systemActor('prescriptions')))
+  const kept = async () => (await subgraph.sql<{ n: number }>('select count(sealed)::int as n from bulk_import_line where import_id = $1', [id]))[0]!.n
+  await run()
+  assert.equal(await kept(), 1)
+  await subgraph.sql(`update bulk_import set finished_at = finished_at - interval '31 days' where id = $1`, [id])
+  await run()
+  assert.equal(await kept(), 0)
+  const [line] = await linesOf(id, 'REFUSED')
+  assert.deepEqual([line.number, line.field], [2, 'MedicationRequest.subject'])
 })
 
 test('the samples of others are imported whole: every line accounted for, every refusal with a reason', { skip: existsSync(resolve(samples, 'fhir/synthea')) ? false : 'the samples of fhir/synthea are not here' }, async () => {

@@ -100,6 +100,7 @@ test('S60 what is no picture or PDF by its bytes, empty, too large, or carries s
   for (const hidden of ['/AA << /O << /S /J#61vaScript >> >>', '/AA << /O << /#4a#53 (x) >> >>', '/Names << /EmbeddedFile 5 0 R >>']) assert.match((await refusal(pdf(hidden)))[1], /carries a script, a program or another file/, hidden)
   assert.match((await refusal(Buffer.concat([png(), Buffer.from(['X5O!P%@AP[4\\PZX54(P^)7CC)7}$', 'EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*'].join(''))])))[1], /EICAR/)
   assert.equal((await send(patient.actor, pdf('a plain one'), 'application/octet-stream')).status, 201)
+  assert.equal((await send(patient.actor, pdf('/OpenAction [3 0 R /Fit]'))).status, 201, 'a scanner’s file that opens at its first page')
 })
 
 test('only a registered patient sends, only that patient and those who work with it see', async () => {

@@ -11,6 +11,7 @@ export const localScanner = (): Scanner => ({
     const text = body.subarray(0, 5).toString('latin1') === '%PDF-' ? body.toString('latin1') : ''
     // a name may be written with escapes (ISO 32000-1, 7.3.5): /J#61vaScript is /JavaScript
     const names = text.replace(/#([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-    return /\/(JavaScript|JS|Launch|OpenAction|EmbeddedFile|RichMedia)\b/.test(names) ? 'a script, a program or another file' : undefined
+    // an OpenAction that is a place in the document, as scanners write it, starts nothing
+    return /\/(?:(?:JavaScript|JS|Launch|EmbeddedFile|RichMedia)\b|OpenAction\b(?!\s*\[))/.test(names) ? 'a script, a program or another file' : undefined
   },
 })
