@@ -11,7 +11,7 @@ export const forgetImportLines: Job = {
   everyMs: 60 * 60_000,
   async run(em) {
     await em.execute(
-      `update bulk_import_line line set sealed = null from bulk_import bulk
+      `update bulk_import_line line set sealed = null, retryable = false from bulk_import bulk
        where bulk.id = line.import_id and line.sealed is not null and line.status <> 'WAITING' and bulk.finished_at < ?::timestamptz - ?::int * interval '1 day'`,
       [clock.now(), keptDays],
     )
