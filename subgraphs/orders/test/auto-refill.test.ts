@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { addDays, clock, newId, systemActor, transact, type Actor, type EventMap } from '@pharmagraph/platform'
 import { actorWith, eventually } from '../../../tests/environment.ts'
 import { expireOrders } from '../src/jobs/expire-orders.ts'
+import { findStuckOrders } from '../src/jobs/find-stuck-orders.ts'
 import { placeAutoRefills } from '../src/jobs/place-auto-refills.ts'
 import { autoRefillRowFor, orderDay } from '../src/policies/auto-refill.ts'
 import { addToCart, cancelOrder, checkout, neighbours, newCustomer, newDrug, newPrescription, orderIn, orderOf, payOrder, support, testOrders, type Customer } from './pharmacy.ts'
@@ -325,6 +326,20 @@ test('S71 what it builds on ends or changes in between: prescription, wish, pati
   const order = await placed(eighth)
   await cancelOrder(subgraph, cancels.patient, { orderId: order.id })
   assert.equal((await inStatus(eighth, 'SKIPPED')).reason_code, 'PATIENT_ASKED')
+})
+
+test('S18 an automatic refill whose day went by without an order is counted for the operators', async () => {
+  const metric = async () => /orders_stuck\{status="AUTO_REFILL_SCHEDULED"[^}]*\} (\d+)/.exec(await (await fetch(new URL('/metrics/saga', subgraph.url))).text())?.[1]
+  const id = await due(await enrolled())
+  await run(findStuckOrders)
+  assert.equal(await metric(), '0')
+  await sql('update auto_refill set order_on = $2 where id = $1', [id, addDays(today, -1)])
+  await run(findStuckOrders)
+  assert.equal(await metric(), '1')
+  await run(placeAutoRefills)
+  await inStatus(id, 'ORDERED')
+  await run(findStuckOrders)
+  assert.equal(await metric(), '0')
 })
 
 test('C2 C3 schedule II is never ordered this way, III to V only when the patient confirms each; the policy is dated rows with their source', async () => {
