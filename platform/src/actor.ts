@@ -53,7 +53,7 @@ export function defineAccess<Rules extends Record<string, (actor: Actor, resourc
       if (can(actor, action, resource)) return
       const [what] = action.split(':') as [string]
       const view = rules[`${what}:view`] as ((actor: Actor, resource: unknown) => boolean) | undefined
-      if (view && !view(actor, resource)) throw notFound(what)
+      if (view && resource !== undefined && !view(actor, resource)) throw notFound(what)
       throw forbidden(`${roleOf(actor)} may not ${action}`)
     },
   }

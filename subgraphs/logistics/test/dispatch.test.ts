@@ -1,7 +1,7 @@
 import { test, afterEach } from 'node:test'
 import assert from 'node:assert/strict'
 import { clock, demoData, newId, systemActor, transact } from '@pharmagraph/platform'
-import { testSubgraph } from '../../../tests/environment.ts'
+import { actorWith, testSubgraph } from '../../../tests/environment.ts'
 import { depots, driver, fail, homes, moveTo, pickUp, staff, start, type Order, type ShipmentRow } from './support.ts'
 import { createShipment } from '../src/commands/create-shipment.ts'
 import { dissolveMissedRoutes } from '../src/commands/dissolve-missed-routes.ts'
@@ -135,6 +135,8 @@ test('a shift that went by without a start gives its parcels back', async () => 
   assert.notEqual((await row(id)).route_id, missed)
   const { routes } = await subgraph.data(staff, '{ routes(date: "2026-11-23") { nodes { id status } } }')
   assert.deepEqual(routes.nodes, [{ id: missed, status: 'CANCELLED' }])
+  // who is not of the staff is told so, a driver as well
+  for (const role of ['driver', 'patient'] as const) assert.equal((await subgraph.graph(actorWith(role, { driverId: newId() }), '{ routes(date: "2026-11-23") { nodes { id } } }')).errors?.[0]?.extensions['code'], 'FORBIDDEN')
 })
 
 test('a stop done or failed times the rest anew from where the driver is', async () => {
