@@ -18,6 +18,8 @@ const everybody: Role[] = ['patient', 'caregiver', 'prescriber', 'driver', 'part
 /** Narrower than the policy, which knows no queues and no ownership. */
 const narrower: Record<string, Role[]> = {
   ...Object.fromEntries(['claimNextWorkItem', 'heartbeatWorkItem', 'releaseWorkItem'].map((name) => [name, ['technician', 'pharmacist', 'pharmacist-in-charge']])),
+  // by whose import it is, whatever the role: what is not theirs is not there
+  retryBulkImport: everybody,
   ...Object.fromEntries(['requestRefill', 'cancelRefill', 'setAutoRefill', 'syncRefills'].map((name) => [name, ['patient', 'caregiver', 'technician', 'pharmacist', 'pharmacist-in-charge']])),
 }
 
