@@ -23,6 +23,8 @@ export type Callers = {
   run<Answer extends Ended>(session: Session, trace: Trace, prepared: Prepared, variables: unknown, work: (caller: Caller) => Promise<Answer>): Promise<Answer>
   /** Completes one event of a subscription for a session; `field` is the subscription's. */
   push<Pushed>(session: Session, trace: Trace, field: string, work: (caller: Caller) => Promise<Pushed>): Promise<Pushed>
+  /** Notes what an operation that is not run as one, a subscription, was refused. */
+  refused(session: Session, trace: Trace, prepared: Prepared, variables: unknown, errors: readonly GraphQLError[]): void
   /** Headers for a subgraph's plain HTTP routes. */
   headers(session: Session, trace: Trace): Promise<Record<string, string>>
 }
@@ -87,6 +89,8 @@ export function createCallers(sessions: Sessions, subgraphs: Subgraphs, observat
         }
       }
     },
+
+    refused: (session, trace, prepared, variables, errors) => observation?.noteRefusals(session, trace, { operation: labelOf(prepared), document: prepared.document, variables, errors }),
 
     async push(session, trace, field, work) {
       const started = performance.now()

@@ -110,6 +110,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const callers = createCallers(sessions, subgraphs, { registry, logger, tracer, slowMs: options.slowOperationMs ?? 1_000, noteRefusals: createRefusalNotes(peers) })
   const apollo = await startApollo(graph, callers, options.introspection, logger)
   const feed = new Feed(() => connectBroker(options.natsUrl, 'gateway'), logger, options.recentEvents)
+  graph.onChange(({ graph: { live } }) => feed.follow([...live.values()].flatMap(({ events }) => events)))
   const cursors = createCursors(options.cursorKey ?? JSON.stringify(options.actorPrivateJwk.d))
   const completions = new Completions(cursors)
   let draining = false
@@ -117,6 +118,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const live = {
     persisted, callers, feed, cursors, completions,
     operations: graph.current,
+    onGraph: graph.onChange,
     queueLimit: options.queueLimit ?? 256,
     onSubscribers: (change: 1 | -1) => {
       subscriberCount += change

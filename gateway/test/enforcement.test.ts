@@ -6,6 +6,7 @@ import { type Role } from '@pharmagraph/platform/actor.ts'
 import { connectBroker } from '@pharmagraph/platform/nats.ts'
 import { buildGraph } from '../src/supergraph/graph.ts'
 import { aDrug, anOrder } from './support/subgraphs.ts'
+import { transportNames, transports } from './support/transports.ts'
 import { personas, startWorld, until, type Answer, type World } from './support/world.ts'
 
 let world: World
@@ -130,6 +131,54 @@ test('S47 what the gateway refuses by role is noted for the audit: who, which op
   assert.deepEqual(note!.data, { operation: 'ad hoc', clientId: 'web', shown: [], patientIds: [], refused: [{ what: 'order.reservations', ids: [orderId] }] })
   await messages.close()
   await connection.close()
+})
+
+test('S47 a subscription that is refused by role is noted as well, whole or in part, over every transport', async () => {
+  const { connection, jetstream } = await connectBroker(world.nats.url, 'reader')
+  const seen: { data: { operation: string; refused: unknown }; actor: string }[] = []
+  const consumer = await jetstream.consumers.get('EVENTS', { filterSubjects: 'events.audit.phi-read.v1.>' })
+  const messages = await consumer.consume({ callback: (message) => void seen.push(message.json()) })
+  const orderId = '01990000-0000-7000-8000-00000000000b'
+  world.data.orders.set(orderId, anOrder(orderId, 'p1'))
+  for (const [index, name] of transportNames.entries()) {
+    const token = await world.issuer.token({ sub: `curious-${index}`, roles: ['patient'], patient_id: 'p1' })
+    const whole = transports[name](world.gateway.url, token, { query: 'subscription { live: verificationQueue { state } }' })
+    assert.equal((await whole.ended).code, 'FORBIDDEN')
+    const claim = transports[name](world.gateway.url, await world.issuer.token({ sub: `curious-${index}`, roles: ['patient'] }), { query: 'subscription { live: myOrderChanged { kind } }' })
+    assert.equal((await claim.ended).code, 'FORBIDDEN')
+    // the field may not be null, so that its refusal costs the event; the note is the same
+    const part = transports[name](world.gateway.url, token, { query: 'subscription Live($id: ID!) { live: orderChanged(orderId: $id) { kind order { reservations { id } } } }', variables: { id: orderId } })
+    const noted = (what: string) => seen.some(({ actor, data }) => actor === `curious-${index}` && JSON.stringify(data.refused).includes(`"${what}"`))
+    await until(() => noted('verificationQueue') && noted('myOrderChanged') && noted('orderChanged.order.reservations'))
+    part.leave()
+  }
+  const note = seen.find(({ data }) => JSON.stringify(data.refused).includes('orderChanged.order.reservations'))!
+  assert.deepEqual(note.data.refused, [{ what: 'orderChanged.order.reservations', ids: [orderId] }])
+  await messages.close()
+  await connection.close()
+})
+
+test('S82 with introspection off nobody reads the schema, over no transport, and a wrong name is not corrected', async () => {
+  const closed = await world.startGateway({ introspection: false })
+  try {
+    const token = await world.issuer.token({ roles: ['patient'], patient_id: 'p1' })
+    const post = async (query: string, accept: string, path = '') => {
+      const response = await fetch(`${closed.url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json', accept, authorization: `Bearer ${token}` }, body: JSON.stringify({ query }) })
+      return response.text()
+    }
+    for (const query of ['{ __schema { types { name } } }', '{ __type(name: "Patient") { name } drug(id: "d1") { ... @defer { name } } }', '{ drug(id: "d1") { nmae } }']) {
+      const answers = [await post(query, 'application/json'), await post(query, 'multipart/mixed;deferSpec=20220824, application/json'), await post(query, 'text/event-stream', '/stream'), await post(query, 'multipart/mixed;subscriptionSpec=1.0')]
+      const client = world.client(token, closed)
+      answers.push(await client.iterate({ query }).next().then((answer) => JSON.stringify(answer), (errors) => JSON.stringify(errors)))
+      await client.dispose()
+      for (const [index, answer] of answers.entries()) {
+        assert.match(answer, /GRAPHQL_VALIDATION_FAILED/, `${query} ${index}: ${answer}`)
+        assert.doesNotMatch(answer, /"Patient"|"types":|Did you mean/, `${query} ${index}: ${answer}`)
+      }
+    }
+  } finally {
+    await closed.stop()
+  }
 })
 
 test('by configuration an operation of which anything is not the caller’s is rejected whole, and reaches no subgraph', async () => {

@@ -80,6 +80,47 @@ test('subscriptions go on over a reload; only those that no longer fit the graph
   await client.dispose()
 })
 
+test('a reload that changes which events a subscription is about holds for those who are subscribed', async () => {
+  replace(original)
+  await world.gateway.reload()
+  const client = world.client(await world.issuer.token(personas.patient()))
+  // one persisted text and one in the client's own words
+  const mine = client.iterate({ query: 'subscription { myOrderChanged { kind order { number } } }' })
+  await take(mine, 1)
+  const changed = original.replace(/(myOrderChanged.*@live\(events: \[)"orders\.order-status-changed\.v1"(\], match: \["patientId=actor\.patientId"\])/, '$1"logistics.shipment-moved.v1"$2')
+  assert.notEqual(changed, original)
+  replace(changed)
+  await world.gateway.reload()
+  await world.publish('orders.order-status-changed.v1', { orderId: 'o1', patientId: 'p1', from: 'X', to: 'RX_CHECKED', reasonCode: null })
+  await world.publish('logistics.shipment-moved.v1', { shipmentId: 's1', orderId: 'o1', patientId: 'p1', routeId: 'r1' })
+  const [change] = await take(mine, 1)
+  assert.deepEqual(change!.data, { myOrderChanged: { kind: 'CHANGE', order: { number: 'PG-o1' } } })
+  assert.equal(world.gateway.live().watchers, 1)
+  replace(original)
+  await world.gateway.reload()
+  await world.publish('logistics.shipment-moved.v1', { shipmentId: 's1', orderId: 'o1', patientId: 'p1', routeId: 'r1' })
+  await world.publish('orders.order-status-changed.v1', { orderId: 'o1', patientId: 'p1', from: 'X', to: 'STOCK_HELD', reasonCode: null })
+  const after = mine.next()
+  await until(() => world.gateway.live().following)
+  assert.equal(((await after).value as { data: any }).data.myOrderChanged.kind, 'CHANGE')
+  await client.dispose()
+})
+
+test('events that no subscription can be about never reach the gateway', async () => {
+  const { position } = world.gateway.live()
+  const note = { operation: 'ad hoc', shown: [], patientIds: [], refused: [] }
+  for (let count = 0; count < 20; count++) await world.publish('audit.phi-read.v1', note)
+  const sequence = await world.publish('orders.order-status-changed.v1', { orderId: 'o1', patientId: 'p1', from: 'X', to: 'RX_CHECKED', reasonCode: null })
+  await until(() => world.gateway.live().position === sequence)
+  assert.ok(sequence >= position + 21)
+  await world.publish('audit.phi-read.v1', note)
+  // a round trip through the stream later it is still where it was
+  const next = await world.publish('orders.order-status-changed.v1', { orderId: 'o1', patientId: 'p1', from: 'X', to: 'RX_CHECKED', reasonCode: null })
+  const seen = new Set<number>()
+  await until(() => seen.add(world.gateway.live().position).has(next))
+  assert.ok(!seen.has(next - 1))
+})
+
 test('the process starts from the environment, says when it is ready, and ends in peace on SIGTERM', async () => {
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
   const child = spawn(process.execPath, [resolve(import.meta.dirname, '../src/main.ts')], {

@@ -15,9 +15,12 @@ export type Run = {
   readonly errors: GraphQLError[]
   /** Services that gave no answer in this run. */
   readonly unavailable: Set<string>
+  /** Entities that a service does not show, without an error: what it was asked for is not found. */
+  readonly absent: Absent
 }
+export type Absent = Map<Raw, { readonly service: string; readonly keys: readonly string[] }[]>
 
-export const newRun = (raw: Raw, variables: Readonly<Record<string, unknown>>, send: Send): Run => ({ raw, variables, send, errors: [], unavailable: new Set() })
+export const newRun = (raw: Raw, variables: Readonly<Record<string, unknown>>, send: Send): Run => ({ raw, variables, send, errors: [], unavailable: new Set(), absent: new Map() })
 
 export async function runStep(step: Step, run: Run): Promise<void> {
   switch (step.kind) {
@@ -109,7 +112,10 @@ async function fetchEntities(wanted: readonly Wanted[], head: string, variables:
     const given = fetch.copies ? new Set<Raw>() : undefined
     for (let at = 0; at < objects.length; at++) {
       const entity: Raw | null | undefined = entities[slots[at]!]
-      if (!entity) continue
+      if (!entity) {
+        if (entity === null) run.absent.set(objects[at]!, [...(run.absent.get(objects[at]!) ?? []), { service, keys: fetch.keys }])
+        continue
+      }
       merge(objects[at]!, given?.has(entity) ? structuredClone(entity) : entity)
       given?.add(entity)
     }

@@ -1,5 +1,6 @@
 /** Turns what the subgraphs said into the answer: exactly the fields asked for, nulls bubbling as the specification has it. */
 import { GraphQLError, getNullableType, isLeafType, isListType, isNonNullType, type GraphQLOutputType } from 'graphql'
+import type { Absent } from './execute.ts'
 import { fitsLeaf, typenameOf, type FieldShape, type Shape } from '../operations/selection.ts'
 
 export type Raw = Record<string, unknown>
@@ -19,12 +20,12 @@ const maxErrors = 100
 
 /**
  * `raw` is the object at `at`, usually the whole answer. `known` are the errors of the subgraphs, with their paths; a null they explain is not reported again.
- * `introspect` answers __schema and __type.
+ * `introspect` answers __schema and __type. `absent`: entities that their service does not show.
  */
-export function project(shape: Shape, raw: Raw, known: readonly GraphQLError[], introspect: (key: string) => unknown, at: readonly (string | number)[] = []): Projection {
+export function project(shape: Shape, raw: Raw, known: readonly GraphQLError[], introspect: (key: string) => unknown, at: readonly (string | number)[] = [], absent?: Absent): Projection {
   const errors: GraphQLError[] = []
-  const report = (message: string, code: string, path: Path): void => {
-    if (errors.length < maxErrors) errors.push(new GraphQLError(message, { path: toArray(path), extensions: { code } }))
+  const report = (message: string, code: string, path: Path, more: object = {}): void => {
+    if (errors.length < maxErrors) errors.push(new GraphQLError(message, { path: toArray(path), extensions: { code, ...more } }))
   }
   const explained = (path: Path): boolean => {
     // an error inside an object may have cost the whole object, and with it the fields beside the failed one
@@ -54,6 +55,10 @@ export function project(shape: Shape, raw: Raw, known: readonly GraphQLError[], 
     if (field.denied) {
       report(refusals[field.denied], field.denied, path)
       return isNonNullType(field.definition.type) ? bubbles : null
+    }
+    if (value === undefined && isNonNullType(field.definition.type)) {
+      const owner = absent?.get(source)?.find(({ keys }) => keys.includes(field.source))
+      if (owner && !explained(path)) report(`there is no such ${typename}, or it is not yours`, 'NOT_FOUND', path, { serviceName: owner.service })
     }
     return complete(field.definition.type, field, value, path, typename)
   }

@@ -5,7 +5,7 @@
  */
 import { isAbstractType, isObjectType, type GraphQLCompositeType, type GraphQLError, type GraphQLSchema } from 'graphql'
 import type { PlanNode } from '@apollo/query-planner'
-import { newRun, runStep, type Run, type Send } from '../execution/execute.ts'
+import { newRun, runStep, type Absent, type Run, type Send } from '../execution/execute.ts'
 import { compilePlan, merge, readsContexts, type Step } from '../execution/plan.ts'
 import { project, type Raw } from '../execution/project.ts'
 import { shapeOf, type Selected, type Shape } from './selection.ts'
@@ -68,32 +68,35 @@ export async function* runDeferred({ shape, step, parts }: Deferred, variables: 
   const run = newRun({}, variables, send)
   if (step) await runStep(step, run)
   const known = telling.errorsOf(run)
-  const { data, errors } = project(shape, run.raw, known, telling.introspect)
+  const { data, errors } = project(shape, run.raw, known, telling.introspect, [], run.absent)
   const all = [...known, ...errors]
   const pending = new Map<Part, Promise<{ part: Part; run: Run }>>()
   const start = (part: Part): void => {
     const own = { ...newRun(run.raw, variables, send) }
-    pending.set(part, (part.step ? runStep(part.step, own) : Promise.resolve()).then(() => ({ part, run: own })))
+    const done = (part.step ? runStep(part.step, own) : Promise.resolve()).then(() => ({ part, run: own }))
+    // a client that leaves no longer waits for it: what goes wrong then is nobody's
+    done.catch(() => undefined)
+    pending.set(part, done)
   }
   if (data) parts.forEach(start)
   yield { data, ...(all.length > 0 && { errors: all }), hasNext: pending.size > 0 }
   while (pending.size > 0) {
     const { part, run: own } = await Promise.race(pending.values())
     pending.delete(part)
-    const incremental = deliver(part, run.raw, data!, telling.errorsOf(own), telling)
+    const incremental = deliver(part, run.raw, data!, telling.errorsOf(own), own.absent, telling)
     part.parts.forEach(start)
     yield { ...(incremental.length > 0 && { incremental }), hasNext: pending.size > 0 }
   }
 }
 
 /** What a part gives to each of its objects; also noted in `data`, where the parts within it look for theirs. */
-function deliver(part: Part, raw: Raw, data: Raw, known: readonly GraphQLError[], { schema, introspect }: Telling): NonNullable<Payload['incremental']> {
+function deliver(part: Part, raw: Raw, data: Raw, known: readonly GraphQLError[], absent: Absent, { schema, introspect }: Telling): NonNullable<Payload['incremental']> {
   const places = placesOf(part.way, { raw, data, path: [] }, schema)
   return places.map(({ raw, data, path }, index) => {
     const isHere = (error: GraphQLError): boolean => path.every((key, at) => error.path?.[at] === key)
     // what happened at no place of this part is told with the first
     const own = known.filter((error) => isHere(error) || (index === 0 && !places.some((place) => place.path.every((key, at) => error.path?.[at] === key))))
-    const { data: given, errors } = project(part.shape, raw, own, introspect, path)
+    const { data: given, errors } = project(part.shape, raw, own, introspect, path, absent)
     const all = [...own, ...errors]
     if (given) merge(data, structuredClone(given))
     return { path, ...(part.label !== undefined && { label: part.label }), data: given, ...(all.length > 0 && { errors: all }) }

@@ -45,6 +45,8 @@ export type LivePlan = {
   readonly sharedBy: Sharing
   /** The client's variables that its fetches send on. */
   readonly variables: readonly string[]
+  /** One refusal for each selected field that is not the caller's. */
+  readonly refused: readonly GraphQLError[]
 }
 
 /** What is known before anything is planned. */
@@ -389,7 +391,7 @@ function errorsOf(graph: Graph, shape: Shape, { errors }: Run): GraphQLError[] {
 
 function answerOf(graph: Graph, shape: Shape, run: Run, introspect: (key: string) => unknown): Answer {
   const fetched = errorsOf(graph, shape, run)
-  const { data, errors } = project(shape, run.raw, fetched, introspect)
+  const { data, errors } = project(shape, run.raw, fetched, introspect, [], run.absent)
   const all = [...fetched, ...errors]
   return all.length > 0 ? { data, errors: all } : { data }
 }
@@ -514,6 +516,7 @@ function livePlanOf(graph: Graph, node: QueryPlan['node'], root: SelectedField, 
     rest,
     sharedBy: roots.some((selected) => isPersonal(selected, graph)) ? 'PERSON' : field.sharedBy,
     variables: rest ? variablesOf(rest) : [],
+    refused: refusalsIn(roots),
   }
 }
 

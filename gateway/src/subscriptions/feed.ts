@@ -1,6 +1,7 @@
 /**
- * The event stream as this process follows it: one tail of the whole stream feeds all subscribers, found through an
- * index by (event type, data field, value). A broker that restarts or is lost is waited for, and nothing is skipped.
+ * The event stream as this process follows it: one tail of the types that some subscription can be about feeds all
+ * subscribers, found through an index by (event type, data field, value). A broker that restarts or is lost is waited for,
+ * and nothing is skipped. What the stream holds besides, such as the notes of who read what, is never sent here.
  */
 import { AckPolicy, DeliverPolicy, Events, nanos, type ConsumerMessages, type JsMsg, type StreamState } from 'nats'
 import { AppError } from '@pharmagraph/platform/errors.ts'
@@ -48,6 +49,9 @@ export class Feed {
   /** The latest events in order, for clients that were away for a moment; complete after `#recentAfter`. */
   #recent: LiveEvent[] = []
   #recentAfter = 0
+  /** Event types that are followed. */
+  #types: readonly string[] = []
+  #changed = false
   /** Sequence of the last event given to the watchers. */
   position = 0
   epoch = ''
@@ -78,6 +82,21 @@ export class Feed {
 
   get watchers(): number {
     return this.#index.size
+  }
+
+  /** Follows these event types from now on, in place of those before. */
+  follow(types: readonly string[]): void {
+    const wanted = [...new Set(types)].sort()
+    const isNew = wanted.some((type) => !this.#types.includes(type))
+    if (!isNew && wanted.length === this.#types.length) return
+    this.#types = wanted
+    // of types that were not followed nothing is at hand
+    if (isNew) {
+      this.#recent = []
+      this.#recentAfter = this.position
+    }
+    this.#changed = true
+    this.#messages?.stop()
   }
 
   /** Resolves when the feed knows its place in the stream. */
@@ -164,14 +183,14 @@ export class Feed {
     this.#searching = false
   }
 
-  async *#read(after: number, upTo: number, types?: readonly string[]): AsyncGenerator<LiveEvent, void, void> {
+  async *#read(after: number, upTo: number, types: readonly string[]): AsyncGenerator<LiveEvent, void, void> {
     if (after >= upTo) return
     const { manager, jetstream } = await this.#broker
     const info = await manager.consumers.add(streamName, {
       ack_policy: AckPolicy.None,
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: after + 1,
-      ...(types && { filter_subjects: types.map((type) => `events.${type}.>`) }),
+      filter_subjects: subjectsOf(types),
       inactive_threshold: nanos(30_000),
       mem_storage: true,
       num_replicas: 1,
@@ -208,14 +227,18 @@ export class Feed {
     while (!this.#closed) {
       try {
         const { manager, jetstream } = await this.#broker
+        this.#changed = false
         const { created, state } = await manager.streams.info(streamName)
         if (this.epoch !== created) await this.#begin(created, state)
-        const consumer = await jetstream.consumers.get(streamName, { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.position + 1 })
+        const consumer = await jetstream.consumers.get(streamName, { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.position + 1, filterSubjects: subjectsOf(this.#types) })
         this.#messages = await consumer.consume({ max_messages: 1_000, expires: 10_000, idle_heartbeat: 2_000 })
+        if (this.#changed) this.#messages.stop()
         this.#following = true
         this.#trouble = undefined
         this.#started.resolve()
         for await (const message of this.#messages) this.#dispatch(message)
+        // stopped to follow other types: at once
+        if (this.#changed && !this.#closed) continue
       } catch (error) {
         this.#troubled(error)
       }
@@ -229,7 +252,7 @@ export class Feed {
     const recent: LiveEvent[] = []
     const recentAfter = isFirst ? Math.max(0, first_seq - 1, last_seq - this.#recentLimit) : 0
     // clients of a gateway that restarts come back all at once: what they missed is at hand
-    if (isFirst) for await (const event of this.#read(recentAfter, last_seq)) recent.push(event)
+    if (isFirst) for await (const event of this.#read(recentAfter, last_seq, this.#types)) recent.push(event)
     this.#recent = recent
     this.#recentAfter = recentAfter
     // a stream that replaced the one we followed is read from its beginning: all of it is news
@@ -322,6 +345,9 @@ class FilterIndex<Item extends { readonly filter: Filter }> {
   }
 }
 const unfiltered = { field: '', value: '' }
+
+/** A consumer of no subjects would be sent all of them. */
+const subjectsOf = (types: readonly string[]): string[] => (types.length === 0 ? ['events.none'] : types.map((type) => `events.${type}.>`))
 
 const retryMs = 100
 /** How long those who search in the stream wait for each other. */

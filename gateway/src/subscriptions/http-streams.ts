@@ -50,6 +50,7 @@ export const multipart: StreamFormat = {
 
 export type StreamOptions = {
   readonly operations: () => Operations
+  readonly onGraph: (callback: () => void) => () => void
   readonly persisted: PersistedOperations
   readonly callers: Callers
   readonly feed: Feed
@@ -93,7 +94,7 @@ export function serveHttpStreams(options: StreamOptions): HttpStreams {
       if (prepared.type === 'subscription') {
         onSubscribers(1)
         subscriber = new Subscriber({
-          feed, cursors, completions, callers, operations, queueLimit, push,
+          feed, cursors, completions, callers, operations, onGraph: options.onGraph, queueLimit, push,
           prepared: prepare,
           session: () => session,
           variables: request.variables,

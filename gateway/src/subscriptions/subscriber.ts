@@ -22,6 +22,8 @@ export type SubscriberOptions = {
   readonly callers: Callers
   /** The graph in force; a new one means that the operation is planned again. */
   readonly operations: () => Operations
+  /** Calls back now and at every new graph, until the returned function is called. */
+  readonly onGraph: (callback: () => void) => () => void
   readonly prepared: () => Prepared
   /** Asked before every push: the token may have been refreshed. */
   readonly session: () => Session
@@ -56,6 +58,9 @@ export class Subscriber {
   #waiting: LiveEvent[] = []
   #wake: (() => void) | undefined
   #unwatch: (() => void) | undefined
+  #filtered: Filter | undefined
+  /** Why a new graph ends the stream. */
+  #unfit: unknown
   /** Sequence of the last event the client has. */
   #reached = 0
 
@@ -65,13 +70,42 @@ export class Subscriber {
 
   /** Resolves when the client has left; rejects with the reason, as a GraphQL error, where the stream ends before. */
   async run(): Promise<void> {
+    const ignore = this.#options.onGraph(() => this.#planned && void this.#refit())
     try {
       await Promise.race([this.#produce(), this.#gone.promise])
     } catch (error) {
+      if (!this.#left) this.#note(error instanceof AggregateError ? (error.errors as GraphQLError[]) : [error as GraphQLError])
       if (!this.#left) throw error instanceof AggregateError ? error.errors[0] : error instanceof AppError ? refusal(error.code, error.message, error.details) : error
     } finally {
+      ignore()
       this.leave()
     }
+  }
+
+  /** What was refused by role is noted for the audit, as for any other operation. */
+  #note(errors: readonly GraphQLError[]): void {
+    const { callers, session, trace, prepared, variables } = this.#options
+    if (!errors.some(({ extensions }) => extensions?.['code'] === 'FORBIDDEN')) return
+    callers.refused(session(), trace, prepared(), variables, errors)
+  }
+
+  /** A new graph is in force: what it no longer fits ends, and it may be about other events from now on. */
+  async #refit(): Promise<void> {
+    try {
+      const { live } = await this.#plan()
+      if (this.#filtered && !this.#left) this.#watch(live)
+    } catch (error) {
+      this.#unfit = error
+      this.#wake?.()
+    }
+  }
+
+  #watch(live: LiveRun): void {
+    const filter = this.#filter(live)
+    if (JSON.stringify(filter) === JSON.stringify(this.#filtered)) return
+    this.#filtered = filter
+    this.#unwatch?.()
+    this.#unwatch = this.#options.feed.watch(filter, (event) => this.#deliver(live.plan.field, event))
   }
 
   /** Does not wait for what is being fetched: the client is gone. */
@@ -88,14 +122,15 @@ export class Subscriber {
 
   async #produce(): Promise<void> {
     const { feed, cursors, completions } = this.#options
-    const { live } = await this.#plan()
-    const filter = this.#filter(live)
+    this.#filter((await this.#plan()).live)
+    this.#note(this.#planned!.live.plan.refused)
     const { promise: late, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => reject(refusal('UNAVAILABLE', 'the event stream is not available: subscribe again')), feedPatienceMs)
     await Promise.race([feed.started(), this.#gone.promise, late]).finally(() => clearTimeout(timer))
     if (this.#left) return
     // from here on no event is missed: what comes while the present state is read waits its turn
-    this.#unwatch = feed.watch(filter, (event) => this.#deliver(live.plan.field, event))
+    const { live } = await this.#plan()
+    this.#watch(live)
     const { position, epoch } = feed
     const after = live.arguments['after']
     const place = after === undefined || after === null ? undefined : cursors.read(String(after))
@@ -106,7 +141,7 @@ export class Subscriber {
     const resumable = place?.epoch === epoch && (await feed.holds(place.sequence))
     if (resumable) {
       this.#reached = place.sequence
-      for await (const event of feed.replay(filter, place.sequence, position)) await this.#change(event)
+      for await (const event of feed.replay(this.#filtered!, place.sequence, position)) await this.#change(event)
     } else {
       if (place) await this.#push(JSON.stringify({ data: null, errors: [refusal('CURSOR_EXPIRED', 'what happened since this cursor is no longer kept; the present state follows')] }))
       await this.#push(snapshot.body)
@@ -114,6 +149,7 @@ export class Subscriber {
     this.#reached = Math.max(this.#reached, position)
 
     while (!this.#left) {
+      if (this.#unfit !== undefined) throw this.#unfit
       const event = this.#waiting.shift()
       if (event) await this.#change(event)
       else await new Promise<void>((resolve) => (this.#wake = resolve))
@@ -140,7 +176,7 @@ export class Subscriber {
       if (source.kind === 'literal') return { field, value: source.name }
       if (source.kind === 'argument') return { field, value: String(given[source.name]) }
       const claim = actor[source.name as keyof typeof actor]
-      if (claim === undefined) throw refusal('FORBIDDEN', `this subscription needs the claim ${source.name}, which your token does not have`)
+      if (claim === undefined) throw new GraphQLError(`this subscription needs the claim ${source.name}, which your token does not have`, { path: [plan.key], extensions: { code: 'FORBIDDEN' } })
       return { field, value: String(claim) }
     })
     return { types: plan.field.events, pairs }

@@ -40,6 +40,7 @@ type Ctx = Context<Record<string, unknown> | undefined, SocketExtra>
 export type WebSocketOptions = {
   readonly server: Server
   readonly operations: () => Operations
+  readonly onGraph: (callback: () => void) => () => void
   readonly persisted: PersistedOperations
   readonly callers: Callers
   readonly feed: Feed
@@ -154,7 +155,7 @@ export function serveWebSockets(options: WebSocketOptions): WebSockets {
         const connection = connectionOf(ctx)
         options.onSubscribers(1)
         return ended(new Subscriber({
-          feed, cursors, completions, callers, operations,
+          feed, cursors, completions, callers, operations, onGraph: options.onGraph,
           prepared: prepare,
           session: () => connection.session,
           variables: args.variableValues ?? undefined,
