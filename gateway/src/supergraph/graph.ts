@@ -31,7 +31,9 @@ export type Graph = {
   readonly plannerFields: ReadonlyMap<string, boolean>
   /** Labels of fields that are moving from one subgraph to another. */
   readonly labels: readonly string[]
-  /** Plans at once, on this thread: for operations that were reviewed. Others are planned by planning.ts. */
+  /** Interfaces that some subgraph knows as an object only, and their types: planning fields of theirs can take long. */
+  readonly interfaceObjects: ReadonlySet<string>
+  /** Plans at once, on this thread: operations that were reviewed, and small ones. Others are planned by planning.ts. */
   readonly plan: Plan
 }
 
@@ -58,8 +60,24 @@ export function buildGraph(sdl: string, unauthorized: Unauthorized = 'null'): Gr
     sizes: readSizes(document),
     plannerFields: readPlannerFields(document),
     labels,
+    interfaceObjects: readInterfaceObjects(document),
     plan: createPlanner(supergraph, labels),
   }
+}
+
+function readInterfaceObjects(document: DocumentNode): Set<string> {
+  const interfaces = new Set<string>()
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.INTERFACE_TYPE_DEFINITION) continue
+    for (const { name, arguments: given = [] } of definition.directives ?? []) {
+      if (name.value === 'join__type' && given.some(({ name, value }) => name.value === 'isInterfaceObject' && value.kind === Kind.BOOLEAN && value.value)) interfaces.add(definition.name.value)
+    }
+  }
+  const types = new Set(interfaces)
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.OBJECT_TYPE_DEFINITION && definition.interfaces?.some(({ name }) => interfaces.has(name.value))) types.add(definition.name.value)
+  }
+  return types
 }
 
 function readPhi(document: DocumentNode): Set<string> {
