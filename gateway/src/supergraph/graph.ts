@@ -1,6 +1,6 @@
 /** One composed supergraph, ready to plan: everything that changes when the supergraph file changes. */
 import { createHash } from 'node:crypto'
-import { Kind, parse, valueFromASTUntyped, visit, type DocumentNode, type GraphQLSchema } from 'graphql'
+import { Kind, TypeInfo, isObjectType, parse, print, valueFromASTUntyped, visit, visitWithTypeInfo, type DocumentNode, type GraphQLSchema } from 'graphql'
 import { readSizes, type Sizes } from '../operations/cost.ts'
 import { readLabels } from './labels.ts'
 import { readLiveFields, type LiveField } from './live-fields.ts'
@@ -45,12 +45,14 @@ export function buildGraph(sdl: string, unauthorized: Unauthorized = 'null'): Gr
   if (!features) throw new Error('the schema is not a supergraph: it links no features')
   const rules = readRules(document, features)
   const schema = supergraph.apiSchema().toGraphQLJSSchema({ includeDefer: true })
+  const fullSchema = supergraph.schema.toGraphQLJSSchema()
+  refuseConflictingRequires(document, fullSchema)
   const labels = readLabels(document)
   return {
     version: createHash('sha256').update(sdl).digest('hex').slice(0, 12),
     sdl,
     schema,
-    fullSchema: supergraph.schema.toGraphQLJSSchema(),
+    fullSchema,
     subgraphs: supergraph.subgraphsMetadata(),
     rules,
     unauthorized,
@@ -119,4 +121,35 @@ function readPlannerFields(document: DocumentNode): Map<string, boolean> {
     },
   })
   return names
+}
+
+/**
+ * Throws where one field of a type is required with different arguments: the planner fetches it once, with those of one of
+ * them, and the other would be computed from what it did not ask for.
+ */
+function refuseConflictingRequires(document: DocumentNode, schema: GraphQLSchema): void {
+  const required = new Map<string, { by: string; given: string }>()
+  for (const definition of document.definitions) {
+    const type = definition.kind === Kind.OBJECT_TYPE_DEFINITION && schema.getType(definition.name.value)
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION || !isObjectType(type)) continue
+    for (const field of definition.fields ?? []) {
+      for (const { value } of (field.directives ?? []).flatMap((directive) => directive.arguments?.filter(({ name }) => name.value === 'requires') ?? [])) {
+        if (value.kind !== Kind.STRING) continue
+        const by = `${type.name}.${field.name.value}`
+        const types = new TypeInfo(schema, type)
+        visit(parse(`fragment Required on ${type.name} {${value.value}}`, { noLocation: true }), visitWithTypeInfo(types, {
+          Field(node) {
+            if (!node.arguments?.length) return
+            const place = `${types.getParentType()!.name}.${node.name.value}`
+            const given = node.arguments.map((argument) => print(argument)).sort().join(', ')
+            const other = required.get(place)
+            if (other && other.given !== given) {
+              throw new Error(`${by} requires ${place}(${given}), ${other.by} requires it with other arguments (${other.given}): the planner fetches a required field once. Give one of them a field of its own without arguments`)
+            }
+            required.set(place, { by, given })
+          },
+        }))
+      }
+    }
+  }
 }
