@@ -86,7 +86,7 @@ test('S82 a thread that does not answer in time is replaced, and what it worked 
     // it waits for the thread that takes the place of the first
     const planned = planning.plan(good!, [])
     await refused
-    assert.equal((await planned).node?.kind, 'Sequence')
+    assert.equal((await planned).node?.kind, 'Fetch')
     assert.equal(planning.threads, 1)
     const another = planning.plan(good!, []).catch(() => undefined)
     await assert.rejects(Promise.race([planning.plan(bad!, []), another]), late, 'at once, before what a thread can do')
