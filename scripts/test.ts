@@ -1,7 +1,8 @@
 // `npm test [-- <part of a path> …]`: all tests on real PostgreSQL and NATS. Files of one process first, two at a time, on
-// one shared PostgreSQL; then the journeys across processes, one at a time, since each starts a whole stack.
+// one shared PostgreSQL; then the journeys across processes, one at a time: those that leave a stack as
+// others need it share one (tests/stack.ts), the others have their own.
 import { spawn } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { scratchServer } from '../tests/environment.ts'
 
@@ -20,12 +21,12 @@ const server = await scratchServer()
 const total = { pass: 0, fail: 0, skipped: 0 }
 let failed = false
 
-async function run(group: string[], concurrency: number): Promise<void> {
+async function run(group: string[], concurrency: number, ...options: string[]): Promise<void> {
   if (group.length === 0) return
-  const child = spawn(process.execPath, ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, '--test-timeout=300000', ...group], {
+  const child = spawn(process.execPath, ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, '--test-timeout=300000', ...options, ...group], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, TEST_POSTGRES_URL: server.adminUrl, LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'fatal' },
+    env: { ...process.env, TEST_POSTGRES_URL: server.adminUrl, LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'fatal', NODE_COMPILE_CACHE: resolve(root, '.data/compile-cache') },
   })
   let tail = ''
   child.stdout.on('data', (chunk: Buffer) => {
@@ -38,9 +39,11 @@ async function run(group: string[], concurrency: number): Promise<void> {
 }
 
 const isJourney = (file: string): boolean => file.startsWith('tests/')
+const sharesStack = (file: string): boolean => isJourney(file) && readFileSync(resolve(root, file), 'utf8').includes('sharedStack()')
 try {
   await run(files.filter((file) => !isJourney(file)), 2)
-  await run(files.filter(isJourney), 1)
+  await run(files.filter(sharesStack), 1, '--test-isolation=none')
+  await run(files.filter((file) => isJourney(file) && !sharesStack(file)), 1)
 } finally {
   await server.stop()
 }

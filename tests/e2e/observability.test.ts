@@ -1,31 +1,19 @@
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { GraphClient, type Data } from '@pharmagraph/sdk'
 import { people } from '../../dev/src/identity/people.ts'
 import { clientCredentials, signIn, signUp } from '../../dev/src/identity/sign-in.ts'
 import { demoData } from '@pharmagraph/platform/demo-data.ts'
-import { startStack } from '../../dev/src/stack/stack.ts'
-import { startCollector, type CollectedSpan } from '../collector.ts'
+import type { CollectedSpan } from '../collector.ts'
 import { eventually } from '../environment.ts'
+import { sharedStack } from '../stack.ts'
 
-const dataDir = await mkdtemp(join(tmpdir(), 'pharmagraph-traces-'))
-const collector = await startCollector()
-const stack = await startStack({
-  dataDir, ports: 'free', seed: true, log: 'file', supervise: false, durable: false,
-  // every operation counts as slow, so that the log of slow ones is seen whole
-  env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '200', LOG_LEVEL: 'debug', SLOW_OPERATION_MS: '0' },
-})
-after(async () => {
-  await stack.stop()
-  await collector.stop()
-  await rm(dataDir, { recursive: true, force: true })
-})
+// every operation counts as slow, so that the log of slow ones is seen whole
+const { stack, dataDir, collector } = await sharedStack()
 
 let orderId = ''
 /** What nobody but the patient and the pharmacy is to read; each a text that occurs nowhere else. */

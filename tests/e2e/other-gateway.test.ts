@@ -1,10 +1,8 @@
 import { after, test } from 'node:test'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime'
 import { unifiedGraphHandler } from '@graphql-hive/router-runtime'
@@ -17,12 +15,11 @@ import { people } from '../../dev/src/identity/people.ts'
 import { signIn } from '../../dev/src/identity/sign-in.ts'
 import { expectedStatuses, playJourney } from '../../dev/src/journey/journey.ts'
 import { loadSecrets } from '../../dev/src/stack/secrets.ts'
-import { startStack } from '../../dev/src/stack/stack.ts'
 import { hiveTransports } from '../hive.ts'
+import { sharedStack } from '../stack.ts'
 
 const schemaFolder = resolve(import.meta.dirname, '../../schema')
-const dataDir = await mkdtemp(join(tmpdir(), 'pharmagraph-other-'))
-const stack = await startStack({ dataDir, ports: 'free', seed: true, log: 'file', supervise: false, durable: false })
+const { stack, dataDir } = await sharedStack()
 
 /** Another maker's gateway over our supergraph. All it must do that is ours: say who asks, in a signed actor. */
 async function startOther(planner: object): Promise<{ url: string; stop(): Promise<void> }> {
@@ -54,8 +51,6 @@ const plain = await startOther({})
 after(async () => {
   await rust.stop()
   await plain.stop()
-  await stack.stop()
-  await rm(dataDir, { recursive: true, force: true })
 })
 
 test('the whole journey runs with its queries and mutations through another federation gateway', { timeout: 200_000 }, async () => {

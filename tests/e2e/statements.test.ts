@@ -1,27 +1,14 @@
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { playJourney } from '../../dev/src/journey/journey.ts'
-import { startStack } from '../../dev/src/stack/stack.ts'
-import { startCollector } from '../collector.ts'
 import { eventually } from '../environment.ts'
+import { sharedStack } from '../stack.ts'
 import { countStatements, statementBounds, worstOf } from '../statements.ts'
 
-const dataDir = await mkdtemp(join(tmpdir(), 'pharmagraph-statements-'))
-const collector = await startCollector()
-const stack = await startStack({
-  dataDir, ports: 'free', seed: true, log: 'file', supervise: false, durable: false,
-  env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '200', OTEL_BSP_MAX_QUEUE_SIZE: '65536' },
-})
-after(async () => {
-  await stack.stop()
-  await collector.stop()
-  await rm(dataDir, { recursive: true, force: true })
-})
+const { stack, collector } = await sharedStack()
 
 test('no operation of the journey runs more SQL statements than its bound', { timeout: 240_000 }, async () => {
+  collector.spans.length = 0
   await playJourney(stack)
   // processes send their spans every 200 ms, the gateway after the subgraphs it waited for
   await eventually(() => countStatements(collector.spans).some(({ operation, statements }) => operation === 'VerifyAuditChain' && statements > 0), { what: 'the last operation’s spans' })

@@ -239,7 +239,9 @@ class LocalStack implements Stack {
 
   async #startProgram(name: string, entry: string, env: NodeJS.ProcessEnv): Promise<void> {
     const args = [join(this.#root, entry)]
-    const spec = { name, command: process.execPath, args, env, cwd: this.#root, isReady: isReadyLine, stopSignal: 'SIGTERM' as const }
+    // what one process compiled the next start need not
+    const kept = { NODE_COMPILE_CACHE: join(this.#dataDir, 'compile-cache'), ...env }
+    const spec = { name, command: process.execPath, args, env: kept, cwd: this.#root, isReady: isReadyLine, stopSignal: 'SIGTERM' as const }
     await new Service(spec, this.#serviceOptions()).start()
   }
 
