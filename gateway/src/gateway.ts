@@ -149,7 +149,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     ...explorerRoutes(),
     ...webAppRoutes(options.issuer, manifest),
     ...restRoutes(callers, persisted, admit, () => graph.current().graph),
-    ...passthroughRoutes(callers, subgraphs),
+    ...passthroughRoutes(callers, subgraphs, admit),
   ]
   const find = createRouter(routes)
 

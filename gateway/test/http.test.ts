@@ -69,6 +69,7 @@ test('a token that is expired, forged, or meant for others is refused, never tak
   const query = { query: '{ drugs(search: "a") { nodes { name } } }' }
   const cases: [string, string][] = [
     [await world.issuer.token({}, { expiresIn: -60 }), 'TOKEN_EXPIRED'],
+    [await world.issuer.token({}, { expiresIn: -2 }), 'TOKEN_EXPIRED'],
     [await world.issuer.token({}, { audience: 'others' }), 'TOKEN_INVALID'],
     [`${(await world.issuer.token()).slice(0, -4)}AAAA`, 'TOKEN_INVALID'],
     ['nonsense', 'TOKEN_INVALID'],

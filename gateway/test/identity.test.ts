@@ -26,6 +26,8 @@ test('S82 a person, and an address without one, may run so many operations a min
     assert.deepEqual(await ask(other), [200, undefined, false])
     for (let time = 0; time < 2; time++) assert.equal((await ask())[0], 200)
     assert.equal((await ask())[0], 429)
+    // messages that are handed on with a token are counted as well
+    assert.equal((await fetch(new URL('/fhir/R4/Patient/1', gateway.url), { headers: { authorization: `Bearer ${one}` } })).status, 429)
     const limited = world.client(one, gateway)
     await assert.rejects(limited.iterate({ query: 'subscription { orderChanged(orderId: "o1") { kind } }' }).next(), (errors: any) => errors[0].extensions.code === 'RATE_LIMITED')
     await limited.dispose()

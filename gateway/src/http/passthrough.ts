@@ -1,6 +1,7 @@
 /** Messages whose exact bytes count (signatures, EDI): handed to the subgraph that owns them, unchanged. */
 import { AppError } from '@pharmagraph/platform/errors.ts'
 import type { Callers } from '../callers.ts'
+import type { Admit } from '../identity/rate-limits.ts'
 import type { Subgraphs } from '../execution/subgraphs.ts'
 import { readBody, send, type Handler } from './exchange.ts'
 import type { Route } from './router.ts'
@@ -26,7 +27,7 @@ const messageLimit = 2 * 1024 * 1024
 /** Headers of one connection, or that say who calls: only the gateway says that. */
 const ownHeaders = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer', 'proxy-authorization', 'expect', 'host', 'content-length', 'x-actor', 'x-correlation-id', 'traceparent'])
 
-export function passthroughRoutes(callers: Callers, subgraphs: Subgraphs): Route[] {
+export function passthroughRoutes(callers: Callers, subgraphs: Subgraphs, admit: Admit): Route[] {
   return messages.map(({ method, path, service, bearer, limit = messageLimit }) => {
     const handle: Handler = async (exchange) => {
       const { request, response } = exchange
@@ -37,7 +38,9 @@ export function passthroughRoutes(callers: Callers, subgraphs: Subgraphs): Route
       if (bearer) {
         if (!request.headers.authorization) throw new AppError('UNAUTHENTICATED', 'this address needs a bearer token')
         delete headers['authorization']
-        Object.assign(headers, await callers.headers(await callers.sessions.open(request.headers.authorization), exchange))
+        const session = await callers.sessions.open(request.headers.authorization)
+        await admit(session, request.socket.remoteAddress)
+        Object.assign(headers, await callers.headers(session, exchange))
       }
       const body = await readBody(request, limit)
       const answer = await subgraphs.pool(service).request({ method, path: request.url!, headers, body: method === 'GET' ? null : body }).catch((error: unknown) => {

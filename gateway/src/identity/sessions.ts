@@ -56,6 +56,8 @@ export function createSessions({ issuer, audience, signingKey, revocations }: Se
         return found.session
       }
       const payload = await verify(token, await keySet(), { issuer, audience, algorithms, clockTolerance: 5 })
+      // clocks may differ about when it begins; once it has ended here, what is made of it is refused by every subgraph
+      if (payload.exp! * 1000 <= Date.now()) throw refused('TOKEN_EXPIRED', 'the access token has expired')
       revocations.check(payload.sub!, payload.iat ?? 0)
       const opened = found?.session ?? session(actorOf(payload), payload.exp!, payload.iat ?? 0, signingKey)
       known.set(id, { session: opened, verifyAt: Date.now() + reverifyAfterMs })
