@@ -82,7 +82,11 @@ export function watchAccesses(schema: GraphQLSchema): void {
       if (!field.astNode?.directives?.some(({ name }) => name.value === 'phi')) continue
       holdsPhi.add(type.name)
       field.resolve = watched(field.resolve ?? defaultFieldResolver, {
-        found: (accesses, _value, source) => accesses.show(type.name, source as Record<string, unknown>),
+        found: (accesses, value, source) => {
+          // a root field has no object around it: what it gives is what was seen
+          if (source) accesses.show(type.name, source as Record<string, unknown>)
+          else for (const seen of [value].flat()) if (typeof seen === 'object' && seen !== null) accesses.show(`${type.name}.${field.name}`, seen as Record<string, unknown>)
+        },
         refused: (accesses, source) => accesses.refuse(`${type.name}.${field.name}`, idsIn((source as { id?: unknown } | null)?.id)),
       })
     }

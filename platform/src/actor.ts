@@ -35,9 +35,15 @@ export const isSystem = (actor: Actor): boolean => actor.roles.includes('system'
 /** The role an act is recorded under: the first of the actor's roles. */
 export const roleOf = (actor: Actor): string => actor.roles[0] ?? 'anonymous'
 
-/** Whether a second factor was proved within `maxAgeSeconds` of `now`. */
-export const secondFactorWithin = (actor: Actor, maxAgeSeconds: number, now: Date): boolean =>
-  actor.amr.includes('otp') && actor.authTime !== undefined && now.getTime() / 1000 - actor.authTime <= maxAgeSeconds
+/** What the identity provider's clock may be ahead of ours, in seconds. */
+const clockSkewSeconds = 60
+
+/** Whether a second factor was proved within `maxAgeSeconds` of `now`, and not in times to come. */
+export function secondFactorWithin({ amr, authTime }: Actor, maxAgeSeconds: number, now: Date): boolean {
+  if (!amr.includes('otp') || authTime === undefined) return false
+  const age = now.getTime() / 1000 - authTime
+  return age <= maxAgeSeconds && age >= -clockSkewSeconds
+}
 
 /**
  * A subgraph's access rules as a table `action → rule`. `must` throws NOT_FOUND where the actor may not even see the

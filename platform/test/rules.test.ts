@@ -95,6 +95,9 @@ test('a second factor counts for as long as it is fresh', () => {
   assert.ok(secondFactorWithin(actor(['pwd', 'otp'], 299), 300, now))
   assert.ok(!secondFactorWithin(actor(['pwd', 'otp'], 301), 300, now))
   assert.ok(!secondFactorWithin(actor(['pwd'], 1), 300, now))
+  // a little ahead is the other clock; much ahead is no sign-in that has happened
+  assert.ok(secondFactorWithin(actor(['pwd', 'otp'], -59), 300, now))
+  assert.ok(!secondFactorWithin(actor(['pwd', 'otp'], -61), 300, now))
 })
 
 test('a keyed hash is equal for equal values under one key and purpose, and for nothing else', () => {
