@@ -5,7 +5,7 @@ import { Histogram, type Registry } from 'prom-client'
 import { actorHeader, operationHeader } from '@pharmagraph/platform/actor.ts'
 import type { Logger } from '@pharmagraph/platform/telemetry.ts'
 import { noTracer, type Tracer } from '@pharmagraph/platform/tracing.ts'
-import type { Caller, Prepared } from './operations/operations.ts'
+import type { Caller, Prepared, Spent } from './operations/operations.ts'
 import { labelOf } from './operations/persisted.ts'
 import type { Subgraphs } from './execution/subgraphs.ts'
 import { liveService } from './supergraph/live-fields.ts'
@@ -15,7 +15,7 @@ import type { Session, Sessions } from './identity/sessions.ts'
 export type Trace = { readonly correlationId: string; readonly traceparent: string }
 
 /** As much of an answer as tells how it ended; `ran`, or else `data`, is missing where the operation was refused whole. */
-type Ended = { readonly errors?: readonly GraphQLError[]; readonly ran?: boolean; readonly data?: unknown }
+type Ended = { readonly errors?: readonly GraphQLError[]; readonly ran?: boolean; readonly data?: unknown; readonly spent?: Spent }
 
 export type Callers = {
   readonly sessions: Sessions
@@ -37,6 +37,7 @@ const buckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 export function createCallers(sessions: Sessions, subgraphs: Subgraphs, observation?: Observation): Callers {
   const tracer = observation?.tracer ?? noTracer
   const durations = observation && new Histogram({ name: 'gateway_operation_seconds', help: 'Operations by persisted name and outcome', labelNames: ['operation', 'outcome'], buckets, registers: [observation.registry] })
+  const costs = observation && new Histogram({ name: 'gateway_operation_cost', help: 'Objects that operations in clients’ own words might have returned, and those they did', labelNames: ['kind'], buckets: [1, 10, 100, 1_000, 5_000, 20_000], registers: [observation.registry] })
   const pushes = observation && new Histogram({ name: 'gateway_push_seconds', help: 'Events completed, once for all subscribers of a group, by subscription field', labelNames: ['field'], buckets, registers: [observation.registry] })
 
   function callerOf(session: Session, trace: Trace, operation: string, onFetch?: (service: string, ms: number) => void): Caller {
@@ -75,6 +76,7 @@ export function createCallers(sessions: Sessions, subgraphs: Subgraphs, observat
       try {
         const answer = await tracer.span(`${prepared.type} ${operation}`, { kind: 'internal', parent: trace.traceparent, attributes: { 'graphql.operation.type': prepared.type, 'graphql.operation.name': operation } }, (traceparent = trace.traceparent) =>
           work(callerOf(session, { ...trace, traceparent }, operation, (service, ms) => fetches.push([service, ms]))))
+        for (const [kind, cost] of Object.entries(answer.spent ?? {})) costs?.observe({ kind }, cost)
         outcome = !answer.errors?.length ? 'ok' : (answer.ran ?? answer.data !== undefined) ? 'errors' : 'refused'
         if (outcome !== 'ok') observation?.noteRefusals(session, trace, { operation, document: prepared.document, variables, errors: answer.errors ?? [] })
         return answer

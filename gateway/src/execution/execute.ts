@@ -15,12 +15,15 @@ export type Run = {
   readonly errors: GraphQLError[]
   /** Services that gave no answer in this run. */
   readonly unavailable: Set<string>
+  /** Told how many objects a fetch is to add to; throws where that alone is more than the operation may return. */
+  readonly mayFetch: ((objects: number) => void) | undefined
   /** Entities that a service does not show, without an error: what it was asked for is not found. */
   readonly absent: Absent
 }
 export type Absent = Map<Raw, { readonly service: string; readonly keys: readonly string[] }[]>
 
-export const newRun = (raw: Raw, variables: Readonly<Record<string, unknown>>, send: Send): Run => ({ raw, variables, send, errors: [], unavailable: new Set(), absent: new Map() })
+export const newRun = (raw: Raw, variables: Readonly<Record<string, unknown>>, send: Send, mayFetch?: Run['mayFetch']): Run =>
+  ({ raw, variables, send, mayFetch, errors: [], unavailable: new Set(), absent: new Map() })
 
 export async function runStep(step: Step, run: Run): Promise<void> {
   switch (step.kind) {
@@ -124,6 +127,7 @@ async function fetchEntities(wanted: readonly Wanted[], head: string, variables:
 
 function want(fetch: Fetch, run: Run): Wanted {
   const objects = find(run.raw, fetch.path)
+  run.mayFetch?.(objects.length)
   const indexes = new Map<string, number>()
   const representations: string[] = []
   const slots: number[] = new Array(objects.length)
@@ -143,7 +147,9 @@ function want(fetch: Fetch, run: Run): Wanted {
 function wantInContext(fetch: Fetch, contexts: Contexts, run: Run): Wanted[] {
   type Group = { readonly fetch: Fetch; readonly objects: Raw[]; readonly representations: string[]; readonly slots: number[]; readonly indexes: Map<string, number>; readonly context: readonly unknown[] }
   const groups = new Map<string, Group>()
-  for (const { object, around } of located(run.raw, fetch.path)) {
+  const places = located(run.raw, fetch.path)
+  run.mayFetch?.(places.length)
+  for (const { object, around } of places) {
     const text = fetch.represent!(object)
     if (text === undefined) continue
     const context = contexts.read(around)

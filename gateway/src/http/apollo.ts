@@ -29,7 +29,7 @@ export async function startApollo(graphs: Graphs, callers: Callers, introspectio
       if (prepared.type === 'subscription') {
         throw new GraphQLError('subscriptions run over a WebSocket at the same address (graphql-ws)', { extensions: { code: 'BAD_REQUEST' } })
       }
-      const answer = await callers.run(session, exchange, prepared, context.request.variables, (caller) => prepared.execute(caller, context.request.variables))
+      const { spent: _, ...answer } = await callers.run(session, exchange, prepared, context.request.variables, (caller) => prepared.execute(caller, context.request.variables))
       if (answer.data === undefined) outcome.refusal = answer.errors
       return answer
     } catch (error) {

@@ -1,16 +1,17 @@
 /**
- * What an operation may cost, before it runs: objects it can return at most, by the `@cost` and `@listSize` of the graph
- * (the algorithm of IBM's GraphQL Cost Directives specification, chapter 3, for what this graph uses of it).
+ * What an operation may cost, before it runs, and what it did cost: objects it can return at most, and those it returned, by
+ * the `@cost` and `@listSize` of the graph (the algorithm of IBM's GraphQL Cost Directives specification, chapter 3, for
+ * what this graph uses of it).
  */
-import { Kind, getNamedType, getNullableType, isCompositeType, isListType, valueFromASTUntyped, type DocumentNode } from 'graphql'
-import type { Selected, SelectedField } from './selection.ts'
+import { GraphQLError, Kind, getNamedType, getNullableType, isCompositeType, isListType, valueFromASTUntyped, type DocumentNode } from 'graphql'
+import { typenameOf, type Selected, type SelectedField, type Shape } from './selection.ts'
 
 export type Sizes = {
   /** Own weight of a field, by `Type.field`, where it is not the usual one. */
   readonly weights: ReadonlyMap<string, number>
   readonly lists: ReadonlyMap<string, ListSize>
 }
-type ListSize = { readonly assumedSize?: number; readonly slicingArguments?: readonly string[]; readonly sizedFields?: readonly string[] }
+type ListSize = { readonly assumedSize?: number; readonly slicingArguments?: readonly string[]; readonly sizedFields?: readonly string[]; /** True unless told. */ readonly requireOneSlicingArgument?: boolean }
 type Variables = Readonly<Record<string, unknown>>
 /** A number where no variable matters. */
 export type Cost = number | ((variables: Variables) => number)
@@ -46,6 +47,7 @@ function costOfField(field: SelectedField, sizes: Sizes, given: Cost | undefined
   const key = `${field.parent.name}.${field.definition.name}`
   const own = sizes.weights.get(key) ?? (isCompositeType(getNamedType(field.definition.type)) ? 1 : 0)
   const list = sizes.lists.get(key)
+  if (list?.slicingArguments?.length && list.requireOneSlicingArgument !== false) requireOne(field, key, list.slicingArguments)
   const asked = list?.slicingArguments?.length ? slice(field, list.slicingArguments) : list?.assumedSize
   const children = (selections: readonly Selected[]): Cost =>
     sum(selections.map((selected) => {
@@ -54,6 +56,31 @@ function costOfField(field: SelectedField, sizes: Sizes, given: Cost | undefined
     }))
   const one = sum([own, children(field.selections)])
   return isListType(getNullableType(field.definition.type)) ? times(given ?? asked ?? usualListSize, one) : one
+}
+
+/** Two arguments that both cut a list leave open how long it is, and none of them everything. */
+function requireOne({ node, definition }: SelectedField, key: string, names: readonly string[]): void {
+  const given = names.filter((name) => node.arguments?.some((argument) => argument.name.value === name && argument.value.kind !== Kind.NULL))
+  const standard = names.filter((name) => (definition.args.find((argument) => argument.name === name)?.defaultValue ?? null) !== null)
+  if (given.length === 1 || (given.length === 0 && standard.length === 1)) return
+  throw new GraphQLError(`${key} needs exactly one of the arguments ${names.join(', ')}`, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })
+}
+
+/** What the subgraphs' answer cost: the weights of all objects that are in it. `object` has the fields by their `source`. */
+export function actualCostOf(shape: Shape, object: Readonly<Record<string, unknown>>, sizes: Sizes): number {
+  const typename = typenameOf(shape, object)
+  if (typename === undefined) return 0
+  let cost = 0
+  for (const { source, definition, shape: inner } of shape.fieldsOf(typename)) {
+    const own = sizes.weights.get(`${typename}.${definition.name}`) ?? (inner ? 1 : 0)
+    if (own === 0 && !inner) continue
+    const add = (value: unknown): void => {
+      if (Array.isArray(value)) value.forEach(add)
+      else if (value !== null && value !== undefined) cost += own + (inner && typeof value === 'object' ? actualCostOf(inner, value as Record<string, unknown>, sizes) : 0)
+    }
+    add(object[source])
+  }
+  return cost
 }
 
 /** The largest of the slicing arguments, by value, variable or default. */

@@ -64,15 +64,15 @@ const atOnce = (selections: readonly Selected[]): Selected[] =>
 export type Telling = { readonly schema: GraphQLSchema; readonly errorsOf: (run: Run) => GraphQLError[]; readonly introspect: (key: string) => unknown }
 
 /** One payload after another; whoever stops asking stops what is not under way yet. */
-export async function* runDeferred({ shape, step, parts }: Deferred, variables: Readonly<Record<string, unknown>>, send: Send, telling: Telling): AsyncGenerator<Payload, void> {
-  const run = newRun({}, variables, send)
+export async function* runDeferred({ shape, step, parts }: Deferred, variables: Readonly<Record<string, unknown>>, send: Send, telling: Telling, mayFetch?: Run['mayFetch']): AsyncGenerator<Payload, void> {
+  const run = newRun({}, variables, send, mayFetch)
   if (step) await runStep(step, run)
   const known = telling.errorsOf(run)
   const { data, errors } = project(shape, run.raw, known, telling.introspect, [], run.absent)
   const all = [...known, ...errors]
   const pending = new Map<Part, Promise<{ part: Part; run: Run }>>()
   const start = (part: Part): void => {
-    const own = { ...newRun(run.raw, variables, send) }
+    const own = { ...newRun(run.raw, variables, send, mayFetch) }
     const done = (part.step ? runStep(part.step, own) : Promise.resolve()).then(() => ({ part, run: own }))
     // a client that leaves no longer waits for it: what goes wrong then is nobody's
     done.catch(() => undefined)

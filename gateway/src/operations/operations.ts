@@ -1,6 +1,6 @@
 /** Operations made ready once per (graph, text, operation name, authorisation, conditions) and run many times. */
 import {
-  GraphQLError, Kind, NoSchemaIntrospectionCustomRule, executeSync, getVariableValues, isAbstractType, parse, specifiedRules, validate,
+  GraphQLError, Kind, NoSchemaIntrospectionCustomRule, executeSync, getNamedType, getVariableValues, isAbstractType, parse, specifiedRules, validate,
   type DocumentNode, type FieldNode, type GraphQLSchema, type OperationDefinitionNode, type OperationTypeNode, type SelectionSetNode, type ValidationRule, type VariableDefinitionNode,
 } from 'graphql'
 import type { QueryPlan } from '@apollo/query-planner'
@@ -19,14 +19,16 @@ import { createLabels, type Labels } from '../supergraph/labels.ts'
 import { denialOf, type Denial, type Requirement } from '../supergraph/rules.ts'
 import { Bounded } from './bounded.ts'
 import { compileDeferred, runDeferred, type Deferred, type Payload } from './deferred.ts'
-import { costOf, maxCost, type Cost } from './cost.ts'
+import { actualCostOf, costOf, maxCost, type Cost } from './cost.ts'
 import { limits, operationLimits } from './limits.ts'
 import {
   conditionVariables, hasDefer, isIntrospection, longestSelectedPath, parsedOperation, plannable, requirementsOf, select, shapeOf,
   type Parsed, type Selected, type SelectedField, type Shape,
 } from './selection.ts'
 
-export type Answer = { data?: Raw | null; errors?: GraphQLError[] }
+/** Of an operation in the client's own words: what it might have cost, and what it did. */
+export type Spent = { readonly estimated: number; readonly actual: number }
+export type Answer = { data?: Raw | null; errors?: GraphQLError[]; spent?: Spent }
 
 /** A read-only view of who runs an operation and how its fetches are sent. */
 export type Caller = { readonly actor: Actor; readonly send: Send }
@@ -95,10 +97,10 @@ export type Prepared = {
 }
 
 /** An answer as it is sent; `encoding` says what the characters of the body are. */
-export type Response = { readonly body: string; readonly encoding: 'utf8' | 'latin1'; readonly errors: readonly GraphQLError[]; /** False when the operation was refused whole. */ readonly ran: boolean }
+export type Response = { readonly body: string; readonly encoding: 'utf8' | 'latin1'; readonly errors: readonly GraphQLError[]; /** False when the operation was refused whole. */ readonly ran: boolean; readonly spent?: Spent }
 
-export const responseOf = ({ data, errors }: Answer): Response =>
-  ({ body: JSON.stringify(errors ? { errors, ...(data !== undefined && { data }) } : { data }), encoding: 'utf8', errors: errors ?? [], ran: data !== undefined })
+export const responseOf = ({ data, errors, spent }: Answer): Response =>
+  ({ body: JSON.stringify(errors ? { errors, ...(data !== undefined && { data }) } : { data }), encoding: 'utf8', errors: errors ?? [], ran: data !== undefined, ...(spent && { spent }) })
 
 /** A subscription for one subscriber: from an event object to what is pushed. */
 export type LiveRun = {
@@ -134,7 +136,8 @@ export type OwnWords = {
   readonly introspection?: boolean | undefined
 }
 type Variants = Pick<Bounded<Known>, 'getOrAdd'>
-type Way = { readonly labels: Labels; readonly plan: (asked: OperationDefinitionNode, on: readonly string[], selections: readonly Selected[]) => QueryPlan | Promise<QueryPlan>; readonly variants: () => Variants }
+/** `counted`: nobody reviewed what the operation may return, so that its answer is counted as well. */
+type Way = { readonly counted: boolean; readonly labels: Labels; readonly plan: (asked: OperationDefinitionNode, on: readonly string[], selections: readonly Selected[]) => QueryPlan | Promise<QueryPlan>; readonly variants: () => Variants }
 
 export class Operations {
   readonly graph: Graph
@@ -148,11 +151,12 @@ export class Operations {
     this.graph = graph
     this.#hidesSchema = !introspection
     this.#ownRules = [...specifiedRules, operationLimits, ...(introspection ? [] : [NoSchemaIntrospectionCustomRule])]
-    this.#reviewed = { labels, plan: graph.plan, variants: () => new Bounded<Known>(maxVariants) }
+    this.#reviewed = { counted: false, labels, plan: graph.plan, variants: () => new Bounded<Known>(maxVariants) }
     // there is no end of them: they are kept together, within one bound
     const own = new Bounded<Known>(maxOwnSelections, ({ outline }) => countOf(outline.selections))
     let count = 0
     this.#own = {
+      counted: true,
       labels,
       plan: planning ? (asked, on, selections) => (isQuicklyPlanned(selections, graph) ? graph.plan(asked, on) : planning.plan(asked, on)) : graph.plan,
       variants() {
@@ -168,7 +172,8 @@ export class Operations {
 
   /** Prepares a text that was reviewed; throws an AggregateError of GraphQL errors where it does not fit the schema. */
   fromText(text: string, operationName?: string): Prepared {
-    return this.#prepared.getOrAdd(`${operationName ?? ''}\n${text}`, () => this.#validated(parseText(text), specifiedRules, operationName, this.#reviewed))
+    // who reviewed it makes a difference to how it runs
+    return this.#prepared.getOrAdd(`reviewed ${operationName ?? ''}\n${text}`, () => this.#validated(parseText(text), specifiedRules, operationName, this.#reviewed))
   }
 
   /** Prepares a text of the client's own, which may be only so large. */
@@ -218,7 +223,7 @@ function parseText(text: string, maxTokens?: number): DocumentNode {
 
 const withCode = (error: GraphQLError, code: string, message = error.message): GraphQLError => new GraphQLError(message, { ...(error.path && { path: error.path }), extensions: { code } })
 
-function prepare(graph: Graph, { labels, plan, variants: makeVariants }: Way, document: DocumentNode, operationName: string | undefined): Prepared {
+function prepare(graph: Graph, { counted, labels, plan, variants: makeVariants }: Way, document: DocumentNode, operationName: string | undefined): Prepared {
   const parsed = parsedOperation(document, operationName)
   const { operation } = parsed
   const requirements = requirementsOf(parsed, graph)
@@ -262,7 +267,7 @@ function prepare(graph: Graph, { labels, plan, variants: makeVariants }: Way, do
       return whole()
     }
     try {
-      const made = makeVariant(graph, (asked) => plan(asked, on, known.outline.selections), parsed, known.outline)
+      const made = makeVariant(graph, (asked) => plan(asked, on, known.outline.selections), parsed, known.outline, !counted)
       if (!(made instanceof Promise)) return (known.variant = made)
       known.variant = made.catch(otherwise)
       known.variant.then((variant) => (known.variant = variant), () => (known.variant = undefined))
@@ -285,12 +290,18 @@ function prepare(graph: Graph, { labels, plan, variants: makeVariants }: Way, do
     const variant = known.variant ?? planned(known, on, incremental ? () => planned(knownOf(denials, coerced, on), on) : undefined)
     return variant instanceof Promise ? variant.then((variant) => ({ variant, coerced })) : { variant, coerced }
   }
-  const run = async ({ variant }: Begun, send: Send, variables: Readonly<Record<string, unknown>>): Promise<Run> => {
-    const run = newRun({}, variables, send)
+  const mayFetch = counted ? (objects: number): void => refuseCounted(objects) : undefined
+  /** Throws where a query in the client's own words turned out to cost too much: how long some lists are nobody foretells. */
+  const run = async ({ variant, coerced }: Begun, send: Send, variables: Readonly<Record<string, unknown>>): Promise<Run & { spent?: Spent }> => {
+    const run = newRun({}, variables, send, mayFetch)
     if (variant.step) await runStep(variant.step, run)
-    return run
+    if (!counted) return run
+    const actual = actualCostOf(variant.shape, run.raw, graph.sizes)
+    // what a mutation did is done: its answer is told
+    if (operation.operation === 'query') refuseCounted(actual)
+    return { ...run, spent: { estimated: valueOf(variant.cost, coerced), actual } }
   }
-  const answer = ({ variant, coerced }: Begun, run: Run): Answer => answerOf(graph, variant.shape, run, introspection(graph, parsed, coerced))
+  const answer = ({ variant, coerced }: Begun, run: Run & { spent?: Spent }): Answer => ({ ...answerOf(graph, variant.shape, run, introspection(graph, parsed, coerced)), ...(run.spent && { spent: run.spent }) })
 
   const liveRun = (begun: Begun | { errors: GraphQLError[] }, actor: Actor, variables: Readonly<Record<string, unknown>>): LiveRun => {
     if ('errors' in begun) throw new AggregateError(begun.errors, 'refused')
@@ -351,14 +362,14 @@ function prepare(graph: Graph, { labels, plan, variants: makeVariants }: Way, do
       }
       const done = await run(begun, sendOnce, variables)
       const text = done.errors.length === 0 ? write(done.raw) : undefined
-      return text !== undefined ? { body: `{"data":${text}}`, encoding: 'utf8', errors: [], ran: true } : responseOf(answer(begun, done))
+      return text !== undefined ? { body: `{"data":${text}}`, encoding: 'utf8', errors: [], ran: true, ...(done.spent && { spent: done.spent }) } : responseOf(answer(begun, done))
     },
 
     async respondInParts({ actor, send }, variables = {}) {
       const begun = defers ? await begin(actor, variables, true) : undefined
       if (!begun || 'errors' in begun || !begun.variant.deferred) return undefined
       const { shape, deferred } = begun.variant
-      return runDeferred(deferred, variables, send, { schema: graph.schema, errorsOf: (run) => errorsOf(graph, shape, run), introspect: introspection(graph, parsed, begun.coerced) })
+      return runDeferred(deferred, variables, send, { schema: graph.schema, errorsOf: (run) => errorsOf(graph, shape, run), introspect: introspection(graph, parsed, begun.coerced) }, mayFetch)
     },
 
     live(actor, variables = {}) {
@@ -414,7 +425,7 @@ function outlineOf(graph: Graph, { operation }: Parsed, selections: readonly Sel
   return refusals.length > 0 ? { ...outline, refusals } : outline
 }
 
-function makeVariant(graph: Graph, plan: (asked: OperationDefinitionNode) => QueryPlan | Promise<QueryPlan>, { operation }: Parsed, outline: Outline): Variant | Promise<Variant> {
+function makeVariant(graph: Graph, plan: (asked: OperationDefinitionNode) => QueryPlan | Promise<QueryPlan>, { operation }: Parsed, outline: Outline, mayBeSpliced: boolean): Variant | Promise<Variant> {
   const { selections, shape } = outline
   const variant: Variant = { ...outline, step: undefined, splice: undefined, live: undefined, deferred: undefined }
   if (operation.operation === 'subscription') return then(makeLivePlan(graph, operation, plan, rootFields(selections)), (live) => ({ ...variant, live }))
@@ -425,17 +436,26 @@ function makeVariant(graph: Graph, plan: (asked: OperationDefinitionNode) => Que
     const deferred = compileDeferred(node, shape.type, selections, graph.schema, graph.fullSchema)
     if (deferred) return { ...variant, deferred }
     const step = compilePlan(node, graph.fullSchema)
-    return { ...variant, step, splice: compileSplice(step, shape, graph.fullSchema) }
+    return { ...variant, step, splice: mayBeSpliced ? compileSplice(step, shape, graph.fullSchema) : undefined }
   })
 }
 
 const then = <Value, Next>(value: Value | Promise<Value>, next: (value: Value) => Next): Next | Promise<Next> => (value instanceof Promise ? value.then(next) : next(value))
 
+const valueOf = (cost: Cost, variables: Readonly<Record<string, unknown>>): number => (typeof cost === 'number' ? cost : cost(variables))
+
 function refuseTooCostly(cost: Cost, variables: Readonly<Record<string, unknown>>): void {
-  const estimated = typeof cost === 'number' ? cost : cost(variables)
+  const estimated = valueOf(cost, variables)
   if (estimated <= maxCost) return
   throw new GraphQLError(`the operation may return ${estimated} objects; at most ${maxCost} are allowed. Ask for shorter lists.`, {
     extensions: { code: 'OPERATION_TOO_COSTLY', estimatedCost: estimated, maxCost },
+  })
+}
+
+function refuseCounted(actual: number): void {
+  if (actual <= maxCost) return
+  throw new GraphQLError(`the operation returns ${actual} objects or more; at most ${maxCost} are allowed. Ask for shorter lists.`, {
+    extensions: { code: 'OPERATION_TOO_COSTLY', actualCost: actual, maxCost },
   })
 }
 
@@ -470,12 +490,16 @@ function introspection(graph: Graph, parsed: Parsed, variableValues: Readonly<Re
   }
 }
 
-/** Public only when every root field says so and nothing selected asks who is calling. */
+/** Public only when every root field says so and nothing selected asks who is calling; as fresh as the field that wants to be freshest. */
 function publicMaxAge(graph: Graph, parsed: Parsed, requirements: readonly Requirement[]): number | undefined {
   if (parsed.operation.operation !== 'query' || requirements.length > 0) return undefined
-  const roots = rootFields(select(parsed, graph, { denial: () => undefined, variable: () => true }, true))
-  const ages = roots.map(({ parent, node }) => graph.maxAge.get(`${parent.name}.${node.name.value}`))
-  return ages.every((age) => age !== undefined) && ages.length > 0 ? Math.min(...ages) : undefined
+  const selections = select(parsed, graph, { denial: () => undefined, variable: () => true }, true)
+  const hintOf = ({ parent, definition }: SelectedField): number | undefined => graph.maxAge.get(`${parent.name}.${definition.name}`) ?? graph.maxAge.get(getNamedType(definition.type).name)
+  const hintsIn = (inner: readonly Selected[]): number[] => inner.flatMap((selected) => [...(selected.kind === 'field' ? [hintOf(selected) ?? Infinity] : []), ...hintsIn(selected.selections)])
+  const roots = rootFields(selections)
+  if (roots.length === 0 || roots.some((root) => hintOf(root) === undefined)) return undefined
+  const age = Math.min(...hintsIn(selections))
+  return age > 0 ? age : undefined
 }
 
 const witnessKey = '__witness'

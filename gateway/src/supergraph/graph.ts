@@ -22,7 +22,7 @@ export type Graph = {
   readonly rules: Rules
   readonly unauthorized: Unauthorized
   readonly live: ReadonlyMap<string, LiveField>
-  /** Seconds a public answer may be kept, by `Type.field`. */
+  /** Seconds a public answer may be kept, by `Type.field` or `Type`. */
   readonly maxAge: ReadonlyMap<string, number>
   /** Fields that hold health information, by `Type.field`. */
   readonly phi: ReadonlySet<string>
@@ -97,10 +97,11 @@ function readMaxAges(document: DocumentNode): Map<string, number> {
   const ages = new Map<string, number>()
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue
-    for (const field of definition.fields ?? []) {
-      const hint = field.directives?.find((directive) => directive.name.value === 'cacheControl')
+    const type = definition.name.value
+    for (const [of, { directives = [] }] of [[type, definition] as const, ...(definition.fields ?? []).map((field) => [`${type}.${field.name.value}`, field] as const)]) {
+      const hint = directives.find((directive) => directive.name.value === 'cacheControl')
       const maxAge = hint?.arguments?.find((argument) => argument.name.value === 'maxAge')
-      if (maxAge) ages.set(`${definition.name.value}.${field.name.value}`, Number(valueFromASTUntyped(maxAge.value)))
+      if (maxAge) ages.set(of, Number(valueFromASTUntyped(maxAge.value)))
     }
   }
   return ages

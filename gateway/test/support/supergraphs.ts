@@ -14,7 +14,7 @@ export const pharmacy: Composed = {
   sdl: readFileSync(resolve(schemaFolder, 'supergraph.graphql'), 'utf8'),
 }
 
-const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject", "@override", "@inaccessible", "@authenticated", "@requiresScopes", "@context", "@fromContext"])\n'
+const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@interfaceObject", "@override", "@inaccessible", "@authenticated", "@requiresScopes", "@context", "@fromContext", "@cost", "@listSize"])\n'
 
 export function compose(schemas: Readonly<Record<string, string>>): Composed {
   const subgraphs = Object.fromEntries(Object.entries(schemas).map(([name, text]) => [name, link + text]))
