@@ -4,7 +4,7 @@ import { toBytes } from '../src/execution/bytes.ts'
 import { Operations, type Prepared } from '../src/operations/operations.ts'
 import { buildGraph } from '../src/supergraph/graph.ts'
 import { everybody } from './support/reference.ts'
-import { compose } from './support/supergraphs.ts'
+import { compose, pharmacy as ours } from './support/supergraphs.ts'
 
 const { sdl } = compose({
   shelves: `
@@ -68,4 +68,13 @@ test('S82 a list that several arguments cut is asked for with exactly one of the
   const codeOf = (query: string) => outcome(operations.fromClient(query), async () => ({ text: '{"data":{"page":[],"some":[]}}' })).then(({ code }) => code)
   for (const query of ['{ page { id } }', '{ page(first: 1, last: 1) { id } }', '{ some(first: 1, last: 2) { id } }', '{ page(first: null) { id } }']) assert.equal(await codeOf(query), 'GRAPHQL_VALIDATION_FAILED', query)
   for (const query of ['{ page(last: 3) { id } }', '{ some { id } }', '{ some(last: 2) { id } }']) assert.equal(await codeOf(query), undefined, query)
+})
+
+test('S44 an answer may be kept for as long as the field that wants to be freshest, and never where anything of it is somebody’s', () => {
+  const graph = new Operations(buildGraph(ours.sdl))
+  const ageOf = (text: string) => graph.fromText(text).publicMaxAge
+  assert.equal(ageOf('{ drugs(first: 3) { nodes { id name } } }'), 60)
+  assert.equal(ageOf('query ($id: ID!) { drug(id: $id) { ...D } } fragment D on Drug { name equivalents { id } }'), 300)
+  assert.equal(ageOf('query ($id: ID!) { drug(id: $id) { name equivalents { ...S } } } fragment S on Drug { availability { status } }'), 5)
+  assert.equal(ageOf('query ($id: ID!) { drug(id: $id) { name } me { id } }'), undefined)
 })

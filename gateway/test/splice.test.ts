@@ -56,7 +56,7 @@ test('an answer of another form means the same, and nothing is asked twice', asy
 test('an error, a null that may not be, and a value of another type are told as ever', async () => {
   const cases: [owners: string, path: (string | number)[], code: string][] = [
     ['{"errors":[{"message":"no","path":["_entities",0,"owner"],"extensions":{"code":"MADE_UP"}}],"data":{"_entities":[{"owner":null}]}}', ['cars', 0, 'owner'], 'MADE_UP'],
-    ['{"data":{"_entities":[null]}}', ['cars', 0, 'owner'], 'INVALID_SUBGRAPH_RESPONSE'],
+    ['{"data":{"_entities":[null]}}', ['cars', 0, 'owner'], 'NOT_FOUND'],
     ['{"data":{"_entities":[{"owner":{"name":5,"age":7}}]}}', ['cars', 0, 'owner', 'name'], 'INVALID_SUBGRAPH_RESPONSE'],
     ['{"data":{"_entities":[{"owner":{"name":"cut', ['cars', 0, 'owner'], 'SUBGRAPH_UNAVAILABLE'],
   ]

@@ -59,7 +59,8 @@ export function defineAccess<Rules extends Record<string, (actor: Actor, resourc
       if (can(actor, action, resource)) return
       const [what] = action.split(':') as [string]
       const view = rules[`${what}:view`] as ((actor: Actor, resource: unknown) => boolean) | undefined
-      if (view && resource !== undefined && !view(actor, resource)) throw notFound(what)
+      // a rule that looks at the thing itself cannot be asked where there is none, as for a list of them
+      if (view && (resource !== undefined || view.length < 2) && !view(actor, resource)) throw notFound(what)
       throw forbidden(`${roleOf(actor)} may not ${action}`)
     },
   }
