@@ -174,6 +174,8 @@ async function tell(system: System & { dataDir: string }, { step, sees }: Narrat
   // the answer may be cut off by the kill: the key makes the repeat harmless
   const order = await until('the order to be placed', async () => {
     const { checkout } = await patient.run('Checkout', { input })
+    // on a stack that has just started, orders may still be reading what came before the address
+    if (checkout.code === 'ADDRESS_NOT_KNOWN') return undefined
     expect(checkout.__typename === 'OrderPayload', 'the checkout to be accepted', checkout)
     return checkout.order as Data
   })
