@@ -18,8 +18,8 @@ const lanes = 16
 const defaultNumber = 1_000
 const patientCount = 200
 const npi = '1999000106'
-const ndc11 = '50101012301'
 
+type Drug = { drugId: string; ndc: string; ndc11: string; name: string }
 type Patient = { id: string; family: string; given: string; dateOfBirth: string; phone: string }
 
 export async function run([given]: readonly string[]): Promise<void> {
@@ -44,25 +44,26 @@ export async function run([given]: readonly string[]): Promise<void> {
     await bus.jetstream.publish(subjectOf(type, subject), JSON.stringify(event), { msgID: id })
   }
   try {
-    const drugId = newId()
     const practitionerId = newId()
     const patients = Array.from({ length: patientCount }, (_, n): Patient => ({
       id: newId(), family: `Family${'abcdefghij'[n % 10]}${'abcdefghij'[Math.floor(n / 10) % 10]}${'abcdefghij'[Math.floor(n / 100)]}`, given: 'Pat', dateOfBirth: '1970-02-03', phone: `415555${1000 + n}`,
     }))
+    // each patient gets each drug once: what is prescribed twice is a duplicate and not reviewed
+    const drugs = Array.from({ length: Math.ceil(number / patientCount) }, (_, n): Drug => ({ drugId: newId(), ndc: `${50101 + n}-0123-1`, ndc11: `${50101 + n}012301`, name: `substance${'abcdefghij'[n % 10]}${'abcdefghij'[Math.floor(n / 10) % 10]}` }))
     await publish('patients.practitioner-registered.v1', practitionerId, { practitionerId, npi, deaNumber: null, active: true, licenceStates: ['CA'], scheduleAuthority: [] })
-    await publish('catalog.drug-published.v1', drugId, {
-      drugId, version: 1, ndc: '50101-0123-1', ndc11, name: 'lisinopril', genericName: 'lisinopril', ingredients: [{ rxcui: null, name: 'lisinopril', strength: '10 mg' }], dosageForm: 'TABLET', deaSchedule: 'NONE', rxOnly: true,
+    for (const { drugId, ndc, ndc11, name } of drugs) await publish('catalog.drug-published.v1', drugId, {
+      drugId, version: 1, ndc, ndc11, name, genericName: name, ingredients: [{ rxcui: null, name, strength: '10 mg' }], dosageForm: 'TABLET', deaSchedule: 'NONE', rxOnly: true,
       packageSize: 100, dispensingUnit: 'TABLET', pharmacologicClass: null, therapeuticEquivalence: null, storageClass: 'CRT', priceMinor: 1000, currency: 'USD',
     })
     for (const { id, ...person } of patients) {
       await publish('patients.consent-changed.v1', id, { patientId: id, purpose: 'DISPENSING', granted: true, policyVersion: '1', version: 1 })
       await publish('patients.patient-registered.v1', id, { patientId: id, matchTokens: matchTokens(matchKey, { ...person, email: `${person.phone}@example.test` }) })
     }
-    await until(async () => (await one<{ n: number }>('select ((select count(*) from patient_fact where registered) + (select count(*) from drug_fact) + (select count(*) from practitioner_fact))::int as n')).n === patientCount + 2, 60_000)
+    await until(async () => (await one<{ n: number }>('select ((select count(*) from patient_fact where registered) + (select count(*) from drug_fact) + (select count(*) from practitioner_fact))::int as n')).n === patientCount + drugs.length + 1, 60_000)
 
     const doctor: Actor = { subject: newId(), roles: ['prescriber'], scopes: [], amr: ['pwd', 'otp'], authTime: Math.floor(Date.now() / 1000), practitionerId }
     const headers = { 'content-type': 'application/json', 'x-actor': await signActor(doctor, privateJwk, Math.floor(Date.now() / 1000) + 3_600) }
-    const byPortal = async ({ id: patientId }: Patient): Promise<void> => {
+    const byPortal = async ({ id: patientId }: Patient, { drugId }: Drug): Promise<void> => {
       const body = JSON.stringify({
         query: 'mutation ($input: SubmitPrescriptionInput!) { submitPrescription(input: $input) { __typename } }',
         variables: { input: { patientId, drugId, sig: 'Take 1 tablet daily.', quantity: 30, daysSupply: 30, refills: 2, idempotencyKey: newId() } },
@@ -70,8 +71,8 @@ export async function run([given]: readonly string[]): Promise<void> {
       const answer = (await (await fetch(running.url, { method: 'POST', headers, body })).json()) as { data?: { submitPrescription: { __typename: string } } }
       if (answer.data?.submitPrescription.__typename !== 'PrescriptionPayload') throw new Error(`refused: ${JSON.stringify(answer)}`)
     }
-    const byNetwork = async (patient: Patient): Promise<void> => {
-      const body = newRx(patient)
+    const byNetwork = async (patient: Patient, drug: Drug): Promise<void> => {
+      const body = newRx(patient, drug)
       const timestamp = String(Math.floor(Date.now() / 1000))
       const response = await fetch(new URL('/erx/script', running.url), { method: 'POST', body, headers: { 'content-type': 'application/xml', 'x-erx-timestamp': timestamp, 'x-erx-signature': erxSignature(webhookSecret, timestamp, body) } })
       const text = await response.text()
@@ -87,7 +88,7 @@ export async function run([given]: readonly string[]): Promise<void> {
     const began = performance.now()
     const submits = await inLanes(number, async (index) => {
       const at = performance.now()
-      await (index % 2 ? byNetwork : byPortal)(patients[index % patientCount]!)
+      await (index % 2 ? byNetwork : byPortal)(patients[index % patientCount]!, drugs[Math.floor(index / patientCount)]!)
       return performance.now() - at
     })
     const answered = performance.now()
@@ -98,7 +99,7 @@ export async function run([given]: readonly string[]): Promise<void> {
     await pool.query('create table peer_prescription (id uuid primary key, body jsonb not null, at timestamptz not null)')
     const peer = await inLanes(number, async (index) => {
       const at = performance.now()
-      await pool.query('insert into peer_prescription values ($1, $2, now())', [newId(), JSON.stringify({ ...patients[index % patientCount], drugId, sig: 'Take 1 tablet daily.', quantity: 30 })])
+      await pool.query('insert into peer_prescription values ($1, $2, now())', [newId(), JSON.stringify({ ...patients[index % patientCount], ...drugs[0], sig: 'Take 1 tablet daily.', quantity: 30 })])
       return performance.now() - at
     })
     const counted = await one<{ kept: number; messages: number; dead: number; states: Record<string, number> }>(`select
@@ -125,14 +126,14 @@ export async function run([given]: readonly string[]): Promise<void> {
   }
 }
 
-const newRx = ({ family, given, dateOfBirth, phone }: Patient): string => `<?xml version="1.0" encoding="UTF-8"?>
+const newRx = ({ family, given, dateOfBirth, phone }: Patient, { ndc11, name }: Drug): string => `<?xml version="1.0" encoding="UTF-8"?>
 <Message xmlns="http://www.ncpdp.org/schema/SCRIPT" version="2017071">
   <Header><To>PHARMAGRAPH</To><From>CLINIC</From><MessageID>${newId()}</MessageID><SentTime>${clock.now().toISOString()}</SentTime><PrescriberOrderNumber>${newId()}</PrescriberOrderNumber></Header>
   <Body><NewRx>
     <Patient><HumanPatient><Name><LastName>${family}</LastName><FirstName>${given}</FirstName></Name><Gender>F</Gender><DateOfBirth><Date>${dateOfBirth}</Date></DateOfBirth>
       <CommunicationNumbers><PrimaryTelephone><Number>${phone}</Number></PrimaryTelephone></CommunicationNumbers></HumanPatient></Patient>
     <Prescriber><NonVeterinarian><Identification><NPI>${npi}</NPI></Identification><Name><LastName>Petrova</LastName><FirstName>Elena</FirstName></Name></NonVeterinarian></Prescriber>
-    <MedicationPrescribed><DrugDescription>Lisinopril 10 MG Oral Tablet</DrugDescription><DrugCoded><ProductCode Qualifier="ND">${ndc11}</ProductCode></DrugCoded>
+    <MedicationPrescribed><DrugDescription>${name} 10 MG Oral Tablet</DrugDescription><DrugCoded><ProductCode Qualifier="ND">${ndc11}</ProductCode></DrugCoded>
       <Quantity><Value>30</Value></Quantity><DaysSupply>30</DaysSupply><WrittenDate><Date>${clock.today()}</Date></WrittenDate><Substitutions>0</Substitutions><NumberOfRefills>1</NumberOfRefills>
       <Sig><SigText>Take 1 tablet by mouth daily.</SigText></Sig></MedicationPrescribed>
   </NewRx></Body>
