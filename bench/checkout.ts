@@ -12,8 +12,8 @@ import { exportJWK, generateKeyPair } from 'jose'
 import { memoryProvider } from '../subgraphs/orders/test/provider.ts'
 import { ordersWith } from '../subgraphs/orders/test/pharmacy.ts'
 import { scratchBroker, scratchDatabase, scratchServer } from '../tests/environment.ts'
+import { inLanes, lanes, percentile, round } from './support/lanes.ts'
 
-const lanes = 16
 const defaultNumber = 400
 /** How long the queue may take to drain. */
 const deadlineMs = (number: number): number => Math.max(80_000, number * 100)
@@ -122,19 +122,4 @@ async function inventoryIsBack(bus: Awaited<ReturnType<typeof connectBroker>>): 
       message.ack()
     }
   })().catch(() => {})
-}
-
-async function inLanes(number: number, work: (index: number) => Promise<number>): Promise<number[]> {
-  const results: number[] = []
-  let next = 0
-  await Promise.all(Array.from({ length: lanes }, async () => {
-    for (let index = next++; index < number; index = next++) results[index] = await work(index)
-  }))
-  return results
-}
-
-const round = (value: number): number => Math.round(value * 10) / 10
-const percentile = (times: readonly number[], share: number): number => {
-  const sorted = times.toSorted((a, b) => a - b)
-  return round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0)
 }

@@ -12,9 +12,9 @@ import { checkEvent, clock, connectBroker, newId, runSubgraph, signActor, subjec
 import { erxSignature } from '../subgraphs/prescriptions/src/erx/signature.ts'
 import { matchTokens } from '../subgraphs/prescriptions/src/matching.ts'
 import { prescriptions } from '../subgraphs/prescriptions/src/subgraph.ts'
-import { scratchBroker, scratchDatabase, scratchServer } from '../tests/environment.ts'
+import { eventually, scratchBroker, scratchDatabase, scratchServer } from '../tests/environment.ts'
+import { inLanes, lanes, percentile, round } from './support/lanes.ts'
 
-const lanes = 16
 const defaultNumber = 1_000
 const patientCount = 200
 const npi = '1999000106'
@@ -59,7 +59,7 @@ export async function run([given]: readonly string[]): Promise<void> {
       await publish('patients.consent-changed.v1', id, { patientId: id, purpose: 'DISPENSING', granted: true, policyVersion: '1', version: 1 })
       await publish('patients.patient-registered.v1', id, { patientId: id, matchTokens: matchTokens(matchKey, { ...person, email: `${person.phone}@example.test` }) })
     }
-    await until(async () => (await one<{ n: number }>('select ((select count(*) from patient_fact where registered) + (select count(*) from drug_fact) + (select count(*) from practitioner_fact))::int as n')).n === patientCount + drugs.length + 1, 60_000)
+    await eventually(async () => (await one<{ n: number }>('select ((select count(*) from patient_fact where registered) + (select count(*) from drug_fact) + (select count(*) from practitioner_fact))::int as n')).n === patientCount + drugs.length + 1, { within: 60_000 })
 
     const doctor: Actor = { subject: newId(), roles: ['prescriber'], scopes: [], amr: ['pwd', 'otp'], authTime: Math.floor(Date.now() / 1000), practitionerId }
     const headers = { 'content-type': 'application/json', 'x-actor': await signActor(doctor, privateJwk, Math.floor(Date.now() / 1000) + 3_600) }
@@ -92,7 +92,7 @@ export async function run([given]: readonly string[]): Promise<void> {
       return performance.now() - at
     })
     const answered = performance.now()
-    await until(async () => (await one<{ n: number }>(`select count(*)::int as n from prescription where status <> 'RECEIVED'`)).n >= number, number * 100 + 60_000)
+    await eventually(async () => (await one<{ n: number }>(`select count(*)::int as n from prescription where status <> 'RECEIVED'`)).n >= number, { within: number * 100 + 60_000 })
     const drainSeconds = (performance.now() - answered) / 1_000
     clearInterval(watch)
 
@@ -138,26 +138,3 @@ const newRx = ({ family, given, dateOfBirth, phone }: Patient, { ndc11, name }: 
       <Sig><SigText>Take 1 tablet by mouth daily.</SigText></Sig></MedicationPrescribed>
   </NewRx></Body>
 </Message>`
-
-async function until(holds: () => Promise<boolean>, withinMs: number): Promise<void> {
-  const deadline = Date.now() + withinMs
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`still waiting after ${withinMs / 1_000} s`)
-    await new Promise((done) => setTimeout(done, 100))
-  }
-}
-
-async function inLanes(number: number, work: (index: number) => Promise<number>): Promise<number[]> {
-  const results: number[] = []
-  let next = 0
-  await Promise.all(Array.from({ length: lanes }, async () => {
-    for (let index = next++; index < number; index = next++) results[index] = await work(index)
-  }))
-  return results
-}
-
-const round = (value: number): number => Math.round(value * 10) / 10
-const percentile = (times: readonly number[], share: number): number => {
-  const sorted = times.toSorted((a, b) => a - b)
-  return round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0)
-}

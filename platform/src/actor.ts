@@ -1,6 +1,6 @@
 /** Who acts. The gateway makes it from an access token and signs it; a subgraph accepts nothing else. */
 import { SignJWT, importJWK, jwtVerify, type JWK } from 'jose'
-import { AppError, forbidden, notFound } from './errors.ts'
+import { AppError, forbidden, notFound, problem } from './errors.ts'
 
 export type Role =
   | 'patient' | 'caregiver' | 'prescriber' | 'technician' | 'pharmacist' | 'pharmacist-in-charge' | 'inventory'
@@ -44,6 +44,13 @@ export function secondFactorWithin({ amr, authTime }: Actor, maxAgeSeconds: numb
   const age = now.getTime() / 1000 - authTime
   return age <= maxAgeSeconds && age >= -clockSkewSeconds
 }
+
+/** How old a second factor may be where a person must prove themselves right then; the pharmacy's own rule. */
+export const stepUpSeconds = 300
+
+/** What a client answers by signing its person in again with `acr_values` and `max_age`. */
+export const stepUpRequired = (): AppError =>
+  problem('StepUpRequired', 'STEP_UP_REQUIRED', 'sign in again with your second factor, then repeat', { acrValues: 'urn:pharmagraph:otp', maxAgeSeconds: stepUpSeconds })
 
 /**
  * A subgraph's access rules as a table `action → rule`. `must` throws NOT_FOUND where the actor may not even see the

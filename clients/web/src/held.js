@@ -26,10 +26,10 @@ export function keepLease({ graph, say }, held) {
 
 /**
  * Goes on from the answer of a mutation: asks for the second factor where it is wanted, says a refusal, or does `then`.
- * @param {import('./main.js').App} app @param {any} answer @param {string} payload @param {() => void} then
+ * @param {import('./main.js').App} app @param {any} answer @param {string} payload @param {() => unknown} then
  */
 export function follow({ session, say }, answer, payload, then) {
   if (answer.__typename === 'StepUpRequired') return session.signIn('staff', { acrValues: answer.acrValues, maxAge: answer.maxAgeSeconds })
   if (answer.__typename !== payload) return say(answer.missing?.length ? `${answer.message} ${answer.missing.join(', ')}` : answer.message, 'bad')
-  then()
+  return then()
 }

@@ -128,6 +128,10 @@ async function fetchEntities(wanted: readonly Wanted[], head: string, variables:
 function want(fetch: Fetch, run: Run): Wanted {
   const objects = find(run.raw, fetch.path)
   run.mayFetch?.(objects.length)
+  return wantFor(fetch, objects)
+}
+
+function wantFor(fetch: Fetch, objects: readonly Raw[], context?: readonly unknown[]): Wanted {
   const indexes = new Map<string, number>()
   const representations: string[] = []
   const slots: number[] = new Array(objects.length)
@@ -140,28 +144,22 @@ function want(fetch: Fetch, run: Run): Wanted {
     }
     slots[at] = slot
   }
-  return { fetch, objects, representations, slots }
+  return { fetch, objects, representations, slots, ...(context && { context }) }
 }
 
 /** One group for each different set of values that the objects around the entities give their fields. */
 function wantInContext(fetch: Fetch, contexts: Contexts, run: Run): Wanted[] {
-  type Group = { readonly fetch: Fetch; readonly objects: Raw[]; readonly representations: string[]; readonly slots: number[]; readonly indexes: Map<string, number>; readonly context: readonly unknown[] }
-  const groups = new Map<string, Group>()
   const places = located(run.raw, fetch.path)
   run.mayFetch?.(places.length)
+  const groups = new Map<string, { readonly objects: Raw[]; readonly context: readonly unknown[] }>()
   for (const { object, around } of places) {
-    const text = fetch.represent!(object)
-    if (text === undefined) continue
     const context = contexts.read(around)
     const identity = JSON.stringify(context.map((value) => (value === undefined ? [] : [value])))
-    let group = groups.get(identity)
-    if (!group) groups.set(identity, (group = { fetch, objects: [], representations: [], slots: [], indexes: new Map(), context }))
-    let slot = group.indexes.get(text)
-    if (slot === undefined) group.indexes.set(text, (slot = group.representations.push(text) - 1))
-    group.objects.push(object)
-    group.slots.push(slot)
+    const group = groups.get(identity)
+    if (group) group.objects.push(object)
+    else groups.set(identity, { objects: [object], context })
   }
-  return [...groups.values()]
+  return [...groups.values()].map(({ objects, context }) => wantFor(fetch, objects, context)).filter(({ representations }) => representations.length > 0)
 }
 
 export function variablesOf(names: readonly string[], given: Readonly<Record<string, unknown>>): string {

@@ -1,5 +1,5 @@
 /** Refusals of this subgraph that clients handle, each a member of a result union. */
-import { allowedActions, clock, problem, secondFactorWithin, type Actor, type AppError, type Lifecycle } from '@pharmagraph/platform'
+import { allowedActions, clock, problem, secondFactorWithin, stepUpRequired, stepUpSeconds, type Actor, type AppError, type Lifecycle } from '@pharmagraph/platform'
 import { isControlled, type DeaSchedule } from './entities/prescription.ts'
 import type { Refusal } from './regulations/decisions.ts'
 
@@ -17,12 +17,8 @@ const fieldOf: Record<string, string> = { CI_NOT_DISPENSABLE: 'drug', CII_NO_REF
 export const refusedByRule = ({ code, message, rule, source, nextEligibleAt }: Refusal): AppError =>
   problem('InvalidInput', code, message, { field: fieldOf[code] ?? 'issueDate', rule, source, nextEligibleAt })
 
-const stepUpSeconds = 300
-
 /** Second factor: for a controlled substance one not older than five minutes (21 CFR 1311.205 asks for access control by person). */
 export function mustHaveSecondFactor(actor: Actor, schedule: DeaSchedule): void {
   const proved = isControlled(schedule) ? secondFactorWithin(actor, stepUpSeconds, clock.now()) : actor.amr.includes('otp')
-  if (!proved) {
-    throw problem('StepUpRequired', 'STEP_UP_REQUIRED', 'sign in again with your second factor, then repeat', { acrValues: 'urn:pharmagraph:otp', maxAgeSeconds: stepUpSeconds })
-  }
+  if (!proved) throw stepUpRequired()
 }

@@ -1,10 +1,12 @@
 import { form, h, labelled, show } from '../dom.js'
+import { follow } from '../held.js'
 import { when, words } from '../words.js'
 
 const reasons = ['ACUTE_TREATMENT', 'UNCONSCIOUS_PATIENT', 'POISONING_OR_OVERDOSE', 'PUBLIC_HEALTH_EMERGENCY']
 
 /** A prescriber opens the record of a patient in an emergency, for an hour; the patient and compliance hear of it. @param {import('../main.js').App} app */
-export async function emergencyPage({ session, graph, say }) {
+export async function emergencyPage(app) {
+  const { graph } = app
   const [record, before] = [h('div', null), h('ul', { class: 'list' })]
   const readBefore = async () => {
     const { emergencyAccesses } = await graph.run('EmergencyAccesses')
@@ -12,11 +14,11 @@ export async function emergencyPage({ session, graph, say }) {
   }
   const open = async (/** @type {Record<string, string>} */ { reason, note, ...who }) => {
     const { breakGlass } = await graph.run('BreakGlass', { input: { who, reason, note } })
-    if (breakGlass.__typename === 'StepUpRequired') return session.signIn('staff', { acrValues: breakGlass.acrValues, maxAge: breakGlass.maxAgeSeconds })
-    if (breakGlass.__typename !== 'BreakGlassPayload') return say(breakGlass.message, 'bad')
-    const { patient } = await graph.run('EmergencyRecord', { id: breakGlass.access.patientId })
-    show(record, patient && recordOf(patient, breakGlass.access, close))
-    await readBefore()
+    return follow(app, breakGlass, 'BreakGlassPayload', async () => {
+      const { patient } = await graph.run('EmergencyRecord', { id: breakGlass.access.patientId })
+      show(record, patient && recordOf(patient, breakGlass.access, close))
+      await readBefore()
+    })
   }
   const close = async (/** @type {string} */ id) => {
     await graph.run('EndEmergencyAccess', { id })

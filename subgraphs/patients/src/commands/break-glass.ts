@@ -1,4 +1,4 @@
-import { apply, begin, clock, invalid, newId, notFound, problem, secondFactorWithin, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
+import { apply, begin, clock, invalid, newId, notFound, secondFactorWithin, stepUpRequired, stepUpSeconds, systemActor, type Actor, type EntityManager } from '@pharmagraph/platform'
 import { LockMode } from '@mikro-orm/postgresql'
 import { access } from '../access.ts'
 import { EmergencyAccess, type EmergencyReason } from '../entities/emergency-access.ts'
@@ -10,7 +10,6 @@ import type { Services } from '../services.ts'
 import { queueNotification } from './queue-notification.ts'
 
 const lastsMs = 60 * 60_000
-const stepUpSeconds = 300
 
 export type BreakGlass = { who: Lookup; reason: EmergencyReason; note: string }
 
@@ -21,9 +20,7 @@ export type BreakGlass = { who: Lookup; reason: EmergencyReason; note: string }
  */
 export async function breakGlass(em: EntityManager, actor: Actor, { vault, matchKey }: Services, { who, reason, note }: BreakGlass): Promise<EmergencyAccess> {
   access.must(actor, 'glass:break', undefined)
-  if (!secondFactorWithin(actor, stepUpSeconds, clock.now())) {
-    throw problem('StepUpRequired', 'STEP_UP_REQUIRED', 'sign in again with your second factor, then repeat', { acrValues: 'urn:pharmagraph:otp', maxAgeSeconds: stepUpSeconds })
-  }
+  if (!secondFactorWithin(actor, stepUpSeconds, clock.now())) throw stepUpRequired()
   const why = fields.text('note', note, 1000)
   const [patientId, ...others] = await patientsFitting(em, matchKey, who)
   if (!patientId) throw notFound('patient')

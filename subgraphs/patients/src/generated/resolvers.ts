@@ -45,7 +45,7 @@ export type Query = {
   __typename?: 'Query';
   /** The patient who is signed in; null for anybody else and before registration. */
   me?: Maybe<Patient>;
-  /** A patient by id: the patient, their caregivers, and clinical or support staff. Not yours reads as null. */
+  /** A patient by id: the patient, their caregivers, clinical or support staff, and a prescriber in an emergency (`breakGlass`). Not yours reads as null. */
   patient?: Maybe<Patient>;
   /** Patients whom all of what is given fits, found by keyed hashes: by e-mail, phone, member id, or name with date of birth. At most 20. */
   findPatients: Array<Patient>;
